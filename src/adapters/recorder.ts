@@ -1,0 +1,174 @@
+/**
+ * The contract every recorder adapter keeps. `test/adapters/contract.ts` proves it for each one.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import type { EpochMs, RecorderId, Target } from "../control/call.ts";
+import type {
+  ControlOutcome,
+  Observation,
+  PushedChange,
+  RecorderCapabilities,
+  RecorderContext,
+} from "../control/ports.ts";
+
+/** One HTTP exchange an adapter asks for. Header names in lower case. */
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The whole body as UTF-8, at most the port's `replyBytesMax`. */
+  readonly body: string;
+}
+
+/**
+ * What came of one exchange. `not_sent`: nothing reached the recorder (refused connection, no
+ * route, TLS failure). `lost`: it may have arrived; no usable reply came before the deadline.
+ * `too_large`: a reply came and was given up at the bound.
+ */
+export type HttpResult =
+  | { readonly kind: "reply"; readonly reply: HttpReply }
+  | { readonly kind: "not_sent"; readonly detail: string }
+  | { readonly kind: "lost"; readonly detail: string }
+  | { readonly kind: "too_large"; readonly detail: string };
+
+/**
+ * The HTTP port of one recorder. Sends exactly once, follows no redirect, keeps no cookies, caches
+ * nothing, bounds the reply in bytes, and gives up when `signal` aborts. Never throws.
+ */
+export type Send = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResult>;
+
+/** Everything an adapter may touch: the network, the clock and the deadline are given. */
+export interface AdapterContext extends RecorderContext {
+  readonly send: Send;
+}
+
+/** What a preflight found out about a configured recorder. `detail` is for an operator to act on. */
+export interface PreflightFinding {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+interface Described<C extends RecorderCapabilities> {
+  readonly id: RecorderId;
+  readonly vendor: string;
+  readonly capabilities: C;
+  /** How a conversation is found. Parsed at the edge; a failure is the caller's 422. */
+  readonly targetSchema: z.ZodType<Target>;
+  /** The same conversation always has the same key: normalised, stable, readable in the log. */
+  targetKey(target: Target): string;
+  /** Asks the recorder whether it will obey, without changing anything. */
+  preflight(ctx: AdapterContext): Promise<readonly PreflightFinding[]>;
+}
+interface Controls {
+  /** Silences the recorder. Asking a silent recorder succeeds, whatever the vendor answers. */
+  pause(target: Target, ctx: AdapterContext): Promise<ControlOutcome>;
+  /** Ends the silence. Never retried by the adapter: a late resume could undo a newer pause. */
+  resume(target: Target, ctx: AdapterContext): Promise<ControlOutcome>;
+}
+interface Reports {
+  status(target: Target, ctx: AdapterContext): Promise<Observation>;
+}
+interface Surveys {
+  /** One request, answered by targetKey; a target not in the answer was not told of. */
+  survey(
+    targets: ReadonlyMap<string, Target>,
+    ctx: AdapterContext,
+  ): Promise<ReadonlyMap<string, Observation> | Exclude<Observation, { kind: "observed" }>>;
+  /**
+   * The live targets that an agent's directory line (extension, SIP URI, recorder agent id) points
+   * at now, for a page that knows only the agent.
+   */
+  locate?(
+    agent: AgentAddress,
+    ctx: AdapterContext,
+  ): Promise<readonly Target[] | Exclude<Observation, { kind: "observed" }>>;
+}
+interface Pushes {
+  watch(
+    on: { change(change: PushedChange): void; reconnected(): void },
+    ctx: { readonly now: () => EpochMs },
+  ): () => void;
+}
+interface Testifies {
+  evidence(
+    target: Target,
+    span: { readonly from: EpochMs; readonly to: EpochMs },
+    ctx: AdapterContext,
+  ): Promise<readonly RecordingEvidence[] | Exclude<Observation, { kind: "observed" }>>;
+}
+
+/** How policy's directory says an agent is found in recorders. */
+export interface AgentAddress {
+  readonly extension?: string;
+  readonly sipUri?: string;
+  readonly recorderAgentId?: string;
+}
+
+/** One finished recording, as its recorder describes it. Never a link that opens it. */
+export interface RecordingEvidence {
+  readonly recordingId: string;
+  readonly startAt: EpochMs;
+  readonly endAt: EpochMs;
+  readonly durationMs: number;
+}
+
+/** A capability that is claimed requires its method. The compiler keeps the two in step. */
+export type Recorder<C extends RecorderCapabilities = RecorderCapabilities> = Described<C> &
+  (C["control"] extends "pause" | "mute" | "stop" ? Controls : unknown) &
+  (C["status"] extends true ? Reports : unknown) &
+  (C["survey"] extends true ? Surveys : unknown) &
+  (C["watch"] extends true ? Pushes : unknown) &
+  (C["evidence"] extends true ? Testifies : unknown);
+
+/** What `create` may use besides its settings. Secrets are read once, here. */
+export interface CreateContext {
+  readonly now: () => EpochMs;
+}
+
+/**
+ * One vendor: how its settings are checked, and how a recorder is made from them. Capabilities may
+ * depend on settings (VSLogger by mute or by record), so a made recorder carries its own; the
+ * vendor lists each variant for the README's table.
+ */
+export interface RecorderVendor<Settings> {
+  readonly vendor: string;
+  /** Strict. Every problem is reported at start, by path. Secrets arrive as plain strings. */
+  readonly settings: z.ZodType<Settings>;
+  readonly variants: readonly {
+    readonly name: string;
+    readonly capabilities: RecorderCapabilities;
+    readonly confirmedBy: string;
+    readonly note: string;
+  }[];
+  /** The origins a recorder with these settings is reached at. */
+  origins(settings: Settings): readonly string[];
+  create(id: RecorderId, settings: Settings, context: CreateContext): AnyRecorder;
+}
+
+/** A recorder whose capabilities are known only at run time: narrow with the `can…` functions. */
+export type AnyRecorder = Described<RecorderCapabilities> &
+  Partial<Controls & Reports & Surveys & Pushes & Testifies>;
+
+/** Declares a recorder; a claimed capability without its method does not compile. */
+export function defineRecorder<const C extends RecorderCapabilities>(
+  recorder: Recorder<C>,
+): AnyRecorder {
+  return recorder as AnyRecorder;
+}
+
+export const canControl = (recorder: AnyRecorder): recorder is AnyRecorder & Controls =>
+  recorder.capabilities.control !== "none";
+export const canReport = (recorder: AnyRecorder): recorder is AnyRecorder & Reports =>
+  recorder.capabilities.status;
+export const canSurvey = (recorder: AnyRecorder): recorder is AnyRecorder & Surveys =>
+  recorder.capabilities.survey;

@@ -1,0 +1,51 @@
+/**
+ * What a log store offers beyond the core's own need: facts that belong to no call, reading,
+ * searching and the signed head. A store is durable, has one writer, and only grows.
+ *
+ * @module
+ */
+import type { EpochMs, TenantId } from "../control/call.ts";
+import type { CallDirectory, ControlLog } from "../control/ports.ts";
+import type { Entry, EntryDraft } from "./entry.ts";
+
+/** The log of what has no tenant: start, stop, configuration, keys. */
+export const SYSTEM_TENANT = "system";
+
+/** Members are joined by AND. `from` inclusive, `to` exclusive, Unix ms. */
+export interface EntryFilter {
+  readonly from?: EpochMs;
+  readonly to?: EpochMs;
+  readonly callId?: string;
+  readonly windowId?: string;
+  readonly recorderId?: string;
+  readonly recordingId?: string;
+  readonly actor?: string;
+  readonly type?: string;
+  readonly outcome?: string;
+}
+
+export interface EntryPage {
+  readonly entries: readonly Entry[];
+  /** Give this back as `after` for the next page; absent at the end of what is durable now. */
+  readonly next?: number;
+  /** How far the search index has come; entries after it are not in a filtered answer yet. */
+  readonly indexedTo: number;
+}
+
+export interface LogStore extends ControlLog, CallDirectory {
+  /** Enters facts that belong to no call. Durable on return. */
+  enter(drafts: readonly EntryDraft[]): Promise<{ kind: "entered"; positions: number[] } | { kind: "failed"; detail: string }>;
+  /** Entries with position > `after`, in order, at most `limit` (≤ 1,000). */
+  read(tenant: TenantId, filter: EntryFilter, after: number, limit: number): Promise<EntryPage>;
+  /** The signed head over all committed entries of the tenant's log (a C2SP tlog-checkpoint). */
+  checkpoint(tenant: TenantId): Promise<string>;
+  /** The log's origin id, such as `tacet.example/acme`; the events' epoch. */
+  origin(tenant: TenantId): string;
+  /** Committed entries of the tenant's log. */
+  size(tenant: TenantId): number;
+  tenants(): readonly TenantId[];
+  /** Whether the last write worked, for /readyz. */
+  healthy(): boolean;
+  /** Signs a last checkpoint, settles the search file, lets the lock go. */
+  close(): Promise<void>;
+}
