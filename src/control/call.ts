@@ -16,7 +16,12 @@ export type RecorderId = string;
 export type TapId = string;
 
 export type Json =
-  string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [name: string]: Json };
 
 /** How a recorder finds a conversation, in that vendor's members, as its schema parsed them. */
 export type Target = Readonly<Record<string, Json>>;
@@ -30,12 +35,24 @@ export type RecorderStatus = "recording" | "paused" | "absent" | "unknown";
 /** `read_back`: asked afterwards, it said so; `pushed`: its own event; `acknowledged`: said yes, cannot be asked. */
 export type ConfirmedBy = "read_back" | "pushed" | "acknowledged";
 export type Protection =
-  "recording" | "securing" | "secured" | "unsecured" | "resuming" | "stalled" | "ended";
+  | "recording"
+  | "securing"
+  | "secured"
+  | "unsecured"
+  | "resuming"
+  | "stalled"
+  | "ended";
 /** What every tap should be: paused while any window asks for it, recording otherwise. */
 export type Goal = "paused" | "recording";
 
 export type PrincipalKind =
-  "payment" | "agent" | "supervisor" | "cti" | "auditor" | "operator" | "system";
+  | "payment"
+  | "agent"
+  | "supervisor"
+  | "cti"
+  | "auditor"
+  | "operator"
+  | "system";
 
 /** Who gave a command, as far as the log tells it. Never holds a credential. */
 export interface Actor {
@@ -156,6 +173,7 @@ export const newCall: CallState = {
 };
 
 export type Result<T, E> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
 export const ok = <T>(value: T): Result<T, never> => ({ ok: true, value });
 export const err = <E>(error: E): Result<never, E> => ({ ok: false, error });

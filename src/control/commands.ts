@@ -123,3 +123,27 @@ export const DEFAULT_RULES: Rules = {
   endMsMax: 30_000,
   callIdReuseMs: 24 * 3_600_000,
 };
+
+/** The numbers of one recorder's desk. Durations in ms. */
+export interface DeskRules {
+  /** While claimed, a target is re-read this often. */
+  readonly guardMs: number;
+  /** A pause waits this long for a resume in flight, then abandons it and goes. */
+  readonly resumeMsMax: number;
+  /** After an abandoned resume the target is re-read and not confirmed for this long. */
+  readonly settleMs: number;
+  readonly commandMsMax: number;
+  readonly statusMsMax: number;
+  readonly retryMsMin: number;
+  readonly retryMsMax: number;
+}
+
+export const DEFAULT_DESK_RULES: DeskRules = {
+  guardMs: 1_000,
+  resumeMsMax: 250,
+  settleMs: 2_000,
+  commandMsMax: 2_000,
+  statusMsMax: 1_000,
+  retryMsMin: 200,
+  retryMsMax: 30_000,
+};

@@ -124,6 +124,11 @@ export type CallEvent =
       readonly tapIds: readonly TapId[];
       readonly reason: "started" | "silent";
     })
-  | (Happened & Due & { readonly type: "CallEnding"; readonly endBy: EpochMs; readonly reason: "asked" | "idle" })
+  | (Happened &
+      Due & {
+        readonly type: "CallEnding";
+        readonly endBy: EpochMs;
+        readonly reason: "asked" | "idle";
+      })
   /** `outstanding` names taps still owed a resume: an alert, and the desks keep trying. */
   | (Happened & { readonly type: "CallEnded"; readonly outstanding: readonly TapId[] });

@@ -34,7 +34,9 @@ export interface EntryPage {
 
 export interface LogStore extends ControlLog, CallDirectory {
   /** Enters facts that belong to no call. Durable on return. */
-  enter(drafts: readonly EntryDraft[]): Promise<{ kind: "entered"; positions: number[] } | { kind: "failed"; detail: string }>;
+  enter(
+    drafts: readonly EntryDraft[],
+  ): Promise<{ kind: "entered"; positions: number[] } | { kind: "failed"; detail: string }>;
   /** Entries with position > `after`, in order, at most `limit` (≤ 1,000). */
   read(tenant: TenantId, filter: EntryFilter, after: number, limit: number): Promise<EntryPage>;
   /** The signed head over all committed entries of the tenant's log (a C2SP tlog-checkpoint). */

@@ -1,0 +1,98 @@
+/**
+ * What follows from a call's facts. Pure; every word the API says of a call is decided here.
+ *
+ * @module
+ */
+import type {
+  CallState,
+  EpochMs,
+  Goal,
+  Protection,
+  RecorderStatus,
+  Tap,
+  WindowId,
+} from "./call.ts";
+
+/** Windows that still ask for silence: open ones, and expired ones whose silence is kept. */
+export function goal(state: CallState): Goal {
+  return Object.values(state.windows).some((window) => window.state !== "closed")
+    ? "paused"
+    : "recording";
+}
+
+export function hasOpenWindow(state: CallState): boolean {
+  return Object.values(state.windows).some((window) => window.state === "open");
+}
+
+/** A required tap that can be silenced and that the call has not moved away from. */
+export function counts(tap: Tap): boolean {
+  return tap.required && tap.role === "active" && tap.control !== "none";
+}
+
+/** Confirmed silent in the current turn, by this tap's own rules. */
+export function isSilent(tap: Tap, turn: number): boolean {
+  if (tap.turn !== turn) return false;
+  if (tap.confirmedBy === "acknowledged" && !tap.acceptAcknowledged) return false;
+  return tap.status === "paused" || (tap.status === "absent" && tap.absentIs === "protected");
+}
+
+/** At least one required active tap that can be silenced, and every such tap confirmed silent. */
+export function allSilent(state: CallState): boolean {
+  const taps = Object.values(state.taps).filter(counts);
+  return taps.length > 0 && taps.every((tap) => isSilent(tap, state.turn));
+}
+
+/** Somebody else had silenced it before tacet's first command; tacet leaves it so. */
+export function pausedByOther(tap: Tap): boolean {
+  return tap.status === "paused" && tap.before === "paused" && !tap.touched;
+}
+
+export function protection(state: CallState): Protection {
+  if (state.endedAt !== undefined) return "ended";
+  const overdue = state.settlement.kind === "overdue";
+  if (hasOpenWindow(state)) {
+    if (state.settlement.kind === "settled") return "secured";
+    return overdue ? "unsecured" : "securing";
+  }
+  if (goal(state) === "paused") {
+    // Leases ended. In grace the resume is under way; kept for good, a person has to act.
+    const kept = Object.values(state.windows).some(
+      (window) => window.state === "expired" && window.releaseAt === undefined,
+    );
+    return kept ? "stalled" : "resuming";
+  }
+  if (state.settlement.kind === "settled") return "recording";
+  return overdue ? "stalled" : "resuming";
+}
+
+/** The boolean a payment page obeys: the call is secured and the asker's own window is open. */
+export function safeToCollect(
+  state: CallState,
+  windowId: WindowId,
+  owner: string,
+  at: EpochMs,
+): boolean {
+  const window = state.windows[windowId];
+  return (
+    window !== undefined &&
+    window.state === "open" &&
+    window.owner === owner &&
+    window.expiresAt > at &&
+    protection(state) === "secured"
+  );
+}
+
+/** For how long a page may collect, counted from the moment it sent its request. 0 when not safe. */
+export function collectForMs(
+  state: CallState,
+  windowId: WindowId,
+  owner: string,
+  at: EpochMs,
+): number {
+  if (!safeToCollect(state, windowId, owner, at)) return 0;
+  return (state.windows[windowId]?.expiresAt ?? at) - at;
+}
+
+/** Statuses that satisfy the goal recording: there is something to hear, or nothing to record. */
+export const satisfiesRecording = (status: RecorderStatus): boolean =>
+  status === "recording" || status === "absent";
