@@ -117,3 +117,19 @@ export function controlEndpoints(simulator: Omit<Simulator, "app">): Hono {
   });
   return app;
 }
+
+const cutHeader = "x-simulator-cut";
+
+/**
+ * An answer that no client sees: whatever serves the simulator breaks the connection instead.
+ * `unheard`: as though nothing had arrived. `heard`: the request was read, its answer is lost.
+ */
+export function cutConnection(how: "unheard" | "heard"): Response {
+  return new Response(null, { status: 500, headers: { [cutHeader]: how } });
+}
+
+/** How a simulator's answer is to be cut, for what serves it; undefined for a real answer. */
+export function cutOf(response: Response): "unheard" | "heard" | undefined {
+  const how = response.headers.get(cutHeader);
+  return how === "unheard" || how === "heard" ? how : undefined;
+}

@@ -1,0 +1,412 @@
+/**
+ * The promises every recorder adapter keeps, run against a simulator of its vendor. An adapter's own
+ * test is a rig, this suite, and what only that vendor does.
+ *
+ * @module
+ */
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AdapterContext, AnyRecorder, Send } from "../../src/adapters/recorder.ts";
+import { canControl, canReport, canSurvey } from "../../src/adapters/recorder.ts";
+import type { RecorderStatus, Target } from "../../src/control/call.ts";
+import type { ControlOutcome, Observation } from "../../src/control/ports.ts";
+
+/** Faults by the names of the failure museum. A rig switches its simulator's own on. */
+export type ContractFault =
+  /** The command is answered yes and nothing is done. */
+  | "ack-and-ignore"
+  /** The command is done; its answer never comes (hangs, or the connection breaks). */
+  | "applied-but-lost"
+  /** The command reached the recorder and was not done; its answer never comes. */
+  | "lost-and-not-applied"
+  /** Nothing reaches the recorder at all. */
+  | "unreachable"
+  /** The command is done at once, and answered long after any deadline. */
+  | "slow"
+  /** HTTP 200 with the vendor's error inside, for a command; nothing is done. */
+  | "error-in-200"
+  /** HTTP 200 with somebody's error page, for commands and reads; nothing is done. */
+  | "html-instead-of-json"
+  /** A reply beyond the HTTP port's bound, for commands and reads. */
+  | "oversized"
+  /** HTTP 302 to an address that `followed()` watches, for commands and reads; nothing is done. */
+  | "redirect"
+  /** The repeat of a pause is answered with the vendor's error. */
+  | "already-paused-is-error";
+
+/** One adapter wired to a fresh simulator with two conversations being recorded. */
+export interface Rig {
+  readonly recorder: AnyRecorder;
+  readonly target: Target;
+  /** Another conversation, also being recorded. */
+  readonly other: Target;
+  /** A conversation the recorder does not know. */
+  readonly stranger: Target;
+  /** Other spellings that the vendor takes for `target`. */
+  readonly spellings: readonly Target[];
+  readonly send: Send;
+  /** What is truly recorded for `target`, from the simulator's own journal, never the adapter. */
+  heard(): Exclude<RecorderStatus, "unknown">;
+  /** Requests meant to change what is recorded that reached the simulator, by its own count. */
+  commandsHeard(): number;
+  /** Requests that reached the place the `redirect` fault points to. */
+  followed(): number;
+  fault(name: ContractFault, times?: number): void | Promise<void>;
+  clearFaults(): void | Promise<void>;
+  /** A person or the phone system changes what is recorded for `target`, past the API. */
+  byHand(status: "recording" | "paused"): void | Promise<void>;
+  /** `target`'s conversation ends. */
+  end(): void | Promise<void>;
+  /** Another conversation takes the same target (the same channel, the same id). */
+  takeOver?(): void | Promise<void>;
+  /** Everything configured that must never be told: passwords, tokens, salts. */
+  readonly secrets: readonly string[];
+  close(): void | Promise<void>;
+}
+
+/** The guarantees by name, so that a skip that names none does not compile. */
+const guarantees = [
+  "pause silences",
+  "pause twice is pause once",
+  "a repeat that the vendor calls an error is acknowledged",
+  "resume restores",
+  "resume of a recording target is acknowledged and changes nothing",
+  "an applied pause whose reply is lost is in doubt, and asking tells the truth",
+  "a lost pause that was not applied is in doubt, and asking tells the truth",
+  "an applied resume whose reply is lost is in doubt and not repeated",
+  "a request that never arrived is not acknowledged",
+  "a yes that did nothing is acknowledged, and status still says recording",
+  "an error inside a 200 is refused",
+  "a page instead of the vendor's answer is a bad reply and confirms nothing",
+  "an oversized reply is given up and confirms nothing",
+  "a redirect is a bad reply and is not followed",
+  "a reply slower than the deadline is in doubt",
+  "a read slower than the deadline, or cut off, confirms nothing",
+  "a target nobody records is absent",
+  "a conversation that ended is absent",
+  "status says what is heard, after each command",
+  "what a person silenced is seen as paused",
+  "what a person restarted is seen as recording",
+  "commands to one target leave another alone",
+  "survey agrees with status for every target",
+  "another conversation on the same target has another session",
+  "equivalent spellings have one key, and other conversations have others",
+  "each command sends one state-changing request",
+  "no secret is told in any answer",
+] as const;
+export type Guarantee = (typeof guarantees)[number];
+
+export interface Skip {
+  readonly reason: string;
+  readonly tests: readonly Guarantee[];
+}
+
+const deadlineMs = 10_000;
+
+/** Runs the suite. `makeRig` is called once a test; the rig is closed after it. */
+export function recorderContract(
+  name: string,
+  makeRig: () => Rig | Promise<Rig>,
+  options: { readonly skip?: readonly Skip[] } = {},
+): void {
+  describe(`${name} keeps the recorder contract`, () => {
+    let rig: Rig;
+    beforeEach(async () => {
+      rig = await makeRig();
+    });
+    afterEach(async () => {
+      await rig.close();
+    });
+
+    const guarantee = (title: Guarantee, body: () => Promise<void>): void => {
+      const skipped = options.skip?.find((skip) => skip.tests.includes(title));
+      if (skipped === undefined) test(title, body);
+      else test.skip(`${title} (${skipped.reason})`, body);
+    };
+
+    const context = (over: Partial<AdapterContext> = {}): AdapterContext => ({
+      send: rig.send,
+      now: Date.now,
+      signal: AbortSignal.timeout(deadlineMs),
+      silenced: false,
+      windowId: "w-1",
+      ...over,
+    });
+    const pause = (over: Partial<AdapterContext> = {}): Promise<ControlOutcome> =>
+      controls(rig.recorder).pause(rig.target, context(over));
+    const resume = (over: Partial<AdapterContext> = {}): Promise<ControlOutcome> =>
+      controls(rig.recorder).resume(rig.target, context({ silenced: true, ...over }));
+    const status = (target = rig.target, over: Partial<AdapterContext> = {}) =>
+      reports(rig.recorder).status(target, context({ silenced: true, ...over }));
+    const expectStatus = async (expected: RecorderStatus, target = rig.target) =>
+      expect(await status(target)).toMatchObject({ kind: "observed", status: expected });
+
+    /** Sends a command and gives it up as soon as the recorder has heard it. */
+    const giveUpOnceHeard = async (
+      command: (over: Partial<AdapterContext>) => Promise<ControlOutcome>,
+    ): Promise<ControlOutcome> => {
+      const deadline = new AbortController();
+      const before = rig.commandsHeard();
+      let answered = false;
+      const outcome = command({ signal: deadline.signal }).finally(() => {
+        answered = true;
+      });
+      while (!answered && rig.commandsHeard() === before) await pauseBriefly();
+      deadline.abort();
+      return outcome;
+    };
+
+    guarantee("pause silences", async () => {
+      expect(rig.heard()).toBe("recording");
+      expect(await pause()).toEqual({ kind: "acknowledged" });
+      expect(rig.heard()).toBe("paused");
+    });
+
+    guarantee("pause twice is pause once", async () => {
+      await pause();
+      expect(await pause({ silenced: true })).toEqual({ kind: "acknowledged" });
+      expect(rig.heard()).toBe("paused");
+      expect(await resume()).toEqual({ kind: "acknowledged" });
+      expect(rig.heard()).toBe("recording");
+    });
+
+    guarantee("a repeat that the vendor calls an error is acknowledged", async () => {
+      await rig.fault("already-paused-is-error");
+      expect(await pause()).toEqual({ kind: "acknowledged" });
+      expect(await pause({ silenced: true })).toEqual({ kind: "acknowledged" });
+      expect(rig.heard()).toBe("paused");
+    });
+
+    guarantee("resume restores", async () => {
+      await pause();
+      expect(await resume()).toEqual({ kind: "acknowledged" });
+      expect(rig.heard()).toBe("recording");
+    });
+
+    guarantee("resume of a recording target is acknowledged and changes nothing", async () => {
+      expect(await resume()).toEqual({ kind: "acknowledged" });
+      expect(rig.heard()).toBe("recording");
+    });
+
+    guarantee(
+      "an applied pause whose reply is lost is in doubt, and asking tells the truth",
+      async () => {
+        await rig.fault("applied-but-lost", 1);
+        expect(await giveUpOnceHeard(pause)).toMatchObject({ kind: "in_doubt" });
+        await rig.clearFaults();
+        expect(rig.heard()).toBe("paused");
+        await expectStatus("paused");
+      },
+    );
+
+    guarantee(
+      "a lost pause that was not applied is in doubt, and asking tells the truth",
+      async () => {
+        await rig.fault("lost-and-not-applied", 1);
+        expect(await giveUpOnceHeard(pause)).toMatchObject({ kind: "in_doubt" });
+        await rig.clearFaults();
+        expect(rig.heard()).toBe("recording");
+        await expectStatus("recording");
+      },
+    );
+
+    guarantee("an applied resume whose reply is lost is in doubt and not repeated", async () => {
+      await pause();
+      const before = rig.commandsHeard();
+      await rig.fault("applied-but-lost", 1);
+      expect(await giveUpOnceHeard(resume)).toMatchObject({ kind: "in_doubt" });
+      expect(rig.commandsHeard()).toBe(before + 1);
+      expect(rig.heard()).toBe("recording");
+    });
+
+    guarantee("a request that never arrived is not acknowledged", async () => {
+      await rig.fault("unreachable");
+      expect(["unreachable", "in_doubt"]).toContain((await pause()).kind);
+      expect(rig.heard()).toBe("recording");
+      expect(rig.commandsHeard()).toBe(0);
+      expect(["unreachable", "in_doubt"]).toContain((await status()).kind);
+    });
+
+    guarantee(
+      "a yes that did nothing is acknowledged, and status still says recording",
+      async () => {
+        await rig.fault("ack-and-ignore");
+        expect(await pause()).toEqual({ kind: "acknowledged" });
+        expect(rig.heard()).toBe("recording");
+        await expectStatus("recording");
+      },
+    );
+
+    guarantee("an error inside a 200 is refused", async () => {
+      await rig.fault("error-in-200");
+      expect(await pause()).toMatchObject({ kind: "refused" });
+      expect(rig.heard()).toBe("recording");
+    });
+
+    guarantee(
+      "a page instead of the vendor's answer is a bad reply and confirms nothing",
+      async () => {
+        await rig.fault("html-instead-of-json");
+        expect(await pause()).toMatchObject({ kind: "refused", reason: "bad_reply" });
+        expect(await status()).toMatchObject({ kind: "refused", reason: "bad_reply" });
+      },
+    );
+
+    guarantee("an oversized reply is given up and confirms nothing", async () => {
+      await rig.fault("oversized");
+      expect(["in_doubt", "refused"]).toContain((await pause()).kind);
+      expect(["in_doubt", "refused"]).toContain((await status()).kind);
+    });
+
+    guarantee("a redirect is a bad reply and is not followed", async () => {
+      await rig.fault("redirect");
+      expect(await pause()).toMatchObject({ kind: "refused", reason: "bad_reply" });
+      expect(await status()).toMatchObject({ kind: "refused", reason: "bad_reply" });
+      expect(rig.followed()).toBe(0);
+      expect(rig.heard()).toBe("recording");
+    });
+
+    guarantee("a reply slower than the deadline is in doubt", async () => {
+      await rig.fault("slow");
+      expect(await giveUpOnceHeard(pause)).toMatchObject({ kind: "in_doubt" });
+    });
+
+    guarantee("a read slower than the deadline, or cut off, confirms nothing", async () => {
+      const gone = AbortSignal.abort();
+      expect(["unreachable", "in_doubt"]).toContain(
+        (await status(rig.target, { signal: gone })).kind,
+      );
+      expect(["unreachable", "in_doubt"]).toContain((await pause({ signal: gone })).kind);
+      expect(rig.commandsHeard()).toBe(0);
+    });
+
+    guarantee("a target nobody records is absent", async () => {
+      await expectStatus("absent", rig.stranger);
+    });
+
+    guarantee("a conversation that ended is absent", async () => {
+      await rig.end();
+      expect(rig.heard()).toBe("absent");
+      expect(await status(rig.target, { silenced: false })).toMatchObject({ status: "absent" });
+    });
+
+    guarantee("status says what is heard, after each command", async () => {
+      expect(await status(rig.target, { silenced: false })).toMatchObject({ status: "recording" });
+      await pause();
+      expect(rig.heard()).toBe("paused");
+      await expectStatus(rig.heard());
+      await resume();
+      expect(rig.heard()).toBe("recording");
+      await expectStatus(rig.heard());
+    });
+
+    guarantee("what a person silenced is seen as paused", async () => {
+      await rig.byHand("paused");
+      expect(await status(rig.target, { silenced: false })).toMatchObject({ status: "paused" });
+    });
+
+    guarantee("what a person restarted is seen as recording", async () => {
+      await pause();
+      await rig.byHand("recording");
+      await expectStatus("recording");
+    });
+
+    guarantee("commands to one target leave another alone", async () => {
+      await pause();
+      await expectStatus("recording", rig.other);
+      await expectStatus("paused");
+    });
+
+    guarantee("survey agrees with status for every target", async () => {
+      if (!canSurvey(rig.recorder)) throw new Error("claims no survey: skip this with that reason");
+      await pause();
+      const { recorder } = rig;
+      const asked = new Map(
+        [rig.target, rig.other, rig.stranger].map((target) => [recorder.targetKey(target), target]),
+      );
+      const survey = await recorder.survey(asked, context({ silenced: true }));
+      if (!(survey instanceof Map)) throw new Error(`survey said ${JSON.stringify(survey)}`);
+      for (const [key, target] of asked) {
+        const told = survey.get(key) as Observation | undefined;
+        if (told !== undefined) expect(told).toEqual(await status(target));
+      }
+      for (const target of [rig.target, rig.other]) {
+        expect(survey.get(recorder.targetKey(target))).toMatchObject({ kind: "observed" });
+      }
+    });
+
+    guarantee("another conversation on the same target has another session", async () => {
+      if (rig.takeOver === undefined) throw new Error("no takeOver: skip this with the reason");
+      const before = sessionOf(await status());
+      expect(sessionOf(await status())).toBe(before);
+      await rig.takeOver();
+      const after = sessionOf(await status());
+      expect(before).toBeDefined();
+      expect(after).toBeDefined();
+      expect(after).not.toBe(before);
+    });
+
+    guarantee(
+      "equivalent spellings have one key, and other conversations have others",
+      async () => {
+        const { recorder, target } = rig;
+        const key = recorder.targetKey(target);
+        expect(recorder.targetKey(target)).toBe(key);
+        expect(rig.spellings.length).toBeGreaterThan(0);
+        for (const spelling of rig.spellings) {
+          const parsed = await recorder.targetSchema.parseAsync(spelling);
+          expect(recorder.targetKey(parsed)).toBe(key);
+        }
+        const keys = [key, recorder.targetKey(rig.other), recorder.targetKey(rig.stranger)];
+        expect(new Set(keys).size).toBe(3);
+        expect(
+          (await recorder.targetSchema.safeParseAsync({ ...target, surplus: 1 })).success,
+        ).toBe(false);
+      },
+    );
+
+    guarantee("each command sends one state-changing request", async () => {
+      expect(rig.commandsHeard()).toBe(0);
+      await pause();
+      expect(rig.commandsHeard()).toBe(1);
+      await status();
+      expect(rig.commandsHeard()).toBe(1);
+      await resume();
+      expect(rig.commandsHeard()).toBe(2);
+    });
+
+    guarantee("no secret is told in any answer", async () => {
+      const told: unknown[] = [];
+      const faults: readonly (ContractFault | undefined)[] = [
+        undefined,
+        "error-in-200",
+        "html-instead-of-json",
+        "oversized",
+        "redirect",
+        "unreachable",
+      ];
+      for (const fault of faults) {
+        if (fault !== undefined) await rig.fault(fault);
+        told.push(await pause(), await status(), await rig.recorder.preflight(context()));
+        await rig.clearFaults();
+      }
+      const text = JSON.stringify(told);
+      for (const secret of rig.secrets) expect(text).not.toContain(secret);
+    });
+  });
+}
+
+function controls(recorder: AnyRecorder) {
+  if (!canControl(recorder)) throw new Error("this recorder controls nothing: skip the test");
+  return recorder;
+}
+
+function reports(recorder: AnyRecorder) {
+  if (!canReport(recorder)) throw new Error("this recorder cannot be asked: skip the test");
+  return recorder;
+}
+
+function sessionOf(observation: Observation): string | undefined {
+  return observation.kind === "observed" ? observation.session : undefined;
+}
+
+const pauseBriefly = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
