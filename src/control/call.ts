@@ -100,6 +100,8 @@ export interface TapSpec {
 export interface Tap extends TapSpec {
   /** `leaving`: the call moved away, and it has not been released yet. */
   readonly role: "active" | "leaving";
+  /** Left, and let go although a window may be open: every tap that counts was confirmed. */
+  readonly freed?: true;
   /** What the target was before tacet's first command; undefined until read or given up. */
   readonly before?: RecorderStatus;
   /** When `before` was last known to hold. */
@@ -116,6 +118,8 @@ export interface Tap extends TapSpec {
   readonly askedAt: EpochMs;
   /** Which conversation the target carried, in the recorder's own token (a session id). */
   readonly session?: string;
+  /** The target carried another conversation than this when last read. */
+  readonly elsewhere?: true;
   /** Milliseconds from the turn's start to this confirmation. */
   readonly confirmedAfterMs?: number;
   /** The last command's trouble since the last confirmation. */

@@ -44,7 +44,8 @@ export type Command = { readonly at: EpochMs } & (
     }
   | { readonly type: "CloseWindow"; readonly by: Actor; readonly windowId: WindowId }
   | { readonly type: "EndCall"; readonly by: Actor }
-  | { readonly type: "PassTime" }
+  /** `fresh`: per tap, when the newest read that agreed with its status left; memory, not facts. */
+  | { readonly type: "PassTime"; readonly fresh: Fresh }
   /** The process started or woke: nothing it remembers is fresh. */
   | { readonly type: "Wake" }
   | ({ readonly type: "ReportBaseline"; readonly tapId: TapId } & Sighting)
@@ -57,13 +58,12 @@ export type Command = { readonly at: EpochMs } & (
       readonly reason?: string;
     } & Sighting)
   | ({ readonly type: "ReportFailure"; readonly tapId: TapId; readonly turn: number } & TapFailure)
-  /** The desk cannot or need not resume this target on this call's behalf. */
-  | {
-      readonly type: "ReleaseTap";
-      readonly tapId: TapId;
-      readonly reason: "claimed_by_another_call" | "other_conversation";
-    }
+  /** Another call claims this target: its silence is that call's to undo now. */
+  | { readonly type: "HandOverTap"; readonly tapId: TapId }
 );
+
+/** Per tap, when the newest read that agreed with its status left. */
+export type Fresh = Readonly<Record<TapId, EpochMs>>;
 
 /** What a recorder said of a target, and when the question left. */
 interface Sighting {
@@ -79,7 +79,8 @@ export type Refusal =
   | "window_unknown"
   | "window_closed"
   | "window_owned_by_another"
-  | "window_limit_reached";
+  | "window_limit_reached"
+  | "target_limit_reached";
 
 /** The numbers a tenant's policy settles for a call. Data, never a lookup. Durations in ms. */
 export interface Rules {

@@ -3,15 +3,7 @@
  *
  * @module
  */
-import type {
-  CallState,
-  EpochMs,
-  Goal,
-  Protection,
-  RecorderStatus,
-  Tap,
-  WindowId,
-} from "./call.ts";
+import type { CallState, EpochMs, Goal, Protection, Tap, Window, WindowId } from "./call.ts";
 
 /** Windows that still ask for silence: open ones, and expired ones whose silence is kept. */
 export function goal(state: CallState): Goal {
@@ -65,18 +57,30 @@ export function protection(state: CallState): Protection {
   return overdue ? "stalled" : "resuming";
 }
 
+/** Who asks about a window: the credential's issuer, and the agent it is, where it is one. */
+export interface Asker {
+  readonly owner: string;
+  readonly agentId?: string;
+}
+
+/** The window is the asker's: its issuer opened it, or it passed to the asker's agent. */
+export function ownsWindow(window: Window, asker: Asker): boolean {
+  if (window.owner === asker.owner) return true;
+  return window.agentId !== undefined && window.agentId === asker.agentId;
+}
+
 /** The boolean a payment page obeys: the call is secured and the asker's own window is open. */
 export function safeToCollect(
   state: CallState,
   windowId: WindowId,
-  owner: string,
+  asker: Asker,
   at: EpochMs,
 ): boolean {
   const window = state.windows[windowId];
   return (
     window !== undefined &&
     window.state === "open" &&
-    window.owner === owner &&
+    ownsWindow(window, asker) &&
     window.expiresAt > at &&
     protection(state) === "secured"
   );
@@ -86,13 +90,34 @@ export function safeToCollect(
 export function collectForMs(
   state: CallState,
   windowId: WindowId,
-  owner: string,
+  asker: Asker,
   at: EpochMs,
 ): number {
-  if (!safeToCollect(state, windowId, owner, at)) return 0;
+  if (!safeToCollect(state, windowId, asker, at)) return 0;
   return (state.windows[windowId]?.expiresAt ?? at) - at;
 }
 
-/** Statuses that satisfy the goal recording: there is something to hear, or nothing to record. */
-export const satisfiesRecording = (status: RecorderStatus): boolean =>
-  status === "recording" || status === "absent";
+/** What one tap should be: one that was left and let go records although a window is open. */
+export function goalOf(state: CallState, tap: Tap): Goal {
+  return tap.role === "leaving" && tap.freed === true ? "recording" : goal(state);
+}
+
+/** Confirmed in the current turn that it records again, or that there is nothing to record. */
+export function isReleased(tap: Tap, turn: number): boolean {
+  return tap.turn === turn && (tap.status === "recording" || tap.status === "absent");
+}
+
+/** Every tap that counts towards the goal has shown it. */
+export function isSettled(state: CallState): boolean {
+  if (goal(state) === "paused") return allSilent(state);
+  return Object.values(state.taps).every((tap) => !tap.touched || isReleased(tap, state.turn));
+}
+
+/** No window, nothing owed, nothing being asked: such a call costs nothing. */
+export function isAtRest(state: CallState): boolean {
+  return (
+    goal(state) === "recording" &&
+    (state.endingAt === undefined || state.endedAt !== undefined) &&
+    Object.values(state.taps).every((tap) => !tap.touched && tap.baselineBy === undefined)
+  );
+}

@@ -49,12 +49,12 @@ export type CallEvent =
         readonly tapId: TapId;
         readonly recorderId: RecorderId;
       })
-  /** Nothing of this tap is tacet's to undo any more. */
+  /** Nothing of this tap is this call's to undo any more: another call's claim keeps it silent. */
   | (Happened & {
       readonly type: "TapReleased";
       readonly tapId: TapId;
       readonly recorderId: RecorderId;
-      readonly reason: "resumed" | "untouched" | "claimed_by_another_call" | "other_conversation";
+      readonly reason: "claimed_by_another_call";
     })
   /** What the target was before tacet's first command; `unknown` when it could not be read in time. */
   | (Happened & {
