@@ -117,11 +117,7 @@ export function recorderContract(
       await rig.close();
     });
 
-    const guarantee = (title: Guarantee, body: () => Promise<void>): void => {
-      const skipped = options.skip?.find((skip) => skip.tests.includes(title));
-      if (skipped === undefined) test(title, body);
-      else test.skip(`${title} (${skipped.reason})`, body);
-    };
+    const guarantee = declareWithout(options.skip ?? []);
 
     const context = (over: Partial<AdapterContext> = {}): AdapterContext => ({
       send: rig.send,
@@ -146,12 +142,12 @@ export function recorderContract(
     ): Promise<ControlOutcome> => {
       const deadline = new AbortController();
       const before = rig.commandsHeard();
-      let answered = false;
-      const outcome = command({ signal: deadline.signal }).finally(() => {
-        answered = true;
-      });
-      while (!answered && rig.commandsHeard() === before) await pauseBriefly();
+      const outcome = command({ signal: deadline.signal });
+      const answered = new AbortController();
+      const settled = outcome.then(() => answered.abort());
+      while (!answered.signal.aborted && rig.commandsHeard() === before) await pauseBriefly();
       deadline.abort();
+      await settled;
       return outcome;
     };
 
@@ -393,6 +389,15 @@ export function recorderContract(
       for (const secret of rig.secrets) expect(text).not.toContain(secret);
     });
   });
+}
+
+/** Declares tests, but for those a recorder cannot take part in; their reasons are shown. */
+function declareWithout(skips: readonly Skip[]) {
+  return (title: Guarantee, body: () => Promise<void>): void => {
+    const skipped = skips.find((skip) => skip.tests.includes(title));
+    if (skipped === undefined) test(title, body);
+    else test.skip(`${title} (${skipped.reason})`, body);
+  };
 }
 
 function controls(recorder: AnyRecorder) {
