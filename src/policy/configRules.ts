@@ -1,0 +1,121 @@
+/**
+ * What has to hold between the members of a configuration. Each rule looks only at parts that are
+ * well formed by themselves, so that one mistake does not hide another.
+ *
+ * @module
+ */
+import { authProblems } from "./configAuthRules.ts";
+import { isLoopback, isPlainBeyondLoopback } from "./configParts.ts";
+import type { RecorderConfig, Vendors } from "./configRecorders.ts";
+import { listenSchema, logSchema, opsSchema } from "./configServer.ts";
+import { tenantProblems } from "./configTenantRules.ts";
+import { membersOf, valid, type Members, type Say } from "./crossRule.ts";
+import { pathText, type Path } from "./path.ts";
+import type { Problem } from "./problems.ts";
+
+/** Problems between members. `recorders` are those whose settings their vendor accepted. */
+export function crossProblems(
+  document: unknown,
+  recorders: Readonly<Record<string, RecorderConfig>>,
+  vendors: Vendors,
+  sandboxAllowed: boolean,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const say: Say = (path, problem, suggestion) => {
+    problems.push({ path: pathText(path), problem, suggestion });
+  };
+  const root = membersOf(document);
+  const sandbox = root["sandbox"] === true && sandboxAllowed;
+  if (root["sandbox"] === true && !sandboxAllowed) {
+    say(
+      ["sandbox"],
+      "is for the built-in sandbox alone",
+      "remove it; `tacet sandbox` needs no file",
+    );
+  }
+  listenRules(root, sandbox, say);
+  logRules(root, sandbox, say);
+  recorderRules(recorders, vendors, say);
+  tenantProblems(root, recorders, vendors, sandbox, say);
+  authProblems(root, sandbox, say);
+  return problems;
+}
+
+function listenRules(root: Members, sandbox: boolean, say: Say): void {
+  const ops = valid(opsSchema, root["ops"] ?? {});
+  if (sandbox && ops !== undefined && !isLoopback(ops.listen.host)) {
+    say(["ops", "listen", "host"], "leaves this machine", "the sandbox listens on loopback only");
+  }
+  const listen = valid(listenSchema, root["listen"] ?? {});
+  if (listen === undefined) return;
+  if (sandbox && !isLoopback(listen.host)) {
+    say(["listen", "host"], "leaves this machine", "the sandbox listens on loopback only");
+  }
+  if (listen.tls === undefined) {
+    if (!isLoopback(listen.host) && !listen.plainHttp) {
+      say(
+        ["listen", "tls"],
+        "is missing, and plain HTTP would leave this machine",
+        "give `listen.tls`, listen on 127.0.0.1, or set `listen.plainHttp: true` behind a proxy that ends TLS",
+      );
+    }
+    return;
+  }
+  const { cert, key, pfx } = listen.tls;
+  const path = ["listen", "tls"];
+  if (pfx === undefined && cert === undefined) {
+    say(path, "has no certificate", "give `cert` and `key`, or `pfx`");
+  }
+  certificateRules({ cert, key, pfx }, path, say);
+}
+
+function certificateRules(
+  { cert, key, pfx }: Readonly<Record<"cert" | "key" | "pfx", string | undefined>>,
+  path: Path,
+  say: Say,
+): void {
+  if (pfx !== undefined && (cert !== undefined || key !== undefined)) {
+    say([...path, "pfx"], "stands beside `cert` or `key`", "keep one of the two forms");
+  }
+  if (cert !== undefined && key === undefined) {
+    say([...path, "key"], "is missing beside `cert`", "add it: the private key, PEM");
+  }
+  if (key !== undefined && cert === undefined) {
+    say([...path, "cert"], "is missing beside `key`", "add it: the certificate chain, PEM");
+  }
+}
+
+function logRules(root: Members, sandbox: boolean, say: Say): void {
+  const log = valid(logSchema, root["log"]);
+  if (log === undefined) return;
+  const named = log.origin === "sandbox" || log.origin.startsWith("sandbox.");
+  if (named && !sandbox) {
+    say(["log", "origin"], "is the sandbox's", "give a host name you own, such as tacet.example");
+  }
+  if (!named && sandbox) say(["log", "origin"], "does not say sandbox", "begin it with `sandbox.`");
+}
+
+function recorderRules(
+  recorders: Readonly<Record<string, RecorderConfig>>,
+  vendors: Vendors,
+  say: Say,
+): void {
+  for (const [id, recorder] of Object.entries(recorders)) {
+    const { desk, tls } = recorder;
+    const path = ["recorders", id];
+    if (tls !== undefined) {
+      certificateRules({ cert: tls.cert, key: tls.key, pfx: tls.pfx }, [...path, "tls"], say);
+    }
+    if (desk.retryMsMin > desk.retryMsMax) {
+      say([...path, "desk", "retryMsMin"], "is more than retryMsMax", "make it the smaller one");
+    }
+    const origins = vendors.get(recorder.vendor)?.origins(recorder.settings) ?? [];
+    if (!recorder.plainHttp && origins.some(isPlainBeyondLoopback)) {
+      say(
+        [...path, "plainHttp"],
+        "is not set, and the settings lead to plain http: beyond this machine",
+        "use https:, or set `plainHttp: true` knowing that commands and secrets can be read on the way",
+      );
+    }
+  }
+}

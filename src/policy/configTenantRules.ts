@@ -1,0 +1,183 @@
+/**
+ * What has to hold inside a tenant: its routes lead to recorders that can be silenced and can
+ * answer in time, and somebody has chosen what happens when a page is gone.
+ *
+ * @module
+ */
+import type { Control } from "../control/call.ts";
+import type { RecorderConfig, Vendors } from "./configRecorders.ts";
+import { routeSchema, rulesSchema, type RouteConfig } from "./configTenants.ts";
+import { listOf, membersOf, valid, type Members, type Say } from "./crossRule.ts";
+import { nearest } from "./nearest.ts";
+import type { Path } from "./path.ts";
+
+type Recorders = Readonly<Record<string, RecorderConfig>>;
+
+/** The log of what belongs to no tenant has this name. */
+const RESERVED = "system";
+
+export function tenantProblems(
+  root: Members,
+  recorders: Recorders,
+  vendors: Vendors,
+  sandbox: boolean,
+  say: Say,
+): void {
+  const named = Object.keys(membersOf(root["recorders"]));
+  for (const [id, value] of Object.entries(membersOf(root["tenants"]))) {
+    const tenant = membersOf(value);
+    const path = ["tenants", id];
+    if (id === RESERVED) say(path, "is tacet's own name for its system log", "name it otherwise");
+    if (tenant["atLeaseEnd"] === undefined && !sandbox) leaseEndMissing(path, say);
+    numberRules(tenant, path, say);
+    const routes = listOf(tenant["routes"]).map((route) => valid(routeSchema, route));
+    orderRules(routes, path, say);
+    routes.forEach((route, index) => {
+      const at = [...path, "routes", index];
+      if (route !== undefined) routeRules(route, at, { recorders, vendors, named, tenant, say });
+    });
+  }
+}
+
+function leaseEndMissing(path: Path, say: Say): void {
+  say(
+    [...path, "atLeaseEnd"],
+    "is not chosen",
+    "choose `resume` (when a page is gone and its lease has ended, recording starts again: nothing " +
+      "goes unrecorded, but a caller still reading out a card would be heard) or " +
+      "`keep_paused_and_alert` (silence is kept until a person acts: no card is heard, but the " +
+      "rest of the call may not be recorded)",
+  );
+}
+
+function numberRules(tenant: Members, path: Path, say: Say): void {
+  const rules = valid(rulesSchema, tenant["rules"] ?? {});
+  if (rules === undefined) return;
+  const ordered = [
+    ["leaseMsDefault", "leaseMsMax"],
+    ["leaseMsMax", "windowMsMax"],
+    ["waitMsDefault", "waitMsMax"],
+    ["windowCountMax", "windowIdCountMax"],
+  ] as const;
+  for (const [small, large] of ordered) {
+    if (rules[small] > rules[large]) {
+      say([...path, "rules", small], `is more than ${large}`, `make it ${rules[large]} or less`);
+    }
+  }
+}
+
+/** The last route takes every call that is left, and no earlier one does. */
+function orderRules(routes: readonly (RouteConfig | undefined)[], path: Path, say: Say): void {
+  const every = routes.findIndex(
+    (route) => route !== undefined && Object.keys(route.when ?? {}).length === 0,
+  );
+  const last = routes.length - 1;
+  if (every >= 0 && every < last) {
+    say(
+      [...path, "routes", every],
+      "matches every call, so the routes after it are never used",
+      "move it to the end",
+    );
+  }
+  if (every < 0 && routes[last] !== undefined) {
+    say(
+      [...path, "routes", last, "when"],
+      "leaves calls that match no route",
+      "end with a route that has no `when`",
+    );
+  }
+}
+
+interface RouteContext {
+  readonly recorders: Recorders;
+  readonly vendors: Vendors;
+  /** Every recorder id written down, well formed or not. */
+  readonly named: readonly string[];
+  readonly tenant: Members;
+  readonly say: Say;
+}
+
+function routeRules(route: RouteConfig, path: Path, context: RouteContext): void {
+  const { say } = context;
+  const seen = new Set<string>();
+  let controllable = 0;
+  route.recorders.forEach((part, index) => {
+    const at = [...path, "recorders", index];
+    if (seen.has(part.recorder)) say([...at, "recorder"], "is named twice", "keep it once");
+    seen.add(part.recorder);
+    const offered = controlsOf(part.recorder, context);
+    if (!context.named.includes(part.recorder)) unknownRecorder(part.recorder, at, context);
+    if (part.required && part.control === "none") {
+      say(
+        [...at, "control"],
+        "is none for a required recorder, which nothing could then secure",
+        "give it a control, or set `required: false`",
+      );
+    }
+    const wanted = part.control;
+    if (
+      wanted !== undefined &&
+      wanted !== "none" &&
+      offered !== undefined &&
+      !offered.includes(wanted)
+    ) {
+      say(
+        [...at, "control"],
+        "is not one that this recorder offers",
+        `choose ${offered.join(" or ")}`,
+      );
+    }
+    // A recorder that is itself in error is given the benefit of the doubt: it has its own problem.
+    const canBeSilenced = offered === undefined || offered.some((control) => control !== "none");
+    if (part.required && wanted !== "none" && canBeSilenced) controllable += 1;
+    if (part.required && !canBeSilenced) {
+      say(
+        [...at, "required"],
+        "is true for a recorder that cannot be silenced",
+        "set `required: false`",
+      );
+    }
+    freshness(part.recorder, at, context);
+  });
+  if (controllable === 0) {
+    say(
+      [...path, "recorders"],
+      "names no required recorder that can be silenced, so no call would ever be secured",
+      "make one of them required",
+    );
+  }
+}
+
+function unknownRecorder(id: string, at: Path, { named, say }: RouteContext): void {
+  const meant = nearest(id, named);
+  say(
+    [...at, "recorder"],
+    "is not in `recorders`",
+    meant === undefined ? `name one of ${named.join(", ") || "them"}` : `did you mean "${meant}"?`,
+  );
+}
+
+function controlsOf(
+  id: string,
+  { recorders, vendors }: RouteContext,
+): readonly Control[] | undefined {
+  const recorder = recorders[id];
+  const vendor = recorder === undefined ? undefined : vendors.get(recorder.vendor);
+  if (recorder === undefined || vendor === undefined) return undefined;
+  if (vendor.controls !== undefined) return vendor.controls(recorder.settings);
+  return [...new Set(vendor.variants.map((variant) => variant.capabilities.control))];
+}
+
+/** A confirmation must outlive one missed re-read, or a call would flicker between words. */
+function freshness(id: string, at: Path, { recorders, tenant, say }: RouteContext): void {
+  const guardMs = recorders[id]?.desk.guardMs;
+  const rules = valid(rulesSchema, tenant["rules"] ?? {});
+  if (guardMs === undefined || rules === undefined) return;
+  if (rules.confirmAgeMsMax < 2 * guardMs) {
+    say(
+      [...at.slice(0, 2), "rules", "confirmAgeMsMax"],
+      `is less than twice the guardMs of recorder ${id}`,
+      `make it ${2 * guardMs} or more, or lower recorders.${id}.desk.guardMs`,
+    );
+  }
+}
