@@ -1,0 +1,84 @@
+/**
+ * Versadial VSLogger and Adutante recorders, by their HTML API: silenced by mute or by ending the
+ * recording, read back from the state of the channel or the call.
+ *
+ * @module
+ */
+import type { RecorderVendor } from "../recorder.ts";
+import { defineRecorder } from "../recorder.ts";
+import type { Control } from "../../control/call.ts";
+import type { RecorderCapabilities } from "../../control/ports.ts";
+import { commands } from "./control.ts";
+import { marker } from "./mark.ts";
+import { preflight } from "./preflight.ts";
+import { reads } from "./read.ts";
+import { channelsOf } from "./resolve.ts";
+import type { VsloggerSettings } from "./settings.ts";
+import { settingsSchema, takesChannels } from "./settings.ts";
+import { talker } from "./talk.ts";
+import type { VsloggerTarget } from "./target.ts";
+import { keyOf, readTarget, targetSchemaFor } from "./target.ts";
+
+const shared = {
+  status: true,
+  survey: true,
+  watch: false,
+  evidence: false,
+  runtimes: ["node", "workerd"],
+} as const;
+const byMute = { control: "mute", audio: "silence", ...shared } as const;
+const byRecord = { control: "stop", audio: "new_file", ...shared } as const;
+
+const capabilitiesOf = (settings: VsloggerSettings) =>
+  settings.silenceBy === "mute" ? byMute : byRecord;
+
+export const vsloggerVendor: RecorderVendor<VsloggerSettings> & {
+  /** The controls these settings leave. */
+  controls(settings: VsloggerSettings): readonly Control[];
+} = {
+  vendor: "vslogger",
+  settings: settingsSchema,
+  variants: [
+    {
+      name: "VSLogger, by mute",
+      capabilities: byMute satisfies RecorderCapabilities,
+      confirmedBy: "channel-state, channel-states or call, read afterwards",
+      note: "Silence in the running recording: inferred, the vendor does not say it.",
+    },
+    {
+      name: "VSLogger, by record",
+      capabilities: byRecord satisfies RecorderCapabilities,
+      confirmedBy: "channel-state, channel-states or call, read afterwards",
+      note: "Ends the recording; the resume starts another.",
+    },
+  ],
+  origins: (settings) => [new URL(settings.baseUrl).origin],
+  controls: (settings) => [capabilitiesOf(settings).control],
+  create(id, settings) {
+    const ask = talker(settings);
+    const read = reads(ask, settings.silenceBy);
+    const command = commands(settings, ask, read, marker(settings, ask));
+    return defineRecorder({
+      id,
+      vendor: "vslogger",
+      capabilities: capabilitiesOf(settings),
+      targetSchema: targetSchemaFor(settings),
+      targetKey: (target) => keyOf(readTarget(target)),
+      preflight: (ctx) => preflight(settings, read, ctx),
+      pause: (target, ctx) => command(readTarget(target), "silence", ctx),
+      resume: (target, ctx) => command(readTarget(target), "restore", ctx),
+      status: (target, ctx) => read.status(readTarget(target), ctx),
+      survey: (targets, ctx) =>
+        read.survey(
+          new Map<string, VsloggerTarget>([...targets].map(([key, one]) => [key, readTarget(one)])),
+          ctx,
+        ),
+      locate: async (agent, ctx) => {
+        if (agent.extension === undefined && agent.recorderAgentId === undefined) return [];
+        if (!takesChannels(settings)) return [];
+        const rows = await read.rows(ctx);
+        return "kind" in rows ? rows : channelsOf(rows, agent);
+      },
+    });
+  },
+};

@@ -1,0 +1,85 @@
+/**
+ * Which live channel an extension, an agent or a session id points to. Pure: rows of
+ * `channel-states` in, one row out, or why not.
+ *
+ * @module
+ */
+import type { AgentAddress } from "../recorder.ts";
+import type { ChannelRow } from "./state.ts";
+import { isLive, sessionOf } from "./state.ts";
+import type { ChannelTarget, PointerTarget } from "./target.ts";
+import type { Failed } from "./wire.ts";
+
+export type Resolved =
+  | { readonly kind: "one"; readonly row: ChannelRow }
+  | { readonly kind: "none" }
+  | (Failed & { readonly kind: "refused" });
+
+/** Only live channels count: a phone's extension stays on its channel between calls. */
+export function resolve(rows: readonly ChannelRow[], target: PointerTarget): Resolved {
+  const found = rows.filter((row) => isLive(row) && points(target, row));
+  const [row] = found;
+  if (row === undefined) return { kind: "none" };
+  if (found.length === 1) return { kind: "one", row };
+  const channels = found.map((one) => one.channel).sort((a, b) => a - b);
+  const detail = `several live channels: ${channels.slice(0, 16).join(", ")}`;
+  return { kind: "refused", reason: "target_ambiguous", detail };
+}
+
+function points(target: PointerTarget, row: ChannelRow): boolean {
+  if ("extension" in target) return row.extension === target.extension;
+  if ("agentId" in target) return row.agentId === target.agentId;
+  return row.sessionId === target.sessionId;
+}
+
+/** The channel a command went to, and the conversation it carried then. */
+export interface Commanded {
+  readonly channel: number;
+  readonly session: string | undefined;
+}
+
+/**
+ * The channel that tacet silenced for this target, while it still carries that conversation: what a
+ * resume has to undo, even where the target has come to point to others as well.
+ */
+export function stillThere(
+  rows: readonly ChannelRow[],
+  commanded: Commanded | undefined,
+): ChannelRow | undefined {
+  if (commanded?.session === undefined) return undefined;
+  return rows.find(
+    (row) => row.channel === commanded.channel && sessionOf(row) === commanded.session,
+  );
+}
+
+/** The live channels of an agent. A SIP URI is in no member that the vendor documents. */
+export function channelsOf(
+  rows: readonly ChannelRow[],
+  agent: AgentAddress,
+): readonly ChannelTarget[] {
+  return rows
+    .filter(
+      (row) =>
+        isLive(row) &&
+        ((agent.extension !== undefined && row.extension === agent.extension) ||
+          (agent.recorderAgentId !== undefined && row.agentId === agent.recorderAgentId)),
+    )
+    .map(({ channel }) => ({ channel }));
+}
+
+/** A map that forgets its oldest entry beyond `countMax`. */
+export function boundedMap<T>(countMax: number): {
+  get(key: string): T | undefined;
+  set(key: string, value: T): void;
+} {
+  const kept = new Map<string, T>();
+  return {
+    get: (key) => kept.get(key),
+    set: (key, value) => {
+      kept.delete(key);
+      kept.set(key, value);
+      const [oldest] = kept.keys();
+      if (kept.size > countMax && oldest !== undefined) kept.delete(oldest);
+    },
+  };
+}
