@@ -1,0 +1,228 @@
+/**
+ * All calls of all tenants, each behind its own session, and the desks they share.
+ *
+ * @module
+ */
+import type { CallId, RecorderId, TenantId, WindowId } from "./call.ts";
+import type { CallCommand, Calls, CallView, Executed, Waited } from "./calls.ts";
+import type { DeskRules } from "./commands.ts";
+import { isAtRest } from "./conclude.ts";
+import { Desk } from "./desk.ts";
+import type { DeskHealth } from "./desk.ts";
+import type {
+  CallDirectory,
+  CallChange,
+  Clock,
+  ControlLog,
+  Publisher,
+  RecorderPort,
+} from "./ports.ts";
+import type { Claim } from "./owed.ts";
+import { Session } from "./session.ts";
+import type { SessionRules } from "./session.ts";
+import type { DeskReport } from "./target.ts";
+
+/** Sessions kept in memory; calls at rest beyond it are read from the log when asked for. */
+const SESSION_COUNT_MAX = 50_000;
+
+export interface KeeperDeps {
+  readonly clock: Clock;
+  readonly log: ControlLog & CallDirectory;
+  readonly publisher: Publisher;
+  readonly recorders: readonly { readonly port: RecorderPort; readonly rules: DeskRules }[];
+  readonly rules: (tenant: TenantId, attributes: Readonly<Record<string, string>>) => SessionRules;
+}
+
+export class Keeper implements Calls {
+  readonly #deps: KeeperDeps;
+  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly #ready = new Map<string, Session>();
+  readonly #desks = new Map<RecorderId, Desk>();
+  readonly #windows = new Map<string, CallId>();
+  readonly #targets = new Map<string, CallId>();
+  #stopping = false;
+
+  constructor(deps: KeeperDeps) {
+    this.#deps = deps;
+    for (const { port, rules } of deps.recorders) {
+      this.#desks.set(
+        port.id,
+        new Desk(port, rules, deps.clock, (...told) => this.#report(...told)),
+      );
+    }
+  }
+
+  /** Folds every call that is not at rest, drives it, and only then lets the desks resume. */
+  async start(): Promise<void> {
+    for (const { tenant, callId } of await this.#deps.log.unrested()) {
+      await this.#session(tenant, callId);
+    }
+    for (const desk of this.#desks.values()) desk.open();
+  }
+
+  /** No new windows, no more commands; what runs is left to the log. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const desk of this.#desks.values()) desk.stop();
+    for (const session of this.#ready.values()) session.stop();
+    await Promise.all([...this.#ready.values()].map((session) => session.read()));
+  }
+
+  health(): readonly DeskHealth[] {
+    return [...this.#desks.values()].map((desk) => desk.health());
+  }
+
+  async execute(tenant: TenantId, callId: CallId, command: CallCommand): Promise<Executed> {
+    if (this.#stopping && command.type === "OpenWindow") return { kind: "stopping" };
+    if (command.type === "RegisterCall" && this.#isFull(tenant, callId))
+      return { kind: "overloaded" };
+    const session = await this.#session(tenant, callId);
+    const executed = await session.execute(command);
+    if (executed.kind === "refused" && executed.view.state.version === 0) this.#forget(session);
+    return executed;
+  }
+
+  async waitSecured(
+    tenant: TenantId,
+    callId: CallId,
+    windowId: WindowId,
+    waitMs: number,
+    signal?: AbortSignal,
+  ): Promise<Waited> {
+    return (await this.#session(tenant, callId)).waitSecured(windowId, waitMs, signal);
+  }
+
+  async waitFor(
+    tenant: TenantId,
+    callId: CallId,
+    what: "settled" | "baselined",
+    waitMs: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await (await this.#session(tenant, callId)).waitFor(what, waitMs, signal);
+  }
+
+  async read(tenant: TenantId, callId: CallId): Promise<CallView | undefined> {
+    const session = await this.#session(tenant, callId);
+    const view = await session.read();
+    if (view.state.version > 0) return view;
+    this.#forget(session);
+    return undefined;
+  }
+
+  async live(tenant: TenantId, limit: number): Promise<readonly CallView[]> {
+    const ids = await this.#deps.log.live(tenant, limit);
+    const views = await Promise.all(ids.map((callId) => this.read(tenant, callId)));
+    return views.filter(
+      (view): view is CallView => view !== undefined && view.state.endedAt === undefined,
+    );
+  }
+
+  async callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined> {
+    return (
+      this.#windows.get(key(tenant, windowId)) ?? this.#deps.log.callOfWindow(tenant, windowId)
+    );
+  }
+
+  callOfTarget(tenant: TenantId, recorderId: RecorderId, targetKey: string): CallId | undefined {
+    return this.#targets.get(key(tenant, recorderId, targetKey));
+  }
+
+  #session(tenant: TenantId, callId: CallId): Promise<Session> {
+    const callKey = key(tenant, callId);
+    const known = this.#sessions.get(callKey);
+    if (known !== undefined) return known;
+    const made = this.#load(tenant, callId, callKey);
+    this.#sessions.set(callKey, made);
+    made.catch(() => this.#sessions.delete(callKey));
+    this.#evict();
+    return made;
+  }
+
+  async #load(tenant: TenantId, callId: CallId, callKey: string): Promise<Session> {
+    const loaded = await this.#deps.log.load(tenant, callId);
+    const { clock, log } = this.#deps;
+    const session = new Session(tenant, callId, loaded, {
+      clock,
+      log,
+      publisher: { publish: (change) => this.#published(change) },
+      sync: (claims, addOnly) => this.#sync(callKey, claims, addOnly),
+      rules: (attributes) => this.#deps.rules(tenant, attributes),
+    });
+    this.#ready.set(callKey, session);
+    this.#index({ tenant, callId, state: loaded.state });
+    if (loaded.state.version > 0) {
+      // Nothing confirmed before this process is fresh; that is entered before anyone is answered.
+      session.tell({ type: "Wake" });
+      await session.read();
+      session.drive();
+    }
+    return session;
+  }
+
+  #published(change: CallChange): void {
+    this.#index(change);
+    this.#deps.publisher.publish(change);
+  }
+
+  #index({ tenant, callId, state }: Pick<CallChange, "tenant" | "callId" | "state">): void {
+    for (const windowId of Object.keys(state.windows))
+      this.#windows.set(key(tenant, windowId), callId);
+    for (const { recorderId, targetKey } of Object.values(state.taps)) {
+      const at = key(tenant, recorderId, targetKey);
+      if (state.endedAt === undefined) this.#targets.set(at, callId);
+      else if (this.#targets.get(at) === callId) this.#targets.delete(at);
+    }
+  }
+
+  #sync(callKey: string, claims: readonly Claim[], addOnly: boolean): void {
+    for (const desk of this.#desks.values()) {
+      const own = claims.filter((claim) => claim.recorderId === desk.recorder.id);
+      desk.sync(callKey, own, addOnly);
+    }
+  }
+
+  #report(callKey: string, tapId: string, report: DeskReport): void {
+    const session = this.#ready.get(callKey);
+    if (session === undefined) return;
+    switch (report.type) {
+      case "baseline":
+        return session.tell({ ...report, type: "ReportBaseline", tapId });
+      case "status":
+        return session.tell({ ...report, type: "ReportRecorder", tapId });
+      case "failure":
+        return session.tell({ ...report, type: "ReportFailure", tapId });
+      case "handed_over":
+        return session.tell({ type: "HandOverTap", tapId });
+    }
+  }
+
+  #isFull(tenant: TenantId, callId: CallId): boolean {
+    return this.#sessions.size >= SESSION_COUNT_MAX && !this.#sessions.has(key(tenant, callId));
+  }
+
+  /** The oldest sessions whose calls are at rest make room. */
+  #evict(): void {
+    if (this.#ready.size < SESSION_COUNT_MAX) return;
+    for (const session of this.#ready.values()) {
+      if (!session.isIdle() || !isAtRest(session.view().state)) continue;
+      this.#forget(session);
+      if (this.#ready.size < SESSION_COUNT_MAX) return;
+    }
+  }
+
+  #forget(session: Session): void {
+    if (!session.isIdle()) return;
+    const { callId, tenant } = session;
+    const { state } = session.view();
+    session.forget();
+    this.#sessions.delete(key(tenant, callId));
+    this.#ready.delete(key(tenant, callId));
+    for (const windowId of Object.keys(state.windows)) this.#windows.delete(key(tenant, windowId));
+    for (const { recorderId, targetKey } of Object.values(state.taps)) {
+      this.#targets.delete(key(tenant, recorderId, targetKey));
+    }
+  }
+}
+
+const key = (...parts: readonly string[]): string => parts.join("\n");

@@ -1,0 +1,399 @@
+/**
+ * The one loop of one call: decide, append, evolve, tell the desks what is wanted, set one alarm.
+ * Commands are taken one after another; no recorder is spoken to in here.
+ *
+ * @module
+ */
+import type { CallId, CallState, EpochMs, TapId, TenantId, WindowId } from "./call.ts";
+import type { CallCommand, CallView, Executed, Waited } from "./calls.ts";
+import type { Command, Rules } from "./commands.ts";
+import { goal, protection } from "./conclude.ts";
+import { nextDeadline } from "./deadlines.ts";
+import { decide } from "./decide.ts";
+import type { CallEvent } from "./events.ts";
+import { fold } from "./evolve.ts";
+import { Outage } from "./outage.ts";
+import type { Claim } from "./owed.ts";
+import { claims, owed } from "./owed.ts";
+import type { Clock, ControlLog, LoadedCall, Publisher } from "./ports.ts";
+import { Waiters } from "./waiters.ts";
+
+/** With something owed and no deadline ahead, the desks are told again this often. */
+const REDRIVE_MS = 5_000;
+/** A conflict means another writer; one process has none, so more than a few is a fault. */
+const CONFLICTS_MAX = 3;
+
+export interface SessionRules {
+  readonly rules: Rules;
+  readonly whenLogFails: "refuse" | "protect";
+  /** A pause goes out when its intent is not durable within this. */
+  readonly logMsMax: number;
+  readonly logRetryMs: number;
+}
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  readonly log: ControlLog;
+  readonly publisher: Publisher;
+  /** Tells every desk what this call claims. `addOnly` while the log fails: nothing is let go. */
+  readonly sync: (claims: readonly Claim[], addOnly: boolean) => void;
+  readonly rules: (attributes: Readonly<Record<string, string>>) => SessionRules;
+}
+
+type Own<T> = T extends unknown ? Omit<T, "at"> : never;
+type SessionCommand = Own<Command>;
+type ReportRecorder = Extract<Command, { type: "ReportRecorder" }>;
+
+interface Asked {
+  readonly command: SessionCommand;
+  readonly answer?: (executed: Executed) => void;
+}
+
+export class Session {
+  readonly tenant: TenantId;
+  readonly callId: CallId;
+  readonly #deps: SessionDeps;
+  readonly #waiters: Waiters;
+  #state: CallState;
+  #position: number;
+  #queue: Asked[] = [];
+  #busy = false;
+  #stopping = false;
+  #conflicts = 0;
+  #alarm: (() => void) | undefined;
+  /** Re-reads are memory, not entries. */
+  #fresh: Record<TapId, EpochMs> = {};
+  #outage: Outage | undefined;
+
+  constructor(tenant: TenantId, callId: CallId, loaded: LoadedCall, deps: SessionDeps) {
+    this.tenant = tenant;
+    this.callId = callId;
+    this.#state = loaded.state;
+    this.#position = loaded.position;
+    this.#deps = deps;
+    this.#waiters = new Waiters(deps.clock);
+  }
+
+  execute(command: CallCommand): Promise<Executed> {
+    if (this.#stopping && command.type === "OpenWindow")
+      return Promise.resolve({ kind: "stopping" });
+    return new Promise((answer) => this.#take({ command, answer }));
+  }
+
+  /** What a desk or the keeper has to say; nobody waits for it. */
+  tell(command: SessionCommand): void {
+    if (command.type === "ReportRecorder" && this.#reaffirms(command)) return;
+    this.#take({ command });
+  }
+
+  /** The call as of now: a deadline that has passed is entered before anyone is answered. */
+  async read(): Promise<CallView> {
+    if (this.#busy || this.#isDue()) {
+      const command = { type: "PassTime", fresh: this.#fresh } as const;
+      await new Promise<void>((done) => this.#take({ command, answer: () => done() }));
+    }
+    return this.view();
+  }
+
+  /** Tells the desks what this call claims, as its log says; for a start. */
+  drive(): void {
+    if (this.#outage === undefined) this.#deps.sync(claims(this.#state), false);
+    this.#arm();
+  }
+
+  /** The newest state without waiting for what time has brought about since. */
+  view(): CallView {
+    const { tenant, callId } = this;
+    const state = this.#outage?.state ?? this.#state;
+    const durable = this.#outage === undefined;
+    return { tenant, callId, state, position: this.#position, at: this.#now(), durable };
+  }
+
+  waitSecured(windowId: WindowId, waitMs: number, signal?: AbortSignal): Promise<Waited> {
+    return this.#waiters.add(() => this.#securedOrGone(windowId), waitMs, signal);
+  }
+
+  async waitFor(
+    what: "settled" | "baselined",
+    waitMs: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#waiters.add(() => (this.#isDone(what) ? "secured" : undefined), waitMs, signal);
+  }
+
+  /** No new window from here on; what runs is left to the log. */
+  stop(): void {
+    this.#stopping = true;
+    this.#alarm?.();
+    this.#outage?.stop();
+    this.#waiters.end("stopping");
+  }
+
+  /** Nothing is being decided, written or waited for. */
+  isIdle(): boolean {
+    return !this.#busy && this.#outage === undefined && this.#waiters.count === 0;
+  }
+
+  forget(): void {
+    this.#alarm?.();
+  }
+
+  #take(asked: Asked): void {
+    this.#queue.push(asked);
+    if (this.#busy) return;
+    this.#busy = true;
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // Let what arrives in the same moment share one append.
+    await Promise.resolve();
+    while (this.#queue.length > 0) await this.#work(this.#queue.splice(0));
+    this.#busy = false;
+    this.#arm();
+    this.#waiters.check();
+  }
+
+  async #work(batch: readonly Asked[]): Promise<void> {
+    if (this.#outage !== undefined) return this.#workWithoutLog(batch);
+    const { answers, events, state } = this.#decide(batch, this.#state);
+    if (events.length === 0) return answer(answers, this.view());
+    // Alarm first, then append: whatever happens to the write, this call wakes again.
+    this.#arm();
+    const { logMsMax } = this.#rules(state);
+    // A question changes nothing, so it may go out beside the append.
+    const asked = claims(state).filter((claim) => claim.want === "baseline");
+    if (asked.length > 0) this.#deps.sync(asked, true);
+    const slow = this.#deps.clock.after(logMsMax, () => this.#protect(state));
+    const result = await this.#deps.log.append(
+      this.tenant,
+      this.callId,
+      this.#state.version,
+      events,
+    );
+    slow();
+    switch (result.kind) {
+      case "appended": {
+        this.#conflicts = 0;
+        this.#commit(state, events, result.positions.at(-1) ?? this.#position);
+        return answer(answers, this.view());
+      }
+      case "conflict":
+        return this.#reload(batch, events, state, answers);
+      case "failed":
+        this.#begin(events, state);
+        return answer(answers.map(withoutLog), this.view());
+    }
+  }
+
+  /** Each command is decided on what the ones before it in the batch would make of the call. */
+  #decide(batch: readonly Asked[], from: CallState) {
+    const at = Math.max(this.#now(), from.at);
+    let state = from;
+    const events: CallEvent[] = [];
+    const answers: Answer[] = [];
+    const apply = (made: readonly CallEvent[]) => {
+      state = fold(made, state);
+      events.push(...made);
+    };
+    const passTime = { type: "PassTime", fresh: this.#fresh, at } as const;
+    for (const { command, answer: to } of [{ command: passTime } as Asked, ...batch]) {
+      const decided = decide({ ...command, at } as Command, state, this.#rules(state).rules);
+      if (decided.ok) apply(decided.value);
+      if (decided.ok && command.type === "ReportRecorder") this.#remember(command, state);
+      if (to === undefined) continue;
+      const outcome = decided.ok
+        ? ({ kind: "done", events: decided.value } as const)
+        : ({ kind: "refused", refusal: decided.error } as const);
+      answers.push({ to, outcome });
+    }
+    return { answers, events, state };
+  }
+
+  #commit(state: CallState, events: readonly CallEvent[], position: number): void {
+    this.#state = state;
+    this.#position = position;
+    this.#freshen();
+    const { callId, tenant } = this;
+    this.#deps.publisher.publish({ tenant, callId, state, events, position });
+    if (!this.#stopping) this.#deps.sync(claims(state), false);
+    this.#arm();
+    this.#waiters.check();
+  }
+
+  async #reload(
+    batch: readonly Asked[],
+    events: readonly CallEvent[],
+    state: CallState,
+    answers: readonly Answer[],
+  ): Promise<void> {
+    this.#conflicts += 1;
+    try {
+      if (this.#conflicts > CONFLICTS_MAX) throw new Error("another writer");
+      const loaded = await this.#deps.log.load(this.tenant, this.callId);
+      this.#state = loaded.state;
+      this.#position = loaded.position;
+      this.#queue.unshift(...batch);
+    } catch {
+      this.#begin(events, state);
+      answer(answers.map(withoutLog), this.view());
+    }
+  }
+
+  /** The log cannot be written: silence goes out, nothing is let go, what happened waits. */
+  #begin(events: readonly CallEvent[], state: CallState): void {
+    const { logRetryMs } = this.#rules(state);
+    this.#outage = new Outage({
+      ...this.#deps,
+      tenant: this.tenant,
+      callId: this.callId,
+      durable: { state: this.#state, position: this.#position },
+      events,
+      retryMs: logRetryMs,
+      written: (loaded, written) => {
+        this.#outage = undefined;
+        this.#commit(loaded.state, written, loaded.position);
+      },
+    });
+    this.#protect(state);
+    this.#waiters.check();
+  }
+
+  #workWithoutLog(batch: readonly Asked[]): void {
+    const outage = this.#outage;
+    if (outage === undefined) return;
+    const kept = batch.filter(({ command }) => outlivesOutage(command));
+    const dropped = batch.filter(({ command }) => !outlivesOutage(command));
+    const { answers, events, state } = this.#decide(kept, outage.state);
+    outage.add(events);
+    this.#protect(state);
+    answer(answers.map(withoutLog), this.view());
+    for (const { answer: to } of dropped) to?.({ kind: "log_failed", view: this.view() });
+    this.#waiters.check();
+  }
+
+  /** The one exception to record, then act: a pause goes out although its intent is not durable. */
+  #protect(state: CallState): void {
+    if (this.#stopping) return;
+    this.#deps.sync(
+      claims(state).filter((claim) => claim.want !== "recording"),
+      true,
+    );
+  }
+
+  #securedOrGone(windowId: WindowId): Waited | undefined {
+    const { state, durable } = this.view();
+    if (!durable && this.#rules(state).whenLogFails === "refuse") return "log_failed";
+    if (state.windows[windowId]?.state !== "open" || state.endedAt !== undefined) return "gone";
+    return protection(state) === "secured" ? "secured" : undefined;
+  }
+
+  #isDone(what: "settled" | "baselined"): boolean {
+    const { state } = this.view();
+    if (what === "baselined")
+      return Object.values(state.taps).every((tap) => tap.baselineBy === undefined);
+    return goal(state) === "recording"
+      ? owed(state).length === 0
+      : state.settlement.kind === "settled";
+  }
+
+  /** A re-read that says what is known already is remembered, and enters nothing. */
+  #reaffirms(command: Own<ReportRecorder>): boolean {
+    if (this.#busy || this.#outage !== undefined) return false;
+    const rules = this.#rules(this.#state).rules;
+    const decided = decide({ ...command, at: this.#now() }, this.#state, rules);
+    if (!decided.ok || decided.value.length > 0) return false;
+    this.#remember(command, this.#state);
+    return true;
+  }
+
+  #remember({ askedAt, status, tapId, turn }: Own<ReportRecorder>, state: CallState): void {
+    const tap = state.taps[tapId];
+    if (tap?.turn !== turn || tap.status !== status) return;
+    this.#fresh[tapId] = Math.max(this.#fresh[tapId] ?? 0, askedAt);
+  }
+
+  #freshen(): void {
+    this.#fresh = Object.fromEntries(
+      Object.entries(this.#fresh).filter(([tapId]) => this.#state.taps[tapId] !== undefined),
+    );
+  }
+
+  #isDue(): boolean {
+    const state = this.#outage?.state ?? this.#state;
+    const due = nextDeadline(state, this.#rules(state).rules, this.#fresh);
+    return due !== undefined && due <= this.#now();
+  }
+
+  /** One alarm for the whole call. It never throws and re-arms before anything is written. */
+  #arm(): void {
+    this.#alarm?.();
+    this.#alarm = undefined;
+    if (this.#stopping) return;
+    const state = this.#outage?.state ?? this.#state;
+    const { logRetryMs, rules } = this.#rules(state);
+    const due = nextDeadline(state, rules, this.#fresh);
+    const driven = owed(state).length > 0 ? this.#now() + REDRIVE_MS : undefined;
+    const at = Math.min(due ?? Number.POSITIVE_INFINITY, driven ?? Number.POSITIVE_INFINITY);
+    if (at === Number.POSITIVE_INFINITY) return;
+    const least = this.#outage === undefined ? 0 : logRetryMs;
+    this.#alarm = this.#deps.clock.after(Math.max(least, at - this.#now()), () => {
+      this.#alarm = undefined;
+      this.#arm();
+      this.tell({ type: "PassTime", fresh: this.#fresh });
+      if (this.#outage === undefined && !this.#busy && owed(this.#state).length > 0) {
+        this.#deps.sync(claims(this.#state), false);
+      }
+    });
+  }
+
+  #rules(state: CallState): SessionRules {
+    return this.#deps.rules(state.attributes);
+  }
+
+  #now(): EpochMs {
+    return this.#deps.clock.now();
+  }
+}
+
+type Outcome =
+  | { readonly kind: "done"; readonly events: readonly CallEvent[] }
+  | {
+      readonly kind: "refused";
+      readonly refusal: Extract<Executed, { kind: "refused" }>["refusal"];
+    }
+  | { readonly kind: "log_failed" };
+
+interface Answer {
+  readonly to: (executed: Executed) => void;
+  readonly outcome: Outcome;
+}
+
+function answer(answers: readonly Answer[], view: CallView): void {
+  for (const { to, outcome } of answers) to({ ...outcome, view });
+}
+
+/** What would have been done is not, for it is not durable; a refusal stays one. */
+const withoutLog = ({ to, outcome }: Answer): Answer => ({
+  to,
+  outcome: outcome.kind === "refused" ? outcome : { kind: "log_failed" },
+});
+
+/** Silence and what recorders show is kept while the log fails; everything else is to be asked again. */
+function outlivesOutage(command: SessionCommand): boolean {
+  switch (command.type) {
+    case "OpenWindow":
+    case "PassTime":
+    case "Wake":
+    case "ReportBaseline":
+    case "ReportRecorder":
+    case "ReportFailure":
+      return true;
+    case "RegisterCall":
+    case "RenewWindow":
+    case "CloseWindow":
+    case "EndCall":
+    case "HandOverTap":
+      return false;
+  }
+}

@@ -1,0 +1,73 @@
+/** A virtual clock: time passes only when told to, timers run in order, randomness has a seed. */
+import type { Clock } from "../../../src/control/ports.ts";
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+export class VirtualClock implements Clock {
+  #now = 1_000_000;
+  #order = 0;
+  #timers: Timer[] = [];
+  #seed: number;
+  constructor(seed = 1) {
+    this.#seed = seed >>> 0 || 1;
+  }
+  now(): number {
+    return this.#now;
+  }
+  random(): number {
+    // xorshift32
+    this.#seed ^= this.#seed << 13;
+    this.#seed ^= this.#seed >>> 17;
+    this.#seed ^= this.#seed << 5;
+    this.#seed >>>= 0;
+    return this.#seed / 2 ** 32;
+  }
+  after(ms: number, run: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), order: ++this.#order, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((one) => one !== timer);
+    };
+  }
+  sleep(ms: number): Promise<void> {
+    return new Promise((done) => this.after(ms, done));
+  }
+  /** Runs every timer that falls due in the next `ms`, letting promises settle between them. */
+  async pass(ms: number, each?: () => void): Promise<void> {
+    const until = this.#now + ms;
+    await settle();
+    for (;;) {
+      let next: Timer | undefined;
+      for (const timer of this.#timers) {
+        if (timer.at > until) continue;
+        if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
+      }
+      if (next === undefined) break;
+      const due = next;
+      this.#timers = this.#timers.filter((one) => one !== due);
+      this.#now = Math.max(this.#now, due.at);
+      due.run();
+      await settle();
+      each?.();
+    }
+    this.#now = until;
+    await settle();
+    each?.();
+  }
+  /** Nothing is left to run: what was armed by a process that crashed is gone. */
+  crash(): void {
+    this.#timers = [];
+  }
+  get armed(): number {
+    return this.#timers.length;
+  }
+}
+
+/** Every promise that can settle without time passing has settled. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
+}
