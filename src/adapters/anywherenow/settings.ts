@@ -6,7 +6,7 @@
 import { z } from "zod";
 
 const httpUrl = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, abort: true })
   .refine((text) => {
     const url = new URL(text);
     return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
