@@ -57,49 +57,85 @@ export interface CallMessage {
   readonly windows: readonly WindowView[];
   readonly recorders: readonly RecorderView[];
   readonly can: readonly Can[];
+  /** Open window and not secured, summed to `at`. */
   readonly unsecuredMs: number;
+  /** Paused and no window open, summed to `at`. */
   readonly unrecordedMs: number;
+  /** Of the call's newest entry in the control log. */
   readonly position: number;
+  /** When the call last changed. */
   readonly at: number;
+  /** The control log cannot be written and newer facts wait for it: never `secured` meanwhile. */
+  readonly unlogged?: true;
   readonly sandbox?: true;
 }
 
+/**
+ * What the server sends. Messages about calls come in the order in which the calls last changed,
+ * so the newest `position` of any `call`, `gone` or `ping` is what `since` asks for.
+ */
 export type ServerMessage =
   | {
       readonly type: "hello";
       /** The log's origin id. Another epoch means that `since` says nothing. */
       readonly epoch: string;
+      /** The log's newest position now. Not a `since`: nothing was received yet. */
       readonly position: number;
+      /** A message of some kind comes at least this often; after two of these without, reconnect. */
       readonly pingMs: number;
       /** For the next connection, where this one came by ticket. */
       readonly nextTicket?: string;
       readonly sandbox?: true;
     }
-  /** `recovered`: the calls that changed after `since` follow; otherwise every live call does. */
+  /**
+   * `recovered`: keep what you have; calls that changed after `since` follow. Otherwise forget
+   * every call you had; every live one follows.
+   */
   | { readonly type: "subscribed"; readonly recovered: boolean }
   | CallMessage
+  /** The call is no longer among those you asked for or may see. Forget it: its word is stale. */
+  | { readonly type: "gone"; readonly callId: string; readonly position: number }
+  /** The connection lives. `position` is there when everything up to it has been sent to you. */
+  | { readonly type: "ping"; readonly at: number; readonly position?: number }
+  /** Takes the place of the last `nextTicket`, which is about to expire. */
+  | { readonly type: "ticket"; readonly nextTicket: string }
   | { readonly type: "error"; readonly code: string; readonly detail: string };
 
-/** Members of `subscribe` are joined by OR; `all` asks for every call this principal may see. */
+/** What a client may send: JSON text, at most `MESSAGE_BYTES_MAX`, no other members. */
 export type ClientMessage =
+  /**
+   * Replaces the filter. `calls`, `agents`, `where` and `all` are joined by OR (the attributes
+   * inside `where` by AND); `all` asks for every call this principal may see.
+   */
   | {
       readonly type: "subscribe";
       readonly calls?: readonly string[];
       readonly agents?: readonly string[];
       readonly where?: Readonly<Record<string, string>>;
       readonly all?: boolean;
+      /** What was received with this same filter before the connection broke. */
       readonly since?: { readonly epoch: string; readonly position: number };
-      /** At most this many messages a second, for walls. */
+      /** At most this many bursts a second, each with the newest state of what changed. For walls. */
       readonly maxHz?: number;
     }
   /** The desktop has painted this state. Entered once per agent, own call and protection. */
-  | { readonly type: "shown"; readonly callId: string; readonly position: number };
+  | { readonly type: "shown"; readonly callId: string; readonly position: number }
+  /** Answers `ping`, for clients whose WebSocket does not answer protocol pings by itself. */
+  | { readonly type: "pong" };
+
+export const MESSAGE_BYTES_MAX = 65_536;
 
 export const CLOSE = {
+  /** No credential, a wrong one, or it has expired. Get another first. */
   notAuthenticated: 4401,
+  /** The credential may not read events, or the page's origin is not in policy. */
   notAllowed: 4403,
+  /** No answer to pings, or nothing was subscribed to in time. */
   idle: 4408,
-  /** Connect afresh. */
+  /** The control log is another one now. Connect afresh, without `since`. */
   epochGone: 4410,
+  /** The server stops or restarts. Connect again, after a random wait. */
   restarting: 1012,
+  /** Too many messages that could not be read, or too many at once. Mend the client. */
+  misused: 1008,
 } as const;
