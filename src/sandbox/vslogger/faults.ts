@@ -1,0 +1,79 @@
+/**
+ * The simulated VSLogger's faults by name, and what they do instead of, or beside, an answer.
+ *
+ * @module
+ */
+import type { Context } from "hono";
+import { cutConnection } from "../simulator.ts";
+import type { Fault, Faults } from "../simulator.ts";
+
+/** What each does, for `POST /_sim/faults`. `target` is a channel number or a SIP call id. */
+export const faultNames = [
+  "ack-and-ignore", // a command is answered yes and not done
+  "applied-but-lost", // a command is done; the connection breaks before its answer
+  "lost-and-not-applied", // a command is heard and not done; the connection breaks
+  "slow", // a command is done at once and answered after `ms` (60,000)
+  "slow-reads", // a read is answered after `ms` (60,000)
+  "hung-resume", // a resume is never answered; with `ms`, it is done only then
+  "error-in-200", // HTTP 200 with status -1 for a command; not done
+  "already-paused-is-error", // status -1 for a command that would change nothing
+  "html-instead-of-json", // HTTP 200 with a web server's page; nothing is done
+  "oversized", // a reply of `ms` (2,000,000) bytes; nothing is done
+  "redirect", // HTTP 302 to /elsewhere; nothing is done
+  "cached", // an old answer out of a proxy's cache, with its age
+  "unreachable", // every connection breaks before anything is read
+  "cut", // every request is heard and not done; the connection breaks
+  "hash-refused", // status -4 whatever the hash
+  "session-lost", // status -2
+  "not-permitted", // status -3 for commands
+  "channel-reuse", // a mute outlives its call and silences the next one on the channel
+] as const;
+
+const replyMs = 60_000;
+
+export const fault = {
+  /** What any request may get instead of being looked at. `salt`: some errors quote too much. */
+  instead(c: Context, faults: Faults, target: string | undefined, salt: string) {
+    if (faults.take("html-instead-of-json", target)) {
+      return c.html(`<!doctype html><title>Login</title><p>Please sign in. ${salt}</p>`);
+    }
+    if (faults.take("redirect", target)) return c.redirect("/elsewhere", 302);
+    const oversized = faults.take("oversized", target);
+    if (oversized !== undefined) {
+      const data = " ".repeat(oversized.ms ?? 2_000_000);
+      return c.json({ status: 0, data, errmessage: "" });
+    }
+    if (faults.take("cached", target)) {
+      return c.json({ status: 0, data: "", errmessage: "" }, 200, { age: "17" });
+    }
+    if (faults.take("cut", target)) return cutConnection("heard");
+    if (faults.take("hash-refused", target)) {
+      return c.json({ status: -4, data: "", errmessage: `HASH error, expected salt ${salt}` });
+    }
+    if (faults.take("session-lost", target)) {
+      return c.json({ status: -2, data: "", errmessage: "session timeout" });
+    }
+    return undefined;
+  },
+
+  /** The answer, after the fault's time where it is on. */
+  late(slow: Fault | undefined, answer: Response): Response | Promise<Response> {
+    if (slow === undefined) return answer;
+    return new Promise((resolve) => {
+      unheld(setTimeout(() => resolve(answer), slow.ms ?? replyMs));
+    });
+  },
+
+  /** No answer at all; `then` is done after `ms` where that is given. */
+  never(hung: Fault, then: () => void): Promise<Response> {
+    if (hung.ms !== undefined) unheld(setTimeout(then, hung.ms));
+    return new Promise(() => undefined);
+  },
+};
+
+/** A pending fault keeps no process alive, where the runtime has that notion. */
+function unheld(timer: unknown): void {
+  if (typeof timer === "object" && timer !== null && "unref" in timer) {
+    (timer.unref as () => void).call(timer);
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * A simulated VSLogger: its HTML API as the vendor documents it, with security hash, versions and
+ * named faults. Errors come in a 200, which the vendor does not say and its envelope suggests.
+ *
+ * @module
+ */
+import { Hono } from "hono";
+import type { Context } from "hono";
+import type { EpochMs } from "../../control/call.ts";
+import { controlEndpoints, cutConnection, Faults } from "../simulator.ts";
+import type { Simulator } from "../simulator.ts";
+import { Channels } from "./channels.ts";
+import type { Channel } from "./channels.ts";
+import { faultNames, fault } from "./faults.ts";
+import type { Order } from "./orders.ts";
+import { apply, changesNothing, orderOf, silences } from "./orders.ts";
+import type { HashCheck } from "./security.ts";
+import { hashChecker } from "./security.ts";
+
+export interface VsloggerSimulatorOptions {
+  readonly now?: () => EpochMs;
+  /** How many channels it has. */
+  readonly channelCount?: number;
+  readonly version?: string;
+  /** HASHTYPE and SALT; absent: HASHTYPE NONE. */
+  readonly hash?: HashCheck;
+  readonly booleansAs?: "booleans" | "strings";
+  /** What a person does at the recorder: mute, or stop the recording. */
+  readonly handBy?: "mute" | "record";
+}
+
+/** One request as it was heard. Never its hash. */
+export interface HeardRequest {
+  readonly at: EpochMs;
+  readonly method: string;
+  readonly res: string;
+  readonly ss: string | undefined;
+  /** What it asks to change, for channel-cmd, channel-state and call-state. */
+  readonly order?: Order;
+}
+
+export interface VsloggerSimulator extends Simulator {
+  readonly requests: readonly HeardRequest[];
+  /** Requests meant to change what is recorded: notes and flags are none. */
+  commandsHeard(): number;
+  /** Every member of a channel, whatever the API shows. */
+  channel(number: number): Readonly<Channel> | undefined;
+  /** Changes members past the API. */
+  poke(number: number, members: Partial<Channel>): void;
+}
+
+export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): VsloggerSimulator {
+  const now = options.now ?? Date.now;
+  const channels = new Channels(options.channelCount ?? 32, now);
+  const faults = new Faults(faultNames);
+  const requests: HeardRequest[] = [];
+  const version = options.version ?? "5.1.0.0";
+  const checkHash = hashChecker(options.hash);
+  const has = (from: string): boolean => version.localeCompare(from, "en", { numeric: true }) >= 0;
+
+  const answer = async (c: Context): Promise<Response> => {
+    const query = c.req.query();
+    const res = query["res"] ?? "";
+    const form = c.req.method === "POST" ? await readForm(c) : {};
+    const order = orderOf(c.req.method, res, query, form);
+    const target = nameOf(order ?? { ...query, ...form });
+    if (faults.take("unreachable", target)) return cutConnection("unheard");
+    // Nothing waits from here on: a request that was heard is done, or not, at once.
+    const refusal = await checkHash(res, query["ss"], query["hh"]);
+    requests.push({
+      at: now(),
+      method: c.req.method,
+      res,
+      ss: query["ss"],
+      ...(order === undefined ? {} : { order }),
+    });
+    const trouble = fault.instead(c, faults, target, options.hash?.salt ?? "");
+    if (trouble !== undefined) return trouble;
+    if (refusal !== undefined) return failed(c, -4, refusal);
+    if (c.req.method === "DELETE") return failed(c, -3, "Action not permitted!");
+    return order === undefined ? read(c, res, query, target) : obey(c, order, target);
+  };
+
+  const read = async (
+    c: Context,
+    res: string,
+    query: Readonly<Record<string, string>>,
+    target: string | undefined,
+  ): Promise<Response> => {
+    const slow = faults.take("slow-reads", target);
+    switch (res) {
+      case "channel-states":
+        return fault.late(slow, succeeded(c, channels.all().map(channelView)));
+      case "channel-state": {
+        const found = channels.byNumber(Number(query["channel"]));
+        if (found === undefined) return failed(c, -1, "no such channel");
+        return fault.late(slow, succeeded(c, channelView(found)));
+      }
+      case "call": {
+        if (!has("5.1.0.0")) return failed(c, -1, "unknown resource");
+        const found = channels.byCall(query["call_id"] ?? "", query["hw"] ?? "");
+        if (found === undefined) return failed(c, -1, "no such call");
+        return fault.late(slow, succeeded(c, callView(found)));
+      }
+      default:
+        return failed(c, -1, "not supported");
+    }
+  };
+
+  const obey = (
+    c: Context,
+    order: Order,
+    target: string | undefined,
+  ): Promise<Response> | Response => {
+    if (!has(order.since)) return failed(c, -1, "unknown resource");
+    if (faults.take("not-permitted", target)) return failed(c, -3, "Action not permitted!");
+    if (faults.take("error-in-200", target)) {
+      // An error that quotes its own configuration, as some do: no secret may get into tacet's words.
+      return failed(c, -1, `internal error (${options.hash?.salt ?? "no salt"})`);
+    }
+    if (faults.take("lost-and-not-applied", target)) return cutConnection("heard");
+    const channel =
+      order.by === "call"
+        ? channels.byCall(order.callId, order.hw)
+        : channels.byNumber(order.channel);
+    if (channel === undefined) return failed(c, -1, `no such ${order.by}`);
+    if (order.problem !== undefined) return failed(c, -1, order.problem);
+    const repeated = changesNothing(channel, order);
+    if (repeated && faults.take("already-paused-is-error", target)) {
+      return failed(c, -1, "nothing to do");
+    }
+    if (faults.take("ack-and-ignore", target)) return succeeded(c, "");
+    if (silences(order) === false) {
+      const hung = faults.take("hung-resume", target);
+      if (hung !== undefined) return fault.never(hung, () => apply(channels, channel, order));
+    }
+    apply(channels, channel, order);
+    if (faults.take("applied-but-lost", target)) return cutConnection("heard");
+    return fault.late(faults.take("slow", target), succeeded(c, ""));
+  };
+
+  const shown = (members: object): object =>
+    options.booleansAs === "strings"
+      ? Object.fromEntries(
+          Object.entries(members).map(([name, value]) => [
+            name,
+            typeof value === "boolean" ? String(value) : value,
+          ]),
+        )
+      : members;
+  const channelView = (channel: Channel): object => {
+    const { name: _name, began: _began, call: _call, device_id: _device, ...members } = channel;
+    return shown(members);
+  };
+  const callView = (channel: Channel): object => {
+    const { name: _n, began: _b, call, device_id: _d, enable: _e, onoff: _o, ...members } = channel;
+    return shown({ call_id: call?.id, ...members });
+  };
+
+  const app = new Hono();
+  app.all("/api/v1", answer);
+  app.all("/elsewhere", (c) => {
+    requests.push({ at: now(), method: c.req.method, res: "/elsewhere", ss: undefined });
+    return succeeded(c, "");
+  });
+  const simulator = {
+    faults,
+    journal: channels.journal,
+    begin(target: string, details: Readonly<Record<string, string>> = {}) {
+      channels.begin(target, details);
+    },
+    end: (target: string) =>
+      channels.end(target, faults.take("channel-reuse", target) !== undefined),
+    byHand(target: string, status: "recording" | "paused") {
+      const channel = channels.byName(target);
+      if (channel === undefined) return;
+      const stopped = status === "paused";
+      if (!stopped) channels.set(channel, "person", { mute: false, record: true });
+      else if (options.handBy === "record") channels.set(channel, "person", { record: false });
+      else channels.set(channel, "person", { mute: true });
+    },
+    heard: (target: string) => channels.heard(target),
+  };
+  app.route("/_sim", controlEndpoints(simulator));
+  app.get("/_sim/requests", (c) => c.json(requests));
+  return {
+    ...simulator,
+    app,
+    requests,
+    commandsHeard: () =>
+      requests.filter(({ order }) => order !== undefined && silences(order) !== undefined).length,
+    channel: (number) => channels.byNumber(number),
+    poke(number, members) {
+      const channel = channels.byNumber(number);
+      if (channel !== undefined) channels.set(channel, "person", members);
+    },
+  };
+}
+
+async function readForm(c: Context): Promise<Readonly<Record<string, string>>> {
+  return Object.fromEntries(new URLSearchParams(await c.req.text()));
+}
+
+/** Faults are aimed by a call's id or by a channel's number. */
+function nameOf(told: Readonly<Record<string, unknown>>): string | undefined {
+  const callId = told["callId"] ?? told["call_id"];
+  if (typeof callId === "string") return callId;
+  const { channel } = told;
+  return typeof channel === "number" || typeof channel === "string" ? `${channel}` : undefined;
+}
+
+const succeeded = (c: Context, data: unknown): Response =>
+  c.json({ status: 0, data, errmessage: "" });
+
+const failed = (c: Context, status: number, errmessage: string): Response =>
+  c.json({ status, data: "", errmessage });
