@@ -1,0 +1,157 @@
+/**
+ * Reads a request's JSON body at the edge: bounded, strict UTF-8, well-formed Unicode, bounded
+ * depth, and exactly the members its schema names. From here on the value is trusted.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { err, ok, type Result } from "../control/call.ts";
+import { refuse, type Problem, type ProblemError } from "./problem.ts";
+
+const DEPTH_MAX = 12;
+const ERROR_COUNT_MAX = 20;
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The parsed body; `undefined` where there is none. */
+export async function readJson(
+  request: Request,
+  bytesMax: number,
+): Promise<Result<unknown, Problem>> {
+  const media = request.headers.get("content-type");
+  if (media !== null && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(media)) {
+    return err(refuse("media_type_unsupported", "The body must be application/json."));
+  }
+  const coding = request.headers.get("content-encoding");
+  if (coding !== null && coding !== "identity") {
+    return err(refuse("media_type_unsupported", "Compressed bodies are not accepted."));
+  }
+  const bytes = await readBytes(request, bytesMax);
+  if (bytes === undefined) {
+    const detail = `The body is larger than ${bytesMax} bytes.`;
+    return err(refuse("body_too_large", detail, { headers: { connection: "close" } }));
+  }
+  if (bytes.length === 0) return ok(undefined);
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    return err(refuse("body_not_utf8", "The body holds bytes that are not UTF-8."));
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own words quote the body, which may hold anything.
+    return err(refuse("body_not_json", "The body cannot be parsed as JSON."));
+  }
+  const flaw = findFlaw(value, DEPTH_MAX);
+  if (flaw === "too_deep") {
+    return err(refuse("body_too_deep", `The body is nested deeper than ${DEPTH_MAX} levels.`));
+  }
+  if (flaw === "lone_surrogate") {
+    return err(refuse("body_not_unicode", "A string in the body holds a lone surrogate."));
+  }
+  return ok(value);
+}
+
+/** Undefined where the body is larger than `bytesMax`; the rest of it is not read. */
+async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array | undefined> {
+  const declared = request.headers.get("content-length");
+  if (declared !== null) {
+    // The HTTP parser holds a sender to the length it declared.
+    if (Number(declared) > bytesMax) return undefined;
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    return bytes.length > bytesMax ? undefined : bytes;
+  }
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = request.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > bytesMax) {
+      await reader.cancel().catch(() => undefined);
+      return undefined;
+    }
+    chunks.push(value);
+  }
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+function findFlaw(value: unknown, depth: number): "too_deep" | "lone_surrogate" | undefined {
+  if (typeof value === "string") return value.isWellFormed() ? undefined : "lone_surrogate";
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth === 0) return "too_deep";
+  for (const [name, member] of Object.entries(value)) {
+    if (!name.isWellFormed()) return "lone_surrogate";
+    const flaw = findFlaw(member, depth - 1);
+    if (flaw !== undefined) return flaw;
+  }
+  return undefined;
+}
+
+/** Fits the value to its schema; every problem is named by path, none by value. */
+export function fit<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  code: "body_invalid" | "query_invalid",
+): Result<T, Problem> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  const errors = parsed.error.issues.flatMap(explain).slice(0, ERROR_COUNT_MAX);
+  const what = code === "body_invalid" ? "body" : "query";
+  const detail = `The ${what} does not fit at: ${errors.map((one) => one.path || "/").join(", ")}.`;
+  return err(refuse(code, detail, { errors }));
+}
+
+type Issue = z.core.$ZodIssue;
+
+function explain(issue: Issue): ProblemError[] {
+  const at = (path: readonly PropertyKey[], code: string, detail: string): ProblemError => ({
+    path: pointer(path),
+    code,
+    detail,
+  });
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) =>
+        at([...issue.path, key], "unknown_member", "There is no such member."),
+      );
+    case "invalid_type":
+      return issue.input === undefined && issue.message.includes("received undefined")
+        ? [at(issue.path, "missing", `Missing: expected ${issue.expected}.`)]
+        : [at(issue.path, "wrong_type", `Expected ${issue.expected}.`)];
+    case "too_small":
+      return [at(issue.path, "too_small", `At least ${issue.minimum}.`)];
+    case "too_big":
+      return [at(issue.path, "too_big", `At most ${issue.maximum}.`)];
+    case "invalid_value":
+      return [at(issue.path, "not_one_of", `One of: ${issue.values.join(", ")}.`)];
+    case "custom":
+      return [at(issue.path, "invalid", issue.message)];
+    case "invalid_format":
+    case "not_multiple_of":
+    case "invalid_union":
+    case "invalid_key":
+    case "invalid_element":
+      return [at(issue.path, "invalid", "Not of the form asked for.")];
+  }
+}
+
+/** A JSON Pointer in which names that are not plainly names are withheld: they may hold anything. */
+export function pointer(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => {
+      if (typeof part === "number") return `/${part}`;
+      return `/${/^[A-Za-z_][\w.-]{0,63}$/.test(String(part)) ? String(part) : "*"}`;
+    })
+    .join("");
+}

@@ -1,0 +1,147 @@
+/**
+ * What the HTTP face needs from the rest of the house, each as a function or a small port, so that
+ * tests hand in plain objects and the same app runs on every runtime.
+ *
+ * @module
+ */
+import type { CallId, EpochMs, RecorderId, Target, TenantId } from "../control/call.ts";
+import type { Calls } from "../control/calls.ts";
+import type { RecorderCapabilities } from "../control/ports.ts";
+import type { LogStore } from "../log/store.ts";
+import type { may } from "../policy/access.ts";
+import type { idForms } from "../policy/idForm.ts";
+import type { AgentEntry, Policy } from "../policy/policy.ts";
+import type { Principal } from "../policy/principal.ts";
+import type { Metrics } from "./metrics.ts";
+
+export type Authenticated =
+  | { readonly ok: true; readonly principal: Principal }
+  | {
+      readonly ok: false;
+      readonly status: 401 | 403;
+      readonly code: string;
+      readonly detail: string;
+      /** What is known of who asked, for the log: never any part of a credential. */
+      readonly tenant?: TenantId;
+    };
+
+/** Checks the credential a request carries. Never throws for a bad one. */
+export type Authenticate = (
+  request: Request,
+  info: { readonly ip?: string },
+) => Promise<Authenticated>;
+
+export type May = typeof may;
+
+export interface TicketAsked {
+  readonly use: "call" | "events";
+  readonly callId?: CallId;
+  /** The agent a ticket speaks for. */
+  readonly agentId?: string;
+  readonly lifeMs?: number;
+}
+export interface TicketIssued {
+  readonly ticket: string;
+  readonly id: string;
+  readonly expiresAt: EpochMs;
+}
+/** Issues browser tokens that speak for `principal` and never for more than it may. */
+export interface TicketOffice {
+  issue(principal: Principal, asked: TicketAsked): Promise<TicketIssued>;
+}
+
+export interface RecorderInfo {
+  readonly recorderId: RecorderId;
+  readonly vendor: string;
+  readonly capabilities: RecorderCapabilities;
+  readonly reachability: "reachable" | "unreachable" | "unknown";
+  readonly lastHeardAt?: EpochMs;
+  readonly preflight?: {
+    readonly at: EpochMs;
+    readonly findings: readonly {
+      readonly name: string;
+      readonly ok: boolean;
+      readonly detail: string;
+    }[];
+  };
+  /** Settings an operator should know of, such as plain HTTP to a distant recorder. */
+  readonly warnings: readonly string[];
+}
+
+/** One thing wrong with a target, by path inside it. `detail` never repeats a value. */
+export interface TargetIssue {
+  readonly path: readonly (string | number)[];
+  readonly detail: string;
+}
+export type ParsedTarget =
+  | { readonly ok: true; readonly target: Target; readonly targetKey: string }
+  | { readonly ok: false; readonly issues: readonly TargetIssue[] };
+
+export interface LocatedTarget {
+  readonly recorderId: RecorderId;
+  readonly target: Target;
+  readonly targetKey: string;
+}
+export type Located =
+  | { readonly kind: "located"; readonly targets: readonly LocatedTarget[] }
+  /** No recorder could be asked, so nothing is known. */
+  | { readonly kind: "unavailable" };
+
+export interface Recorders {
+  list(tenant: TenantId): readonly RecorderInfo[];
+  capabilities(recorderId: RecorderId): RecorderCapabilities | undefined;
+  /** For a configured recorder only. */
+  parseTarget(recorderId: RecorderId, raw: unknown): ParsedTarget;
+  /** Asks the recorders that can survey where this agent's live conversation is. Never throws. */
+  locate(tenant: TenantId, agent: AgentEntry, signal: AbortSignal): Promise<Located>;
+}
+
+/** A fixed sentence and facts from an allow-list. */
+export interface Logger {
+  info(facts: Readonly<Record<string, unknown>>, sentence: string): void;
+  warn(facts: Readonly<Record<string, unknown>>, sentence: string): void;
+  error(facts: Readonly<Record<string, unknown>>, sentence: string): void;
+}
+
+export interface Origins {
+  /** Some tenant's policy lists this origin: enough for a preflight, which carries no credential. */
+  any(origin: string): boolean;
+  of(tenant: TenantId, origin: string): boolean;
+}
+
+export interface Limits {
+  readonly bodyBytesMax: number;
+  readonly headerBytesMax: number;
+  readonly headerCountMax: number;
+}
+export const DEFAULT_LIMITS: Limits = {
+  bodyBytesMax: 64 * 1024,
+  headerBytesMax: 16 * 1024,
+  headerCountMax: 100,
+};
+
+export interface HttpDeps {
+  readonly calls: Calls;
+  readonly log: LogStore;
+  readonly policy: Policy;
+  readonly authenticate: Authenticate;
+  readonly tickets: TicketOffice;
+  readonly recorders: Recorders;
+  readonly origins: Origins;
+  /** The forms that this tenant's identifiers may have. */
+  readonly idForm: ReturnType<typeof idForms>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: () => EpochMs;
+  /** A fresh, unguessable id. */
+  readonly ids: () => string;
+  /** Where the request came from, as trusted proxies tell it. */
+  readonly clientAddress: (request: Request) => string | undefined;
+  /** WebSocket upgrade or server-sent events for `GET /v1/events`. */
+  readonly events: (request: Request) => Response | Promise<Response>;
+  /** A stop was asked for: no new windows. */
+  readonly stopping: () => boolean;
+  readonly sandbox: boolean;
+  readonly version: string;
+  readonly limits?: Limits;
+}

@@ -1,0 +1,84 @@
+/**
+ * What every noun's handlers share: the given parts, the bounded entries, the window ids that
+ * requests in progress are using, and the question of who may.
+ *
+ * @module
+ */
+import type { CallId, TenantId, WindowId } from "../control/call.ts";
+import type { CallView } from "../control/calls.ts";
+import { boundedEntries, type BoundedEntries } from "./bounded.ts";
+import type { Asked } from "./asked.ts";
+import { may, type Action } from "../policy/access.ts";
+import { DEFAULT_LIMITS, type HttpDeps, type Limits } from "./deps.ts";
+import { accessDenied } from "./facts.ts";
+import type { Problem } from "./problem.ts";
+
+export interface Face extends HttpDeps {
+  readonly limits: Limits;
+  readonly entries: BoundedEntries;
+  readonly reserved: Reserved;
+}
+
+export function faceOf(deps: HttpDeps): Face {
+  const entries = boundedEntries(deps.log, deps.clock, () =>
+    deps.logger.error({}, "a fact of the http face could not be entered"),
+  );
+  return { ...deps, limits: deps.limits ?? DEFAULT_LIMITS, entries, reserved: reservedIds() };
+}
+
+/**
+ * Window ids that a pause in progress is using, so that two calls asked for at once cannot both
+ * take one id between the directory's answer and the durable entry.
+ */
+export interface Reserved {
+  /** False where another call's pause in progress has it. */
+  take(tenant: TenantId, windowId: WindowId, callId: CallId): boolean;
+  give(tenant: TenantId, windowId: WindowId): void;
+}
+
+function reservedIds(): Reserved {
+  const taken = new Map<string, { readonly callId: CallId; users: number }>();
+  const keyOf = (tenant: TenantId, windowId: WindowId) => `${tenant}\n${windowId}`;
+  return {
+    take(tenant, windowId, callId) {
+      const key = keyOf(tenant, windowId);
+      const holder = taken.get(key);
+      if (holder === undefined) {
+        taken.set(key, { callId, users: 1 });
+        return true;
+      }
+      if (holder.callId !== callId) return false;
+      holder.users += 1;
+      return true;
+    },
+    give(tenant, windowId) {
+      const key = keyOf(tenant, windowId);
+      const holder = taken.get(key);
+      if (holder === undefined) return;
+      holder.users -= 1;
+      if (holder.users === 0) taken.delete(key);
+    },
+  };
+}
+
+/** Undefined where it is allowed. A denial is entered before it is told. */
+export async function denied(
+  face: Face,
+  asked: Asked<unknown, unknown>,
+  action: Action,
+  subject: { readonly callId?: CallId; readonly agentId?: string | undefined } = {},
+): Promise<Problem | undefined> {
+  const { callId, agentId } = subject;
+  const allowed = may(asked.principal, action, {
+    ...(callId === undefined ? {} : { callId }),
+    ...(agentId === undefined ? {} : { agentId }),
+  });
+  if (allowed.ok) return undefined;
+  await face.entries.enter(accessDenied(asked, allowed.code, action, callId));
+  return { code: allowed.code, detail: allowed.detail, status: allowed.status };
+}
+
+export const subjectOf = (view: CallView) => ({
+  callId: view.callId,
+  agentId: view.state.agentId,
+});

@@ -1,0 +1,274 @@
+/**
+ * Pause: opens a window, or asks again about one, and answers whether the page may collect.
+ *
+ * @module
+ */
+import { err, ok, type CallId, type Result, type TapSpec, type WindowId } from "../control/call.ts";
+import type { CallView, Waited } from "../control/calls.ts";
+import { ownsWindow } from "../control/conclude.ts";
+import type { Routing } from "../policy/policy.ts";
+import { pauseAnswerOf } from "./answer.ts";
+import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
+import { badId } from "./cardguard.ts";
+import { denied, subjectOf, type Face } from "./face.ts";
+import { refuse, type Problem } from "./problem.ts";
+import { failureProblem, refusalProblem, retryAfter, stoppingProblem } from "./refusal.ts";
+import { pauseAnswer, pauseBody, type PauseBody } from "./schemas.ts";
+import { missingTargets, tapsOf } from "./taps.ts";
+
+export const pauseProblems = [
+  "not_secured",
+  "call_unknown",
+  "call_ended",
+  "window_closed",
+  "window_owned_by_another",
+  "window_of_another_call",
+  "window_limit_reached",
+  "target_limit_reached",
+  "ids_differ",
+  "window_id_missing",
+  "id_invalid",
+  "target_missing",
+  "target_invalid",
+  "recorder_unknown",
+  "recorder_not_routed",
+  "cardholder_data_refused",
+  "log_unavailable",
+  "stopping",
+] as const;
+
+export const idempotencyKey = {
+  name: "Idempotency-Key",
+  description: "The window id, where the body names none; both must agree",
+};
+
+export function pauseRoutes(face: Face): readonly Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/v1/calls/:callId/pause",
+      operationId: "pauseCall",
+      summary: "Open a window, or ask again about one, and wait for the truth",
+      description:
+        "Asking again with the same id never opens a second window. `targets` only add; which recorders take part is policy's answer. `agentId` and `attributes` are used where this pause makes the call known.",
+      tag: "Windows",
+      headers: [idempotencyKey],
+      body: pauseBody,
+      bodyOptional: true,
+      answers: {
+        200: { description: "Secured, and your window is open: collect", schema: pauseAnswer },
+      },
+      problems: pauseProblems,
+      handle: (asked) => pauseCall(face, asked, asked.param("callId"), asked.body),
+    }),
+  ];
+}
+
+/** A call that is found rather than named brings its taps and its agent along. */
+export interface Found {
+  readonly taps: (routing: Routing) => readonly TapSpec[];
+  readonly agentId: string;
+}
+
+export async function pauseCall(
+  face: Face,
+  asked: Asked<unknown, unknown>,
+  callId: CallId,
+  body: PauseBody,
+  found?: Found,
+): Promise<Handled> {
+  const handled = await answerPause(face, asked, callId, body, found);
+  face.metrics.pauseAnswered(outcomeOf(handled));
+  return handled;
+}
+
+async function answerPause(
+  face: Face,
+  asked: Asked<unknown, unknown>,
+  callId: CallId,
+  body: PauseBody,
+  found?: Found,
+): Promise<Handled> {
+  const { by, tenant } = asked;
+  const windowId = windowIdOf(face, asked, body);
+  if (!windowId.ok) return refused(windowId.error);
+  const view = await face.calls.read(tenant, callId);
+  const plan = await planPause(face, asked, callId, body, view, found);
+  if (!plan.ok) return refused(plan.error);
+  const { routing, taps } = plan.value;
+  const id = windowId.value;
+
+  if (!face.reserved.take(tenant, id, callId)) return refused(otherCall(callId, id));
+  try {
+    if (view?.state.windows[id] === undefined) {
+      const holder = await face.calls.callOfWindow(tenant, id);
+      if (holder !== undefined && holder !== callId) return refused(otherCall(callId, id));
+    }
+    const agentId = found?.agentId ?? body.agentId;
+    const executed = await face.calls.execute(tenant, callId, {
+      type: "OpenWindow",
+      by,
+      windowId: id,
+      leaseMs: body.leaseMs ?? routing.leaseMsDefault,
+      ...(body.reason === undefined ? {} : { reason: body.reason }),
+      taps,
+      ...(agentId === undefined ? {} : { agentId }),
+      ...(body.attributes === undefined ? {} : { attributes: body.attributes }),
+    });
+    const unsafe = { callId, windowId: id, safeToCollect: false };
+    switch (executed.kind) {
+      case "done":
+        return await waitAndAnswer(face, asked, callId, id, body.waitMs, routing);
+      case "log_failed":
+        if (routing.whenLogFails === "refuse") {
+          const { log: _, ...answer } = answerOf(face, executed.view, id, asked, routing);
+          return refused(failureProblem(executed, { ...answer, safeToCollect: false }));
+        }
+        return await waitAndAnswer(face, asked, callId, id, body.waitMs, routing);
+      case "refused":
+        return refused(refusalProblem(executed.refusal, unsafe));
+      case "stopping":
+      case "overloaded":
+        return refused(failureProblem(executed, unsafe));
+    }
+  } finally {
+    face.reserved.give(tenant, id);
+  }
+}
+
+/** Whether it may, by which policy, and through which taps. */
+async function planPause(
+  face: Face,
+  asked: Asked<unknown, unknown>,
+  callId: CallId,
+  body: PauseBody,
+  view: CallView | undefined,
+  found: Found | undefined,
+): Promise<Result<{ routing: Routing; taps: readonly TapSpec[] }, Problem>> {
+  const { principal, tenant } = asked;
+  const live = view !== undefined && view.state.endedAt === undefined ? view : undefined;
+  const named = body.targets ?? {};
+  const subject = live === undefined ? { callId, agentId: found?.agentId } : subjectOf(live);
+  if (live === undefined && found === undefined && Object.keys(named).length === 0) {
+    const ended = view?.state.endedAt !== undefined;
+    return err(refusalProblem(ended ? "call_ended" : "call_unknown"));
+  }
+  const denial =
+    (await denied(face, asked, "pause", subject)) ??
+    // An agent that names an agent may only name themselves.
+    (principal.kind === "agent" && body.agentId !== undefined
+      ? await denied(face, asked, "pause", { callId, agentId: body.agentId })
+      : undefined) ??
+    (body.targets === undefined ? undefined : await denied(face, asked, "name_targets", subject));
+  if (denial !== undefined) return err(denial);
+  const routing = face.policy.routing(tenant, live?.state.attributes ?? body.attributes ?? {});
+  if (view?.state.endedAt !== undefined) {
+    const over = view.at < view.state.endedAt + routing.rules.callIdReuseMs;
+    if (over) return err(refusalProblem("call_ended"));
+  }
+  const parsed = tapsOf(face.recorders, routing, named);
+  if (!parsed.ok) return parsed;
+  const taps = [...(found?.taps(routing) ?? []), ...parsed.value];
+  const missing = missingTargets(routing, taps, live?.state);
+  return missing === undefined ? ok({ routing, taps }) : err(missing);
+}
+
+/** Waits for the first thing there is to say, then says what holds when it is written. */
+export async function waitAndAnswer(
+  face: Face,
+  asked: Asked<unknown, unknown>,
+  callId: CallId,
+  windowId: WindowId,
+  askedWaitMs: number | undefined,
+  routing: Routing,
+): Promise<Handled> {
+  const { tenant } = asked;
+  const { signal } = asked.request;
+  const waitMs = Math.min(askedWaitMs ?? routing.waitMsDefault, routing.waitMsMax);
+  let waited = await face.calls.waitSecured(tenant, callId, windowId, waitMs, signal);
+  if (waited === "log_failed" && routing.whenLogFails === "protect") {
+    await face.calls.waitFor(tenant, callId, "settled", waitMs, signal);
+    waited = "time";
+  }
+  const view = await face.calls.read(tenant, callId);
+  if (view === undefined) return refused(refusalProblem("call_unknown"));
+  return windowAnswer(face, view, windowId, asked, waited, routing);
+}
+
+/** 200 if and only if the asker may collect; every other answer says why not. */
+export function windowAnswer(
+  face: Face,
+  view: CallView,
+  windowId: WindowId,
+  asked: Asked<unknown, unknown>,
+  waited: Waited,
+  routing: Routing,
+): Handled {
+  const answer = answerOf(face, view, windowId, asked, routing);
+  if (answer.safeToCollect) return json(200, answer);
+  const { state } = view;
+  const window = state.windows[windowId];
+  if (state.endingAt !== undefined) return refused(refusalProblem("call_ended", answer));
+  if (window === undefined) return refused(refusalProblem("window_unknown", answer));
+  if (!ownsWindow(window, asked.by)) {
+    return refused(refusalProblem("window_owned_by_another", answer));
+  }
+  if (window.state !== "open" || window.expiresAt <= view.at) {
+    return refused(refusalProblem("window_closed", answer));
+  }
+  const unrecorded = !view.durable && routing.whenLogFails === "refuse";
+  if (unrecorded || waited === "log_failed") {
+    return refused(failureProblem({ kind: "log_failed", view }, answer));
+  }
+  if (waited === "stopping") return refused(stoppingProblem(answer));
+  const detail = `The call is ${answer.protection}; not every required recorder has confirmed.`;
+  return refused(refuse("not_secured", detail, { members: answer, headers: retryAfter }));
+}
+
+function answerOf(
+  face: Face,
+  view: CallView,
+  windowId: WindowId,
+  asked: Asked<unknown, unknown>,
+  routing: Routing,
+) {
+  const origin = face.log.origin(asked.tenant);
+  return pauseAnswerOf(view, windowId, asked.by, routing.whenLogFails, origin);
+}
+
+function windowIdOf(
+  face: Face,
+  asked: Asked<unknown, unknown>,
+  body: PauseBody,
+): Result<WindowId, Problem> {
+  const key = asked.request.headers.get("idempotency-key") ?? undefined;
+  const windowId = body.windowId ?? key;
+  if (windowId === undefined || windowId === "") {
+    return err(refuse("window_id_missing", "Neither Idempotency-Key nor windowId was sent."));
+  }
+  if (key !== undefined && key !== windowId) {
+    return err(refuse("ids_differ", "Idempotency-Key and windowId name different windows."));
+  }
+  const misnamed = badId(face.idForm, asked.tenant, { windowId });
+  return misnamed === undefined ? ok(windowId) : err(misnamed);
+}
+
+const otherCall = (callId: CallId, windowId: WindowId): Problem =>
+  refuse("window_of_another_call", "This window id belongs to another call of the tenant.", {
+    members: { callId, windowId, safeToCollect: false },
+  });
+
+function outcomeOf(handled: Handled) {
+  if (handled.kind !== "problem") return "secured";
+  switch (handled.problem.code) {
+    case "not_secured":
+      return "not_secured";
+    case "log_unavailable":
+      return "log_unavailable";
+    case "window_closed":
+    case "call_ended":
+      return "gone";
+    default:
+      return "refused";
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * From what the core refuses, or cannot do, to the problem that is told.
+ *
+ * @module
+ */
+import type { Refusal } from "../control/commands.ts";
+import type { Executed } from "../control/calls.ts";
+import { refuse, type Problem } from "./problem.ts";
+
+/** Seconds; short, because what holds a pause up is usually over soon. */
+const RETRY_AFTER_S = "1";
+export const retryAfter = { "retry-after": RETRY_AFTER_S };
+
+const DETAILS: Readonly<Record<Refusal, string>> = {
+  call_unknown: "No call of this id is registered.",
+  call_ended: "This call has ended.",
+  window_unknown: "No window of this id was opened.",
+  window_closed: "This window was closed, or its id was closed before it was opened.",
+  window_owned_by_another: "This window was opened by another principal.",
+  window_limit_reached: "The call has as many windows as policy allows.",
+  target_limit_reached: "The call has as many targets as policy allows.",
+};
+
+/** An answer about collecting says in every case that it is not safe. */
+const UNSAFE = { safeToCollect: false };
+
+export const refusalProblem = (
+  refusal: Refusal,
+  members: Readonly<Record<string, unknown>> = UNSAFE,
+): Problem => ({ code: refusal, detail: DETAILS[refusal], members });
+
+export function failureProblem(
+  executed: Exclude<Executed, { kind: "done" | "refused" }>,
+  members: Readonly<Record<string, unknown>> = UNSAFE,
+): Problem {
+  const more = { members, headers: retryAfter };
+  switch (executed.kind) {
+    case "log_failed":
+      return refuse("log_unavailable", "The control log did not take this fact.", more);
+    case "stopping":
+      return refuse("stopping", "tacet is stopping and starts nothing new.", more);
+    case "overloaded":
+      return refuse("overloaded", "As many calls are kept as the configuration allows.", more);
+  }
+}
+
+export function stoppingProblem(members: Readonly<Record<string, unknown>> = UNSAFE): Problem {
+  return failureProblem({ kind: "stopping" }, members);
+}
