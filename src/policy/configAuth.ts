@@ -85,6 +85,13 @@ export const apiKeySchema = z.strictObject({
   kind,
   scopes: z.array(scope).min(1),
   agentId: z.string().min(1).max(200).exactOptional(),
+  principal: z
+    .string()
+    .regex(/^[\w.@-]{1,128}$/, "letters, digits, dots, dashes and @")
+    .exactOptional()
+    .describe(
+      "Who holds it, where that is not its id: keys of one principal own the same windows.",
+    ),
   expiresAt: z.iso
     .datetime({ offset: true })
     .exactOptional()

@@ -28,7 +28,18 @@ export interface Principal {
   readonly credential: "jwt" | "api_key" | "ticket";
   /** A call ticket serves this call only, and `pause renew resume` only. */
   readonly ticket?:
-    | { readonly use: "call"; readonly id: string; readonly callId: CallId }
-    | { readonly use: "events"; readonly id: string };
+    | {
+        readonly use: "call";
+        readonly id: string;
+        readonly callId: CallId;
+        /** Its time is over: it still serves the window it opened, and opens none. */
+        readonly lapsed?: true;
+      }
+    | {
+        readonly use: "events";
+        readonly id: string;
+        /** No ticket that follows from this one lives longer. */
+        readonly until?: EpochMs;
+      };
   readonly expiresAt?: EpochMs;
 }

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/policy/config.ts";
+import { deskRulesOf, policyOf } from "../../src/policy/rules.ts";
+import { good, vendors } from "./vendors.ts";
+
+function configOf(change: (draft: ReturnType<typeof good>) => void = () => undefined) {
+  const draft = good();
+  change(draft);
+  const parsed = parseConfig(draft, vendors);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.config;
+}
+const idsOf = (attributes: Record<string, string>) =>
+  policyOf(configOf())
+    .routing("acme", attributes)
+    .recorders.map(({ recorderId }) => recorderId);
+
+test("the first route whose attributes all match is taken, and the last takes the rest", () => {
+  expect(idsOf({ queue: "payments", skill: "any" })).toEqual(["hq", "archive"]);
+  expect(idsOf({ queue: "sales" })).toEqual(["hq"]);
+  expect(idsOf({})).toEqual(["hq"]);
+});
+
+test("an attribute may have one of several values, and inherited names match nothing", () => {
+  const config = configOf((draft) => {
+    draft.tenants.acme.routes[0]!.when = { queue: ["a", "b"] } as never;
+  });
+  const of = (queue: string) => policyOf(config).routing("acme", { queue }).recorders.length;
+  expect([of("a"), of("b"), of("c")]).toEqual([2, 2, 1]);
+  expect(idsOf({ constructor: "x" })).toEqual(["hq"]);
+});
+
+test("a routing holds every number of the tenant, and its choice at a lease's end", () => {
+  const config = configOf((draft) => {
+    draft.tenants.acme.atLeaseEnd = "keep_paused_and_alert";
+    Object.assign(draft.tenants.acme, { rules: { leaseMsMax: 200_000 }, whenLogFails: "protect" });
+  });
+  expect(policyOf(config).routing("acme", {})).toMatchObject({
+    recorders: [
+      { recorderId: "hq", required: true, absentIs: "unprotected", acceptAcknowledged: false },
+    ],
+    rules: { leaseMsMax: 200_000, graceMs: 2_000, atLeaseEnd: "keep_paused_and_alert" },
+    leaseMsDefault: 120_000,
+    waitMsDefault: 3_000,
+    waitMsMax: 10_000,
+    whenLogFails: "protect",
+  });
+});
+
+test("agents are found by id in their own tenant, and nothing else is", () => {
+  const policy = policyOf(configOf());
+  expect(policy.agent("acme", "a-204")).toEqual({ extension: "204" });
+  expect(policy.agent("acme", "toString")).toBeUndefined();
+  expect(policy.agent("other", "a-204")).toBeUndefined();
+  expect(policy.tenants()).toEqual(["acme"]);
+});
+
+test("a tenant or recorder that is not configured is a fault, not an answer", () => {
+  expect(() => policyOf(configOf()).routing("other", {})).toThrow();
+  expect(() => deskRulesOf(configOf(), "other")).toThrow();
+  expect(deskRulesOf(configOf(), "hq").guardMs).toBe(1_000);
+});
