@@ -131,8 +131,8 @@ describe("the bookmark", () => {
 
 test("nothing but Start, Pause, Mark and UnMark is ever ordered", async () => {
   const { simulator, recorder, context } = setUp({ bookmark: true });
-  for (const command of [recorder.pause, recorder.resume, recorder.resume, recorder.pause]) {
-    await command(target, context());
+  for (const command of ["pause", "resume", "resume", "pause"] as const) {
+    await recorder[command](target, context());
     await recorder.status(target, context());
     await recorder.preflight(context());
   }
@@ -227,9 +227,11 @@ test("a long run of digits in the vendor's words is not told", async () => {
   });
 });
 
+function named(findings: readonly { readonly name: string }[], name: string) {
+  return findings.find((finding) => finding.name.includes(name));
+}
+
 describe("the preflight", () => {
-  const named = (findings: readonly { name: string }[], name: string) =>
-    findings.find((finding) => finding.name.includes(name));
   test("asks each listed UCC, and names what a person has to check", async () => {
     const { recorder, context } = setUp({ uccNames: ["ucc-demo"] });
     const findings = await recorder.preflight(context());

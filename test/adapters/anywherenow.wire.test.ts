@@ -39,6 +39,11 @@ const noSession = {
   Message: `No Audio session with correlation Id:'${correlationId}' was found.`,
 };
 
+const read = (body: unknown, status = 200, headers = {}) =>
+  readSet(reply(body, status, headers), "Pause", target, asIs);
+const readCaps = (body: unknown, status = 200) =>
+  readCapabilities(reply(body, status), "ucc-demo-name", asIs);
+
 describe("requests are the documented ones", () => {
   test("an order by number, v1", () => {
     expect(setRequest(v1, "Pause", target, "sip:agent@domain.com")).toEqual({
@@ -159,8 +164,6 @@ describe("a read is answered by the truth table", () => {
 });
 
 describe("an order succeeds with 2xx and ErrorMessage null, and only so", () => {
-  const read = (body: unknown, status = 200, headers = {}) =>
-    readSet(reply(body, status, headers), "Pause", target, asIs);
   test("the documented success is acknowledged, with or without the state", () => {
     expect(read(stateBody())).toEqual({ kind: "acknowledged" });
     expect(read({ ErrorMessage: null })).toEqual({ kind: "acknowledged" });
@@ -212,21 +215,19 @@ describe("an order succeeds with 2xx and ErrorMessage null, and only so", () => 
 });
 
 describe("capabilities and tokens", () => {
-  const read = (body: unknown, status = 200) =>
-    readCapabilities(reply(body, status), "ucc-demo-name", asIs);
   test("AgentCanEditRecordings false is a named failure that says what to set", () => {
     const body = { AgentCanEditRecordings: false, ErrorMessage: null, UCCName: "ucc_" };
-    const finding = read(body);
+    const finding = readCaps(body);
     expect(finding).toMatchObject({ name: "AgentCanEditRecordings of ucc-demo-name", ok: false });
     expect(finding.detail).toContain("AgentCanEditAudioRecording");
-    expect(read({ ...body, AgentCanEditRecordings: true })).toMatchObject({ ok: true });
+    expect(readCaps({ ...body, AgentCanEditRecordings: true })).toMatchObject({ ok: true });
   });
   test.each([
     [{ AgentCanEditRecordings: true, ErrorMessage: noSession }, 200],
     [{ AgentCanEditRecordings: true, ErrorMessage: null }, 500],
     ["<html>", 200],
   ])("anything else is a failure (%#)", (body, status) => {
-    expect(read(body, status)).toMatchObject({ ok: false });
+    expect(readCaps(body, status)).toMatchObject({ ok: false });
   });
   test("a token lives as long as it says, and a minute where it says nothing", () => {
     expect(readToken(reply({ access_token: "t", expires_in: 300 }))).toEqual({
