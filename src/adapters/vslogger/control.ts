@@ -1,30 +1,26 @@
 /**
- * How VSLogger is told to be silent, and to record again. One state-changing request a command,
- * never repeated here, never one that toggles, enables, disables or deletes.
+ * How VSLogger is told to be silent, and to record again: one state-changing request for a channel
+ * or call, never repeated here, never one that toggles, enables, disables or deletes.
  *
  * @module
  */
 import type { AdapterContext } from "../recorder.ts";
 import type { ControlOutcome } from "../../control/ports.ts";
+import { heldChannels } from "./held.ts";
 import type { Mark } from "./mark.ts";
 import type { Reads } from "./read.ts";
-import type { Commanded, Resolved } from "./resolve.ts";
-import { boundedMap, resolve, stillThere } from "./resolve.ts";
+import { resolve } from "./resolve.ts";
 import type { VsloggerSettings } from "./settings.ts";
 import { surfaceFor } from "./settings.ts";
+import type { ChannelRow } from "./state.ts";
 import { sessionOf } from "./state.ts";
 import type { Ask } from "./talk.ts";
-import type { VsloggerTarget } from "./target.ts";
+import type { PointerTarget, VsloggerTarget } from "./target.ts";
 import { keyOf } from "./target.ts";
 import type { Failed, Locator } from "./wire.ts";
 import { commandOf } from "./wire.ts";
 
 type Order = "silence" | "restore";
-type Found =
-  | { readonly kind: "found"; readonly at: Locator; readonly session?: string | undefined }
-  | Failed;
-
-const commandedMax = 10_000;
 
 export type Command = (
   target: VsloggerTarget,
@@ -33,32 +29,22 @@ export type Command = (
 ) => Promise<ControlOutcome>;
 
 export function commands(settings: VsloggerSettings, ask: Ask, read: Reads, mark: Mark): Command {
-  /** The channel that was silenced last for an extension, agent or session. */
-  const silencedAt = boundedMap<Commanded>(commandedMax);
+  const held = heldChannels(settings.silenceBy);
 
-  const find = async (
-    target: VsloggerTarget,
+  /** One channel for a pause; for a resume all that a pause of this target went to. */
+  const channelsFor = async (
+    target: PointerTarget,
     order: Order,
     ctx: AdapterContext,
-  ): Promise<Found> => {
-    if ("channel" in target) {
-      return { kind: "found", at: { by: "channel", channel: target.channel } };
-    }
-    if ("sipCallId" in target) {
-      return { kind: "found", at: { by: "call", callId: target.sipCallId, hw: target.hw } };
-    }
+  ): Promise<readonly [ChannelRow, ...ChannelRow[]] | Failed> => {
     const rows = await read.rows(ctx);
     if ("kind" in rows) return rows;
-    const silenced = order === "restore" ? silencedAt.get(keyOf(target)) : undefined;
-    const known = stillThere(rows, silenced);
-    const resolved: Resolved =
-      known === undefined ? resolve(rows, target) : { kind: "one", row: known };
+    const [first, ...more] = order === "restore" ? held.toRestore(keyOf(target), rows) : [];
+    if (first !== undefined) return [first, ...more];
+    const resolved = resolve(rows, target);
     switch (resolved.kind) {
-      case "one": {
-        const { row } = resolved;
-        const at = { by: "channel", channel: row.channel } as const;
-        return { kind: "found", at, session: sessionOf(row) };
-      }
+      case "one":
+        return [resolved.row];
       case "none":
         return { kind: "refused", reason: "target_not_found", detail: "no live channel" };
       case "refused":
@@ -68,14 +54,8 @@ export function commands(settings: VsloggerSettings, ask: Ask, read: Reads, mark
     }
   };
 
-  return async (target, order, ctx) => {
-    const found = await find(target, order, ctx);
-    if (found.kind !== "found") return found;
-    const { at } = found;
+  const tell = async (at: Locator, order: Order, ctx: AdapterContext): Promise<ControlOutcome> => {
     const surface = surfaceFor(settings, at);
-    if (order === "silence" && at.by === "channel") {
-      silencedAt.set(keyOf(target), { channel: at.channel, session: found.session });
-    }
     const told = await ask(commandOf(surface, at, order, settings.silenceBy), "command", ctx);
     const outcome = told.kind === "told" ? acknowledged : await afterRefusal(told, at, order, ctx);
     if (order === "silence" && outcome.kind === "acknowledged") mark(at, surface, ctx);
@@ -83,12 +63,12 @@ export function commands(settings: VsloggerSettings, ask: Ask, read: Reads, mark
   };
 
   /** A general failure may only mean "so it is already": what the target is now decides. */
-  async function afterRefusal(
+  const afterRefusal = async (
     told: Failed,
     at: Locator,
     order: Order,
     ctx: AdapterContext,
-  ): Promise<ControlOutcome> {
+  ): Promise<ControlOutcome> => {
     if (told.kind !== "refused" || told.reason !== "vendor_error") return told;
     const same: VsloggerTarget =
       at.by === "channel" ? { channel: at.channel } : { sipCallId: at.callId, hw: at.hw };
@@ -99,7 +79,28 @@ export function commands(settings: VsloggerSettings, ask: Ask, read: Reads, mark
       return { kind: "refused", reason: "target_not_found", detail: told.detail };
     }
     return told;
-  }
+  };
+
+  return async (target, order, ctx) => {
+    if ("sipCallId" in target) {
+      return tell({ by: "call", callId: target.sipCallId, hw: target.hw }, order, ctx);
+    }
+    const key = keyOf(target);
+    if ("channel" in target) {
+      if (order === "silence") held.silenced(key, target.channel, undefined);
+      return tell({ by: "channel", channel: target.channel }, order, ctx);
+    }
+    const rows = await channelsFor(target, order, ctx);
+    if ("kind" in rows) return rows;
+    let outcome: ControlOutcome = acknowledged;
+    for (const row of rows) {
+      if (order === "silence") held.silenced(key, row.channel, sessionOf(row));
+      const one = await tell({ by: "channel", channel: row.channel }, order, ctx);
+      if (outcome.kind === "acknowledged") outcome = one;
+    }
+    if (order === "restore" && outcome.kind === "acknowledged") held.restored(key);
+    return outcome;
+  };
 }
 
 const acknowledged: ControlOutcome = { kind: "acknowledged" };

@@ -5,7 +5,6 @@
  */
 import type { AdapterContext } from "../recorder.ts";
 import type { Observation } from "../../control/ports.ts";
-import type { Commanded } from "./resolve.ts";
 import { boundedMap, resolve } from "./resolve.ts";
 import type { ChannelRow, SilenceBy } from "./state.ts";
 import { isLive, observe, readState, readStates, sessionOf } from "./state.ts";
@@ -16,6 +15,12 @@ import type { Failed } from "./wire.ts";
 import { badReply, channelStatesRead, stateRead } from "./wire.ts";
 
 const callsRememberedMax = 10_000;
+/** Where a call was last told to be, and as which conversation. */
+interface Whereabouts {
+  readonly channel: number;
+  readonly session: string | undefined;
+}
+
 const absent: Observation = { kind: "observed", status: "absent" };
 
 export interface Reads {
@@ -29,8 +34,7 @@ export interface Reads {
 }
 
 export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
-  /** Which channel a call was last told to be on, and as which conversation. */
-  const calls = boundedMap<Commanded>(callsRememberedMax);
+  const calls = boundedMap<Whereabouts>(callsRememberedMax);
 
   const rows: Reads["rows"] = async (ctx) => {
     const told = await ask(channelStatesRead, "read", ctx);

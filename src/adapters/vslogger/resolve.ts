@@ -6,7 +6,7 @@
  */
 import type { AgentAddress } from "../recorder.ts";
 import type { ChannelRow } from "./state.ts";
-import { isLive, sessionOf } from "./state.ts";
+import { isLive } from "./state.ts";
 import type { ChannelTarget, PointerTarget } from "./target.ts";
 import type { Failed } from "./wire.ts";
 
@@ -30,26 +30,6 @@ function points(target: PointerTarget, row: ChannelRow): boolean {
   if ("extension" in target) return row.extension === target.extension;
   if ("agentId" in target) return row.agentId === target.agentId;
   return row.sessionId === target.sessionId;
-}
-
-/** The channel a command went to, and the conversation it carried then. */
-export interface Commanded {
-  readonly channel: number;
-  readonly session: string | undefined;
-}
-
-/**
- * The channel that tacet silenced for this target, while it still carries that conversation: what a
- * resume has to undo, even where the target has come to point to others as well.
- */
-export function stillThere(
-  rows: readonly ChannelRow[],
-  commanded: Commanded | undefined,
-): ChannelRow | undefined {
-  if (commanded?.session === undefined) return undefined;
-  return rows.find(
-    (row) => row.channel === commanded.channel && sessionOf(row) === commanded.session,
-  );
 }
 
 /** The live channels of an agent. A SIP URI is in no member that the vendor documents. */
