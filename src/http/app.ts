@@ -44,7 +44,7 @@ export function createApp(deps: HttpDeps): HttpApp {
   app.get("/openapi.json", async (c) =>
     answers.respond(json(200, await describe()), answeringOf(face, c.req.raw)),
   );
-  refuseOtherMethods(app, face, answers, [...routes.map(({ method, path }) => ({ method, path }))]);
+  refuseOtherMethods(app, face, answers, routes);
   app.notFound((c) =>
     answers.respond(
       refused(refuse("not_found", "Nothing is served at this address.")),

@@ -112,14 +112,15 @@ export function fit<T>(
   return err(refuse(code, detail, { errors }));
 }
 
+const at = (path: readonly PropertyKey[], code: string, detail: string): ProblemError => ({
+  path: pointer(path),
+  code,
+  detail,
+});
+
 type Issue = z.core.$ZodIssue;
 
 function explain(issue: Issue): ProblemError[] {
-  const at = (path: readonly PropertyKey[], code: string, detail: string): ProblemError => ({
-    path: pointer(path),
-    code,
-    detail,
-  });
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) =>

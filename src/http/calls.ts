@@ -10,7 +10,7 @@ import type { Routing } from "../policy/policy.ts";
 import { callAnswerOf } from "./answer.ts";
 import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
 import { denied, subjectOf, type Face } from "./face.ts";
-import { failureProblem, refusalProblem } from "./refusal.ts";
+import { notDone, refusalProblem } from "./refusal.ts";
 import {
   callAnswer,
   callsAnswer,
@@ -157,21 +157,12 @@ async function register(
     ...(body.attributes === undefined ? {} : { attributes: body.attributes }),
     ...(taps === undefined ? {} : { taps }),
   });
-  switch (executed.kind) {
-    case "refused":
-      return refused(refusalProblem(executed.refusal, {}));
-    case "log_failed":
-    case "stopping":
-    case "overloaded":
-      return refused(failureProblem(executed, {}));
-    case "done": {
-      const waitMs = Math.min(body.waitMs ?? routing.rules.baselineMs, routing.waitMsMax);
-      await face.calls.waitFor(tenant, callId, "baselined", waitMs, asked.request.signal);
-      const now = (await face.calls.read(tenant, callId)) ?? executed.view;
-      const isNew = executed.events.some((event) => event.type === "CallRegistered");
-      return json(isNew ? 201 : 200, callAnswerOf(now, by, face.log.origin(tenant)));
-    }
-  }
+  if (executed.kind !== "done") return refused(notDone(executed, {}));
+  const waitMs = Math.min(body.waitMs ?? routing.rules.baselineMs, routing.waitMsMax);
+  await face.calls.waitFor(tenant, callId, "baselined", waitMs, asked.request.signal);
+  const now = (await face.calls.read(tenant, callId)) ?? executed.view;
+  const isNew = executed.events.some((event) => event.type === "CallRegistered");
+  return json(isNew ? 201 : 200, callAnswerOf(now, by, face.log.origin(tenant)));
 }
 
 type TapChange = Extract<CallCommand, { type: "RegisterCall" }>["taps"];
@@ -201,22 +192,13 @@ async function end(
   const denial = await denied(face, asked, "end", subjectOf(before));
   if (denial !== undefined) return refused(denial);
   const executed = await face.calls.execute(tenant, callId, { type: "EndCall", by });
-  switch (executed.kind) {
-    case "refused":
-      return refused(refusalProblem(executed.refusal, {}));
-    case "log_failed":
-    case "stopping":
-    case "overloaded":
-      return refused(failureProblem(executed, {}));
-    case "done": {
-      const routing = face.policy.routing(tenant, before.state.attributes);
-      const waitMs = Math.min(askedWaitMs ?? routing.waitMsDefault, routing.waitMsMax);
-      if (executed.view.state.endedAt === undefined) {
-        await face.calls.waitFor(tenant, callId, "settled", waitMs, asked.request.signal);
-      }
-      const view = (await face.calls.read(tenant, callId)) ?? executed.view;
-      const ended = view.state.endedAt !== undefined;
-      return json(ended ? 200 : 202, callAnswerOf(view, by, face.log.origin(tenant)));
-    }
+  if (executed.kind !== "done") return refused(notDone(executed, {}));
+  const routing = face.policy.routing(tenant, before.state.attributes);
+  const waitMs = Math.min(askedWaitMs ?? routing.waitMsDefault, routing.waitMsMax);
+  if (executed.view.state.endedAt === undefined) {
+    await face.calls.waitFor(tenant, callId, "settled", waitMs, asked.request.signal);
   }
+  const view = (await face.calls.read(tenant, callId)) ?? executed.view;
+  const ended = view.state.endedAt !== undefined;
+  return json(ended ? 200 : 202, callAnswerOf(view, by, face.log.origin(tenant)));
 }

@@ -138,7 +138,7 @@ function typeOf(schema: Schema): Html {
     return html`<a href="#schema-${name}">${name}</a>`;
   }
   if (schema.enum !== undefined) return html`${schema.enum.map(String).join(" | ")}`;
-  if (schema.const !== undefined) return html`<code>${String(schema.const)}</code>`;
+  if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`;
   if (schema.items !== undefined) return html`list of ${typeOf(schema.items)}`;
   return html`${[schema.type ?? "any"].flat().join(" or ")}`;
 }

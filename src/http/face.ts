@@ -36,9 +36,10 @@ export interface Reserved {
   give(tenant: TenantId, windowId: WindowId): void;
 }
 
+const keyOf = (tenant: TenantId, windowId: WindowId): string => `${tenant}\n${windowId}`;
+
 function reservedIds(): Reserved {
   const taken = new Map<string, { readonly callId: CallId; users: number }>();
-  const keyOf = (tenant: TenantId, windowId: WindowId) => `${tenant}\n${windowId}`;
   return {
     take(tenant, windowId, callId) {
       const key = keyOf(tenant, windowId);

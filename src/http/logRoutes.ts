@@ -98,7 +98,5 @@ export function logRoutes(face: Face): readonly Route[] {
 }
 
 function present(members: Readonly<Record<string, string | number | undefined>>): EntryFilter {
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== undefined),
-  ) as EntryFilter;
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

@@ -18,8 +18,8 @@ export interface Metrics {
   unrecorded(seconds: number): void;
   drifted(recorderId: string): void;
   retried(recorderId: string, count: number): void;
-  windowsOpened(count: number): void;
-  windowsEnded(count: number): void;
+  /** By how many the open windows changed. */
+  windowsOpen(change: number): void;
   logCommitted(seconds: number): void;
   /** The text the metrics endpoint answers, with its media type. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -32,18 +32,25 @@ export const noMetrics: Metrics = {
   unrecorded() {},
   drifted() {},
   retried() {},
-  windowsOpened() {},
-  windowsEnded() {},
+  windowsOpen() {},
   logCommitted() {},
   render: () => Promise.resolve({ contentType: "text/plain", text: "" }),
 };
 
 interface Seen {
-  unsecuredMs: number;
-  unrecordedMs: number;
-  /** Recorders confirmed silent, to tell drift from a first sight. */
-  silent: ReadonlySet<string>;
+  readonly unsecuredMs: number;
+  readonly unrecordedMs: number;
+  readonly openCount: number;
+  /** Taps that were silent, to tell drift from a first sight. */
+  readonly silent: ReadonlySet<string>;
 }
+
+const NOTHING_SEEN: Seen = {
+  unsecuredMs: 0,
+  unrecordedMs: 0,
+  openCount: 0,
+  silent: new Set(),
+};
 
 /**
  * Feeds the metrics from durable changes, for the place where the hub is fed too. What it remembers
@@ -53,11 +60,14 @@ export function observeChanges(metrics: Metrics): (change: CallChange) => void {
   const seen = new Map<string, Seen>();
   return (change) => {
     const key = `${change.tenant}\n${change.callId}`;
-    const before = seen.get(key) ?? { unsecuredMs: 0, unrecordedMs: 0, silent: new Set() };
+    const before = seen.get(key) ?? NOTHING_SEEN;
     countEvents(metrics, change, before.silent);
     const { state } = change;
     metrics.unsecured(Math.max(0, state.unsecuredMs - before.unsecuredMs) / 1000);
     metrics.unrecorded(Math.max(0, state.unrecordedMs - before.unrecordedMs) / 1000);
+    const windows = Object.values(state.windows);
+    const openCount = windows.filter((window) => window.state === "open").length;
+    metrics.windowsOpen(openCount - before.openCount);
     if (state.endedAt !== undefined) {
       seen.delete(key);
       return;
@@ -66,6 +76,7 @@ export function observeChanges(metrics: Metrics): (change: CallChange) => void {
     seen.set(key, {
       unsecuredMs: state.unsecuredMs,
       unrecordedMs: state.unrecordedMs,
+      openCount,
       silent: new Set(silent.map((tap) => tap.tapId)),
     });
   };
@@ -73,32 +84,16 @@ export function observeChanges(metrics: Metrics): (change: CallChange) => void {
 
 function countEvents(metrics: Metrics, change: CallChange, silent: ReadonlySet<string>): void {
   const { state, events } = change;
+  const open = hasOpenWindow(state);
   for (const event of events) {
-    switch (event.type) {
-      case "WindowOpened":
-        metrics.windowsOpened(1);
-        break;
-      case "WindowClosed":
-      case "WindowExpired":
-        metrics.windowsEnded(1);
-        break;
-      case "RecorderFailed":
-        metrics.retried(event.recorderId, 1);
-        break;
-      case "RecorderReported": {
-        if (event.status !== "paused") {
-          const drift = hasOpenWindow(state) && silent.has(event.tapId);
-          if (drift) metrics.drifted(event.recorderId);
-          break;
-        }
-        const afterMs = state.taps[event.tapId]?.confirmedAfterMs;
-        if (hasOpenWindow(state) && afterMs !== undefined) {
-          metrics.recorderSecured(event.recorderId, afterMs / 1000);
-        }
-        break;
-      }
-      default:
-        break;
+    if (event.type === "RecorderFailed") metrics.retried(event.recorderId, 1);
+    if (event.type !== "RecorderReported" || !open) continue;
+    const { recorderId, tapId } = event;
+    if (event.status !== "paused") {
+      if (silent.has(tapId)) metrics.drifted(recorderId);
+      continue;
     }
+    const afterMs = state.taps[tapId]?.confirmedAfterMs;
+    if (afterMs !== undefined) metrics.recorderSecured(recorderId, afterMs / 1000);
   }
 }

@@ -125,5 +125,5 @@ type ParameterSchema = { readonly description?: string } & Record<string, unknow
 /** A parameter arrives as text: what it is read as is what is described. */
 function jsonSchemaOf(schema: z.core.$ZodType): ParameterSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "output" });
-  return rest as ParameterSchema;
+  return rest;
 }

@@ -12,7 +12,7 @@ import { json, refused, route, type Asked, type Handled, type Route } from "./as
 import { badId } from "./cardguard.ts";
 import { denied, subjectOf, type Face } from "./face.ts";
 import { refuse, type Problem } from "./problem.ts";
-import { failureProblem, refusalProblem, retryAfter, stoppingProblem } from "./refusal.ts";
+import { failureProblem, notDone, refusalProblem, retryAfter } from "./refusal.ts";
 import { pauseAnswer, pauseBody, type PauseBody } from "./schemas.ts";
 import { missingTargets, tapsOf } from "./taps.ts";
 
@@ -116,21 +116,14 @@ async function answerPause(
       ...(body.attributes === undefined ? {} : { attributes: body.attributes }),
     });
     const unsafe = { callId, windowId: id, safeToCollect: false };
-    switch (executed.kind) {
-      case "done":
-        return await waitAndAnswer(face, asked, callId, id, body.waitMs, routing);
-      case "log_failed":
-        if (routing.whenLogFails === "refuse") {
-          const { log: _, ...answer } = answerOf(face, executed.view, id, asked, routing);
-          return refused(failureProblem(executed, { ...answer, safeToCollect: false }));
-        }
-        return await waitAndAnswer(face, asked, callId, id, body.waitMs, routing);
-      case "refused":
-        return refused(refusalProblem(executed.refusal, unsafe));
-      case "stopping":
-      case "overloaded":
-        return refused(failureProblem(executed, unsafe));
+    if (executed.kind === "log_failed" && routing.whenLogFails === "refuse") {
+      const answer = answerOf(face, executed.view, id, asked, routing);
+      return refused(failureProblem("log_failed", { ...answer, ...unsafe }));
     }
+    if (executed.kind !== "done" && executed.kind !== "log_failed") {
+      return refused(notDone(executed, unsafe));
+    }
+    return await waitAndAnswer(face, asked, callId, id, body.waitMs, routing);
   } finally {
     face.reserved.give(tenant, id);
   }
@@ -185,11 +178,7 @@ export async function waitAndAnswer(
   const { tenant } = asked;
   const { signal } = asked.request;
   const waitMs = Math.min(askedWaitMs ?? routing.waitMsDefault, routing.waitMsMax);
-  let waited = await face.calls.waitSecured(tenant, callId, windowId, waitMs, signal);
-  if (waited === "log_failed" && routing.whenLogFails === "protect") {
-    await face.calls.waitFor(tenant, callId, "settled", waitMs, signal);
-    waited = "time";
-  }
+  const waited = await face.calls.waitSecured(tenant, callId, windowId, waitMs, signal);
   const view = await face.calls.read(tenant, callId);
   if (view === undefined) return refused(refusalProblem("call_unknown"));
   return windowAnswer(face, view, windowId, asked, waited, routing);
@@ -218,9 +207,9 @@ export function windowAnswer(
   }
   const unrecorded = !view.durable && routing.whenLogFails === "refuse";
   if (unrecorded || waited === "log_failed") {
-    return refused(failureProblem({ kind: "log_failed", view }, answer));
+    return refused(failureProblem("log_failed", answer));
   }
-  if (waited === "stopping") return refused(stoppingProblem(answer));
+  if (waited === "stopping") return refused(failureProblem("stopping", answer));
   const detail = `The call is ${answer.protection}; not every required recorder has confirmed.`;
   return refused(refuse("not_secured", detail, { members: answer, headers: retryAfter }));
 }

@@ -29,21 +29,25 @@ export const refusalProblem = (
   members: Readonly<Record<string, unknown>> = UNSAFE,
 ): Problem => ({ code: refusal, detail: DETAILS[refusal], members });
 
-export function failureProblem(
-  executed: Exclude<Executed, { kind: "done" | "refused" }>,
+/** What is told where a command was not done. */
+export function notDone(
+  executed: Exclude<Executed, { kind: "done" }>,
   members: Readonly<Record<string, unknown>> = UNSAFE,
 ): Problem {
-  const more = { members, headers: retryAfter };
-  switch (executed.kind) {
-    case "log_failed":
-      return refuse("log_unavailable", "The control log did not take this fact.", more);
-    case "stopping":
-      return refuse("stopping", "tacet is stopping and starts nothing new.", more);
-    case "overloaded":
-      return refuse("overloaded", "As many calls are kept as the configuration allows.", more);
-  }
+  if (executed.kind === "refused") return refusalProblem(executed.refusal, members);
+  return failureProblem(executed.kind, members);
 }
 
-export function stoppingProblem(members: Readonly<Record<string, unknown>> = UNSAFE): Problem {
-  return failureProblem({ kind: "stopping" }, members);
+const FAILURES = {
+  log_failed: ["log_unavailable", "The control log did not take this fact."],
+  stopping: ["stopping", "tacet is stopping and starts nothing new."],
+  overloaded: ["overloaded", "As many calls are kept as the configuration allows."],
+} as const;
+
+export function failureProblem(
+  kind: keyof typeof FAILURES,
+  members: Readonly<Record<string, unknown>> = UNSAFE,
+): Problem {
+  const [code, detail] = FAILURES[kind];
+  return refuse(code, detail, { members, headers: retryAfter });
 }

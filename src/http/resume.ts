@@ -10,7 +10,7 @@ import { resumeAnswerOf } from "./answer.ts";
 import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
 import { denied, subjectOf, type Face } from "./face.ts";
 import { refuse, type Problem } from "./problem.ts";
-import { failureProblem, refusalProblem } from "./refusal.ts";
+import { notDone, refusalProblem } from "./refusal.ts";
 import { resumeAnswer, resumeBody, waitBody } from "./schemas.ts";
 
 const answers = {
@@ -86,16 +86,8 @@ async function resume(
   const windowId = chosen.value;
   const executed = await face.calls.execute(tenant, callId, { type: "CloseWindow", by, windowId });
   const unsafe = { callId, windowId, safeToCollect: false };
-  switch (executed.kind) {
-    case "refused":
-      return refused(refusalProblem(executed.refusal, unsafe));
-    case "log_failed":
-    case "stopping":
-    case "overloaded":
-      return refused(failureProblem(executed, unsafe));
-    case "done":
-      return await answerResume(face, asked, callId, windowId, askedWaitMs, executed.view);
-  }
+  if (executed.kind !== "done") return refused(notDone(executed, unsafe));
+  return await answerResume(face, asked, callId, windowId, askedWaitMs, executed.view);
 }
 
 async function answerResume(

@@ -8,7 +8,7 @@ import type { CallView } from "../control/calls.ts";
 import { refused, route, type Asked, type Route } from "./asked.ts";
 import { denied, subjectOf, type Face } from "./face.ts";
 import { waitAndAnswer, windowAnswer } from "./pause.ts";
-import { failureProblem, refusalProblem } from "./refusal.ts";
+import { notDone, refusalProblem } from "./refusal.ts";
 import { pauseAnswer, renewBody } from "./schemas.ts";
 
 const problems = [
@@ -50,16 +50,8 @@ export function windowRoutes(face: Face): readonly Route[] {
         const command = { type: "RenewWindow", by, windowId, leaseMs } as const;
         const executed = await face.calls.execute(tenant, callId, command);
         const unsafe = { callId, windowId, safeToCollect: false };
-        switch (executed.kind) {
-          case "done":
-            return await waitAndAnswer(face, asked, callId, windowId, body.waitMs ?? 0, routing);
-          case "refused":
-            return refused(refusalProblem(executed.refusal, unsafe));
-          case "log_failed":
-          case "stopping":
-          case "overloaded":
-            return refused(failureProblem(executed, unsafe));
-        }
+        if (executed.kind !== "done") return refused(notDone(executed, unsafe));
+        return await waitAndAnswer(face, asked, callId, windowId, body.waitMs ?? 0, routing);
       },
     }),
     route({

@@ -1,0 +1,91 @@
+/**
+ * The numbers of one process, kept by prom-client and scraped as Prometheus text.
+ *
+ * @module
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { Metrics } from "../../http/metrics.ts";
+
+export interface Scraped {
+  /** Open sockets and event streams, asked for at each scrape. */
+  readonly socketCount: () => number;
+  /** Entries by tenant, asked for at each scrape. */
+  readonly logSizes: () => ReadonlyMap<string, number>;
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
+const COMMIT_SECONDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1];
+
+export function promMetrics(scraped: Scraped): Metrics {
+  const register = new Registry();
+  const registers = [register];
+  collectDefaultMetrics({ register });
+  const pauses = new Counter({
+    name: "tacet_pauses_total",
+    help: "Pauses answered, by outcome",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const secured = new Histogram({
+    name: "tacet_recorder_secured_seconds",
+    help: "From the goal's flip to a recorder's confirmation",
+    labelNames: ["recorder"],
+    buckets: SECONDS,
+    registers,
+  });
+  const unsecured = new Counter({
+    name: "tacet_unsecured_seconds_total",
+    help: "A window was open and the call not secured",
+    registers,
+  });
+  const unrecorded = new Counter({
+    name: "tacet_unrecorded_seconds_total",
+    help: "Paused and no window was open",
+    registers,
+  });
+  const drift = new Counter({
+    name: "tacet_drift_total",
+    help: "A confirmed recorder recorded again while a window was open",
+    labelNames: ["recorder"],
+    registers,
+  });
+  const retries = new Counter({
+    name: "tacet_retries_total",
+    help: "Commands that failed and are tried again",
+    labelNames: ["recorder"],
+    registers,
+  });
+  const windows = new Gauge({ name: "tacet_windows_open", help: "Open windows", registers });
+  const commits = new Histogram({
+    name: "tacet_log_commit_seconds",
+    help: "One durable commit of the control log",
+    buckets: COMMIT_SECONDS,
+    registers,
+  });
+  const sockets = new Gauge({
+    name: "tacet_sockets",
+    help: "Open sockets and event streams",
+    registers,
+  });
+  const entries = new Gauge({
+    name: "tacet_log_entries",
+    help: "Committed entries of a tenant's log",
+    labelNames: ["tenant"],
+    registers,
+  });
+  return {
+    pauseAnswered: (outcome) => pauses.inc({ outcome }),
+    recorderSecured: (recorder, seconds) => secured.observe({ recorder }, seconds),
+    unsecured: (seconds) => unsecured.inc(seconds),
+    unrecorded: (seconds) => unrecorded.inc(seconds),
+    drifted: (recorder) => drift.inc({ recorder }),
+    retried: (recorder, count) => retries.inc({ recorder }, count),
+    windowsOpen: (change) => windows.inc(change),
+    logCommitted: (seconds) => commits.observe(seconds),
+    async render() {
+      sockets.set(scraped.socketCount());
+      for (const [tenant, size] of scraped.logSizes()) entries.set({ tenant }, size);
+      return { contentType: register.contentType, text: await register.metrics() };
+    },
+  };
+}
