@@ -8,7 +8,7 @@
 import type { CallId } from "../control/call.ts";
 import { isNarrow } from "./filter.ts";
 import { type HeldCall, mayLack, type Memory } from "./memory.ts";
-import { noteHeld, type Subscriber, takeHeld, wants } from "./subscriber.ts";
+import { mayHold, noteHeld, type Subscriber, wants } from "./subscriber.ts";
 
 export interface Room {
   readonly memory: Memory;
@@ -63,8 +63,9 @@ export function fill(memory: Memory, subscriber: Subscriber, since: number | und
       const saw = held.formers.some(
         ({ state, until }) => until >= since && wants(subscriber, held.callId, state),
       );
-      if (saw) takeHeld(subscriber, held);
-      if (wanted || saw || subscriber.holds.has(held.callId)) told.push(held);
+      // An older state of it, perhaps: so it must hear when the call goes before this one is sent.
+      if (wanted || saw) mayHold(subscriber, held.callId);
+      if (subscriber.holds.has(held.callId)) told.push(held);
     }
   }
   subscriber.pending.clear();

@@ -85,14 +85,14 @@ export function noteHeld(subscriber: Subscriber, held: HeldCall): void {
     subscriber.holds.delete(held.callId);
     return;
   }
-  takeHeld(subscriber, held);
-}
-
-/** As `noteHeld`, for a call that has ended too: the reader may not know that yet. */
-export function takeHeld(subscriber: Subscriber, held: HeldCall): void {
   const marks = subscriber.holds.get(held.callId) ?? [];
   const next = { position: held.position, protection: protectionShown(held) };
   subscriber.holds.set(held.callId, [...marks.slice(1 - MARK_COUNT_MAX), next]);
+}
+
+/** The reader may have some state of this call from an earlier connection. */
+export function mayHold(subscriber: Subscriber, callId: CallId): void {
+  if (!subscriber.holds.has(callId)) subscriber.holds.set(callId, []);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Clock } from "../control/ports.ts";
 import type { Connection, Connections, Party, Transport } from "../events/connection.ts";
 import type { Viewer } from "../events/project.ts";
 import { CLOSE, SUBPROTOCOL } from "../events/protocol.ts";
+import { canOf, maySee } from "../policy/access.ts";
 import type { Principal } from "../policy/principal.ts";
 import type { Authenticate, May, Origins, TicketOffice } from "./deps.ts";
 import { parseStreamQuery, type Streams } from "./eventStream.ts";
@@ -28,8 +29,6 @@ export interface EventsDeps {
   readonly origins: Origins;
   readonly tickets: TicketOffice;
   readonly clientAddress: (request: Request) => string | undefined;
-  /** What this principal sees and may do, by policy. */
-  readonly viewerOf: (principal: Principal) => Viewer;
   readonly connections: Connections;
   readonly streams: Streams;
   readonly clock: Clock;
@@ -95,7 +94,7 @@ async function openStream(request: Request, deps: EventsDeps): Promise<Response>
   const { principal } = admitted;
   return deps.streams.open(
     {
-      viewer: deps.viewerOf(principal),
+      viewer: viewerOf(principal),
       ...(principal.expiresAt !== undefined && { expiresAt: principal.expiresAt }),
     },
     asked.value,
@@ -118,10 +117,22 @@ async function admit(request: Request, deps: EventsDeps): Promise<Admitted> {
   }
   const allowed = deps.may(principal, "subscribe", {});
   if (!allowed.ok) {
-    const problem = { code: allowed.code, detail: allowed.detail, status: 403 };
-    return { ok: false, close: CLOSE.notAllowed, problem };
+    const { code, detail, status } = allowed;
+    return { ok: false, close: CLOSE.notAllowed, problem: { code, detail, status } };
   }
   return { ok: true, principal };
+}
+
+/** What this principal sees and may do, by policy. */
+function viewerOf(principal: Principal): Viewer {
+  return {
+    tenant: principal.tenant,
+    owner: principal.owner,
+    ...agentOf(principal),
+    ownCallsOnly: principal.kind === "agent",
+    sees: (_callId, state) => maySee(principal, state),
+    can: (callId, state) => canOf(principal, callId, state),
+  };
 }
 
 /**
@@ -129,7 +140,7 @@ async function admit(request: Request, deps: EventsDeps): Promise<Admitted> {
  * for how long others follow it.
  */
 function partyOf(principal: Principal, deps: EventsDeps): Party {
-  const viewer = deps.viewerOf(principal);
+  const viewer = viewerOf(principal);
   if (principal.ticket?.use === "events") {
     const asked = { use: "events" as const, ...agentOf(principal) };
     return { viewer, nextTicket: () => deps.tickets.issue(principal, asked) };

@@ -157,8 +157,8 @@ export interface Bench {
   readonly hub: Hub;
   readonly clock: HandClock;
   /** Runs one deferred slice; false where there was none. */
-  slice(): boolean;
-  settle(): void;
+  readonly slice: () => boolean;
+  readonly settle: () => void;
   epoch: string;
   readonly errors: unknown[];
 }

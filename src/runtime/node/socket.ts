@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { upgradeWebSocket } from "@hono/node-server";
+import { upgradeWebSocket, type WebSocketServerLike } from "@hono/node-server";
 import { Context } from "hono";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Connection, Transport } from "../../events/connection.ts";
@@ -18,7 +18,7 @@ type Env = Readonly<Record<string | symbol, unknown>>;
 
 export interface Sockets {
   /** For `serve({ websocket: { server } })`. */
-  readonly server: WebSocketServer;
+  readonly server: WebSocketServerLike;
   /** For `serve({ fetch })`: the app's own, which `upgrade` must be able to trace requests to. */
   fetch(app: Fetch): (request: Request, env: unknown) => Response | Promise<Response>;
   readonly upgrade: Upgrade;
@@ -63,7 +63,8 @@ export function createSockets(): Sockets {
   };
 
   return {
-    server,
+    // The two packages differ only in whether an option may be `undefined`.
+    server: server as unknown as WebSocketServerLike,
     fetch: (app) => (request, env) => {
       if (isEnv(env)) {
         if (request.headers.has("upgrade")) environments.set(request, env);
