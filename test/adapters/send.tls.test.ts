@@ -59,6 +59,15 @@ test("a certificate for another name is refused before anything is sent", async 
   });
 });
 
+test("a certificate for a configured name is trusted under that name", async () => {
+  const { origin } = await serve(ours.issue("recorder", ["recorder.example.com"]));
+  const tls = { ca: ours.cert, serverName: "recorder.example.com" };
+  expect(await ask(origin, tls)).toMatchObject({ kind: "reply" });
+  expect(await ask(origin, { ...tls, serverName: "other.example.com" })).toMatchObject({
+    kind: "not_sent",
+  });
+});
+
 test("the client certificate is shown to a recorder that asks for one", async () => {
   const { origin } = await serve({ requestCert: true, rejectUnauthorized: true, ca: [ours.cert] });
   const shown = await ask(origin, { ca: [ours.cert], ...ours.issue("tacet") });

@@ -23,6 +23,8 @@ const uccName = z
   .string()
   .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,127}$/u, "a UCC name: letters, digits, space, . _ -");
 
+const secret = z.string().min(1).meta({ secret: true });
+
 const auth = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("none") }),
   z.strictObject({
@@ -31,9 +33,9 @@ const auth = z.discriminatedUnion("kind", [
     tokenUrl: httpUrl,
     clientId: z.string().min(1).default("coreapi"),
     username: z.string().min(1),
-    password: z.string().min(1),
+    password: secret,
     /** Further form fields that a tenant's realm asks for, such as `scope` or `client_secret`. */
-    form: z.record(z.string(), z.string()).default({}),
+    form: z.record(z.string(), secret).default({}),
   }),
 ]);
 

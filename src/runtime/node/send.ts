@@ -6,7 +6,7 @@
  */
 import { createSecureContext, getCACertificates } from "node:tls";
 import type { SecureContext } from "node:tls";
-import { Pool } from "undici";
+import { buildConnector, Pool } from "undici";
 import type { Dispatcher } from "undici";
 import type { HttpRequest, HttpResult, Send } from "../../adapters/recorder.ts";
 
@@ -19,10 +19,15 @@ export interface NodeSendOptions {
   readonly connectMsMax?: number;
   readonly tls?: {
     /** PEM. Trusted beside the system's and Node's own authorities. */
-    readonly ca?: readonly string[];
+    readonly ca?: string | readonly string[];
     /** PEM. Shown to recorders that ask who calls. */
     readonly cert?: string;
     readonly key?: string;
+    /** Certificate and key in one, PKCS #12 in base64. */
+    readonly pfx?: string;
+    readonly passphrase?: string;
+    /** The name its certificate carries, where that is not the host in its address. */
+    readonly serverName?: string;
     readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   };
   /** Plain `http:` beyond loopback. Whoever sets it says so loudly. */
@@ -85,20 +90,28 @@ function secureContextOf(tls: NonNullable<NodeSendOptions["tls"]>): SecureContex
       ...new Set([
         ...getCACertificates("default"),
         ...getCACertificates("system"),
-        ...(tls.ca ?? []),
+        ...[tls.ca ?? []].flat(),
       ]),
     ],
     cert: tls.cert,
     key: tls.key,
+    pfx: tls.pfx === undefined ? undefined : Buffer.from(tls.pfx, "base64"),
+    passphrase: tls.passphrase,
     minVersion: tls.minVersion ?? "TLSv1.2",
   });
 }
 
 function poolOf(
   origin: string,
-  settings: typeof defaults,
+  settings: typeof defaults & NodeSendOptions,
   secureContext: SecureContext | undefined,
 ): Pool {
+  const serverName = settings.tls?.serverName;
+  const connector = buildConnector({
+    timeout: settings.connectMsMax,
+    allowH2: false,
+    ...(secureContext === undefined ? {} : { secureContext }),
+  });
   return new Pool(origin, {
     connections: settings.connections,
     // One request a connection: abandoning one can then break its connection and no other.
@@ -107,9 +120,11 @@ function poolOf(
     // The signal is the only deadline of a request that was sent.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: {
-      timeout: settings.connectMsMax,
-      ...(secureContext === undefined ? {} : { secureContext }),
+    connect: (options, callback) => {
+      connector(
+        serverName === undefined ? options : { ...options, servername: serverName },
+        callback,
+      );
     },
   });
 }

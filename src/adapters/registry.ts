@@ -1,0 +1,123 @@
+/**
+ * The recorders tacet can drive: one list, from which they are looked up, made, bound to their
+ * transport and printed.
+ *
+ * @module
+ */
+import type { RecorderId, Result } from "../control/call.ts";
+import { err, ok } from "../control/call.ts";
+import type { RecorderPort } from "../control/ports.ts";
+import { anywherenowVendor } from "./anywherenow/index.ts";
+import { canControl, canReport, canSurvey } from "./recorder.ts";
+import type { AnyRecorder, CreateContext, RecorderVendor, Send } from "./recorder.ts";
+import { vsloggerVendor } from "./vslogger/index.ts";
+
+/** A vendor in a list of many: its settings' type is known to itself alone. */
+export type AnyVendor = RecorderVendor<unknown>;
+
+/** By the name configuration uses. The memory recorder is not here: it must not be served. */
+export const vendors: ReadonlyMap<string, AnyVendor> = new Map<string, AnyVendor>(
+  [anywherenowVendor, vsloggerVendor].map((vendor) => [vendor.vendor, vendor as AnyVendor]),
+);
+
+export function vendorOf(name: string): AnyVendor | undefined {
+  return vendors.get(name);
+}
+
+/** One thing wrong with a recorder's settings. Never holds the value itself. */
+export interface SettingsProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export interface MadeRecorder {
+  readonly recorder: AnyRecorder;
+  /** Where its requests go, for the transport it is bound to. */
+  readonly origins: readonly string[];
+}
+
+/** Makes a recorder from settings as configuration gives them, or says all that is wrong. */
+export function makeRecorder(
+  id: RecorderId,
+  vendorName: string,
+  settings: unknown,
+  context: CreateContext,
+): Result<MadeRecorder, readonly SettingsProblem[]> {
+  const vendor = vendorOf(vendorName);
+  if (vendor === undefined) {
+    const message = `no vendor "${vendorName}"; there are: ${[...vendors.keys()].join(", ")}`;
+    return err([{ path: ["vendor"], message }]);
+  }
+  const parsed = vendor.settings.safeParse(settings);
+  if (!parsed.success) {
+    return err(
+      parsed.error.issues.map(({ path, message }) => ({
+        path: ["settings", ...path.map((part) => (typeof part === "symbol" ? "?" : part))],
+        message,
+      })),
+    );
+  }
+  const recorder = vendor.create(id, parsed.data, context);
+  return ok({ recorder, origins: vendor.origins(parsed.data) });
+}
+
+/** What a desk drives: a recorder whose every method sends through this transport. */
+export function bind(recorder: AnyRecorder, send: Send): RecorderPort {
+  const { id, capabilities } = recorder;
+  return {
+    id,
+    capabilities,
+    ...(canControl(recorder) && {
+      pause: (target, ctx) => recorder.pause(target, { ...ctx, send }),
+      resume: (target, ctx) => recorder.resume(target, { ...ctx, send }),
+    }),
+    ...(canReport(recorder) && {
+      status: (target, ctx) => recorder.status(target, { ...ctx, send }),
+    }),
+    ...(canSurvey(recorder) && {
+      survey: (targets, ctx) => recorder.survey(targets, { ...ctx, send }),
+    }),
+    ...(recorder.watch !== undefined &&
+      capabilities.watch && {
+        watch: recorder.watch.bind(recorder),
+      }),
+  };
+}
+
+/** Every vendor variant's capabilities as a Markdown table, for the README. */
+export function recorderTable(): string {
+  const rows = [...vendors.values()].flatMap((vendor) =>
+    vendor.variants.map(({ name, capabilities, confirmedBy, note }) => [
+      name,
+      `\`${capabilities.control}\``,
+      audioWords[capabilities.audio],
+      confirmedBy,
+      yesOrNo(capabilities.survey),
+      yesOrNo(capabilities.watch),
+      capabilities.status || capabilities.watch ? "no" : "policy decides",
+      capabilities.runtimes.join(", "),
+      note,
+    ]),
+  );
+  const heads = [
+    "recorder",
+    "control",
+    "the file holds",
+    "confirmed by",
+    "asked for all at once",
+    "pushes changes",
+    "a mere yes confirms",
+    "runs on",
+    "note",
+  ];
+  return [line(heads), line(heads.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+const yesOrNo = (claim: boolean): string => (claim ? "yes" : "no");
+const audioWords = {
+  gap: "a gap",
+  silence: "silence",
+  new_file: "a new file",
+  unknown: "unknown",
+} as const;
