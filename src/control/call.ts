@@ -114,6 +114,8 @@ export interface Tap extends TapSpec {
   readonly confirmedBy?: ConfirmedBy;
   /** The turn in which `status` was asked. */
   readonly turn: number;
+  /** What the desk was working towards when it asked. */
+  readonly goal?: Goal;
   /** When the request that told `status` left. */
   readonly askedAt: EpochMs;
   /** Which conversation the target carried, in the recorder's own token (a session id). */

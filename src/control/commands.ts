@@ -7,6 +7,7 @@ import type {
   Actor,
   ConfirmedBy,
   EpochMs,
+  Goal,
   RecorderStatus,
   TapFailure,
   TapId,
@@ -53,6 +54,8 @@ export type Command = { readonly at: EpochMs } & (
       readonly type: "ReportRecorder";
       readonly tapId: TapId;
       readonly turn: number;
+      /** What the desk was working towards when it asked. */
+      readonly goal: Goal;
       readonly confirmedBy: ConfirmedBy;
       readonly attempts: number;
       readonly reason?: string;

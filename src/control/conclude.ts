@@ -104,7 +104,8 @@ export function goalOf(state: CallState, tap: Tap): Goal {
 
 /** Confirmed in the current turn that it records again, or that there is nothing to record. */
 export function isReleased(tap: Tap, turn: number): boolean {
-  return tap.turn === turn && (tap.status === "recording" || tap.status === "absent");
+  if (tap.turn !== turn || tap.goal !== "recording") return false;
+  return tap.status === "recording" || tap.status === "absent";
 }
 
 /** Every tap that counts towards the goal has shown it. */

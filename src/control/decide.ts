@@ -254,6 +254,7 @@ function reportRecorder(
   const same =
     tap.status === status &&
     tap.turn === turn &&
+    tap.goal === command.goal &&
     tap.confirmedBy === confirmedBy &&
     (tap.elsewhere === true) === elsewhere;
   if (same || (turn < tap.turn && tap.status === status)) return [];
@@ -265,6 +266,7 @@ function reportRecorder(
       status,
       confirmedBy,
       turn,
+      goal: command.goal,
       askedAt,
       ...(session === undefined ? {} : { session }),
       attempts,

@@ -101,6 +101,8 @@ export type CallEvent =
         readonly status: RecorderStatus;
         readonly confirmedBy: ConfirmedBy;
         readonly turn: number;
+        /** What the desk was working towards when it asked. */
+        readonly goal: Goal;
         readonly askedAt: EpochMs;
         readonly session?: string;
         readonly attempts: number;

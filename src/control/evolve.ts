@@ -106,8 +106,7 @@ function follow(before: CallState, applied: CallState, event: CallEvent): CallSt
 /** A tap that was left is let go once every tap that counts is confirmed; that stays so. */
 function free(tap: Tap, reached: boolean): Tap {
   if (tap.role !== "leaving" || tap.freed === true || !reached) return tap;
-  // Asked before it was let go says nothing of what it is afterwards.
-  return { ...tap, freed: true, turn: -1 };
+  return { ...tap, freed: true };
 }
 
 /** From here on tacet may have silenced it: the pause goes out after this is durable. */
@@ -258,6 +257,7 @@ function report(state: CallState, tap: Tap, event: Of<"RecorderReported">): Tap 
     status: event.status,
     confirmedBy: event.confirmedBy,
     turn: event.turn,
+    goal: event.goal,
     askedAt: event.askedAt,
     ...(event.reason === "other_conversation" ? { elsewhere: true } : {}),
     ...(tap.session === undefined && event.session !== undefined ? { session: event.session } : {}),

@@ -20,6 +20,7 @@ import { Waiters } from "./waiters.ts";
 
 /** With something owed and no deadline ahead, the desks are told again this often. */
 const REDRIVE_MS = 5_000;
+const BUSY_MS = 100;
 /** A conflict means another writer; one process has none, so more than a few is a fault. */
 const CONFLICTS_MAX = 3;
 
@@ -336,7 +337,8 @@ export class Session {
     const driven = owed(state).length > 0 ? this.#now() + REDRIVE_MS : undefined;
     const at = Math.min(due ?? Number.POSITIVE_INFINITY, driven ?? Number.POSITIVE_INFINITY);
     if (at === Number.POSITIVE_INFINITY) return;
-    const least = this.#outage === undefined ? 0 : logRetryMs;
+    // While a write is under way its own end arms again; this one is for a write that never ends.
+    const least = this.#outage === undefined ? (this.#busy ? BUSY_MS : 0) : logRetryMs;
     this.#alarm = this.#deps.clock.after(Math.max(least, at - this.#now()), () => {
       this.#alarm = undefined;
       this.#arm();

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ConfirmedBy, EpochMs, RecorderStatus, TapFailure, Target } from "./call.ts";
+import type { ConfirmedBy, EpochMs, Goal, RecorderStatus, TapFailure, Target } from "./call.ts";
 import type { DeskRules } from "./commands.ts";
 import type { Claim } from "./owed.ts";
 import type {
@@ -30,6 +30,7 @@ export type DeskReport =
       readonly askedAt: EpochMs;
       readonly confirmedBy: ConfirmedBy;
       readonly turn: number;
+      readonly goal: Goal;
       readonly attempts: number;
       readonly session?: string;
       readonly reason?: string;
@@ -304,7 +305,14 @@ export class TargetDesk {
     for (const { callKey, claim } of this.#claims(want)) {
       const { turn, tapId } = claim;
       const askedAt = this.#now();
-      this.#deps.listen(callKey, tapId, { ...report, turn, askedAt, attempts: this.#attempts });
+      const goal = want;
+      this.#deps.listen(callKey, tapId, {
+        ...report,
+        turn,
+        goal,
+        askedAt,
+        attempts: this.#attempts,
+      });
     }
   }
 
@@ -434,6 +442,7 @@ export class TargetDesk {
       askedAt,
       confirmedBy,
       turn,
+      goal: claim.want === "recording" ? "recording" : "paused",
       attempts: this.#attempts,
       ...session,
     });

@@ -39,12 +39,19 @@ export class VirtualClock implements Clock {
   /** Runs every timer that falls due in the next `ms`, letting promises settle between them. */
   async pass(ms: number, each?: () => void): Promise<void> {
     const until = this.#now + ms;
+    let ran = 0;
     await settle();
     for (;;) {
+      if (++ran > 20_000 + ms * 20) throw new Error("timers spin");
       let next: Timer | undefined;
       for (const timer of this.#timers) {
         if (timer.at > until) continue;
-        if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
+        if (
+          next === undefined ||
+          timer.at < next.at ||
+          (timer.at === next.at && timer.order < next.order)
+        )
+          next = timer;
       }
       if (next === undefined) break;
       const due = next;

@@ -21,7 +21,9 @@ export function simLog(clock: VirtualClock): SimLog {
     entries.filter((one) => one.tenant === tenant && one.callId === callId).map((one) => one.event);
   const stateOf = (tenant: string, callId: string) => fold(eventsOf(tenant, callId));
   const ids = () => {
-    const seen = new Map(entries.map(({ tenant, callId }) => [`${tenant}\n${callId}`, { tenant, callId }]));
+    const seen = new Map(
+      entries.map(({ tenant, callId }) => [`${tenant}\n${callId}`, { tenant, callId }]),
+    );
     return [...seen.values()];
   };
 
@@ -60,7 +62,9 @@ export function simLog(clock: VirtualClock): SimLog {
         .map((one) => one.callId);
     },
     async callOfWindow(tenant, windowId) {
-      return ids().find((one) => one.tenant === tenant && stateOf(tenant, one.callId).windows[windowId])?.callId;
+      return ids().find(
+        (one) => one.tenant === tenant && stateOf(tenant, one.callId).windows[windowId],
+      )?.callId;
     },
   };
   return log;

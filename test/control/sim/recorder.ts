@@ -55,7 +55,11 @@ const CAPABILITIES: RecorderCapabilities = {
   runtimes: ["node", "workerd"],
 };
 
-export function simRecorder(id: string, clock: VirtualClock, options: SimOptions = {}): SimRecorder {
+export function simRecorder(
+  id: string,
+  clock: VirtualClock,
+  options: SimOptions = {},
+): SimRecorder {
   const truth = new Map<string, Truth>();
   const journal: SimRecorder["journal"] = [];
   const commands: SimRecorder["commands"] = [];
@@ -80,7 +84,11 @@ export function simRecorder(id: string, clock: VirtualClock, options: SimOptions
       else signal.addEventListener("abort", () => done(), { once: true });
     });
 
-  async function command(kind: "pause" | "resume", target: Target, ctx: RecorderContext): Promise<ControlOutcome> {
+  async function command(
+    kind: "pause" | "resume",
+    target: Target,
+    ctx: RecorderContext,
+  ): Promise<ControlOutcome> {
     const name = nameOf(target);
     commands.push({ at: clock.now(), target: name, kind });
     const fault = sim.down ? "not_sent" : sim.faults(kind, name);

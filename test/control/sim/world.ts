@@ -36,7 +36,13 @@ export interface World {
   keeper: Keeper;
   /** Ends the process where it stands and starts another on the same log and recorders. */
   restart(downMs?: number): Promise<void>;
-  pause(callId: string, windowId: string, taps?: readonly TapSpec[], by?: Actor, leaseMs?: number): Promise<Executed>;
+  pause(
+    callId: string,
+    windowId: string,
+    taps?: readonly TapSpec[],
+    by?: Actor,
+    leaseMs?: number,
+  ): Promise<Executed>;
   resume(callId: string, windowId: string, by?: Actor): Promise<Executed>;
   register(callId: string, taps: readonly TapSpec[], agentId?: string): Promise<Executed>;
   end(callId: string): Promise<Executed>;
@@ -68,7 +74,12 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         port,
         rules: { ...DEFAULT_DESK_RULES, ...options.desk },
       })),
-      rules: () => ({ rules, whenLogFails: options.whenLogFails ?? "refuse", logMsMax: 200, logRetryMs: 500 }),
+      rules: () => ({
+        rules,
+        whenLogFails: options.whenLogFails ?? "refuse",
+        logMsMax: 200,
+        logRetryMs: 500,
+      }),
     });
   const self: World = {
     clock,
