@@ -89,5 +89,5 @@ export function route<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodObjec
     ): Promise<Handled>;
   },
 ): Route {
-  return declared as Route;
+  return declared;
 }

@@ -93,7 +93,13 @@ async function answerPause(
   const windowId = windowIdOf(face, asked, body);
   if (!windowId.ok) return refused(windowId.error);
   const view = await face.calls.read(tenant, callId);
-  const plan = await planPause(face, asked, callId, body, view, found);
+  const plan = await planPause(face, asked, {
+    callId,
+    windowId: windowId.value,
+    body,
+    view,
+    found,
+  });
   if (!plan.ok) return refused(plan.error);
   const { routing, taps } = plan.value;
   const id = windowId.value;
@@ -133,12 +139,16 @@ async function answerPause(
 async function planPause(
   face: Face,
   asked: Asked<unknown, unknown>,
-  callId: CallId,
-  body: PauseBody,
-  view: CallView | undefined,
-  found: Found | undefined,
+  wish: {
+    readonly callId: CallId;
+    readonly windowId: WindowId;
+    readonly body: PauseBody;
+    readonly view: CallView | undefined;
+    readonly found: Found | undefined;
+  },
 ): Promise<Result<{ routing: Routing; taps: readonly TapSpec[] }, Problem>> {
   const { principal, tenant } = asked;
+  const { body, callId, found, view } = wish;
   const live = view !== undefined && view.state.endedAt === undefined ? view : undefined;
   const named = body.targets ?? {};
   const subject = live === undefined ? { callId, agentId: found?.agentId } : subjectOf(live);
@@ -147,7 +157,12 @@ async function planPause(
     return err(refusalProblem(ended ? "call_ended" : "call_unknown"));
   }
   const denial =
-    (await denied(face, asked, "pause", subject)) ??
+    (await denied(
+      face,
+      asked,
+      asksAgain(live, wish.windowId, asked) ? "renew" : "pause",
+      subject,
+    )) ??
     // An agent that names an agent may only name themselves.
     (principal.kind === "agent" && body.agentId !== undefined
       ? await denied(face, asked, "pause", { callId, agentId: body.agentId })
@@ -164,6 +179,16 @@ async function planPause(
   const taps = [...(found?.taps(routing) ?? []), ...parsed.value];
   const missing = missingTargets(routing, taps, live?.state);
   return missing === undefined ? ok({ routing, taps }) : err(missing);
+}
+
+/** Asking again about one's own open window opens nothing: a lapsed ticket still may. */
+function asksAgain(
+  view: CallView | undefined,
+  windowId: WindowId,
+  asked: Asked<unknown, unknown>,
+): boolean {
+  const window = view?.state.windows[windowId];
+  return window?.state === "open" && ownsWindow(window, asked.by);
 }
 
 /** Waits for the first thing there is to say, then says what holds when it is written. */

@@ -44,9 +44,10 @@ export interface Rig extends RecorderPort {
   down: boolean;
 }
 
+const refOf = ({ ref }: Target): string => (typeof ref === "string" ? ref : "");
+
 export function rig(id: string): Rig {
   const truth = new Map<string, "recording" | "paused">();
-  const refOf = (target: Target) => String(target["ref"]);
   const self: Rig = {
     id,
     capabilities: CAPABILITIES,
@@ -211,17 +212,10 @@ export async function kit(options: Options = {}): Promise<Kit> {
     ...options.deps,
   };
   const made = createApp(deps);
-  const answer = async (response: Response): Promise<Answer> => {
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") === true;
-    const ndjson = response.headers.get("content-type")?.includes("ndjson") === true;
-    const body = isJson && !ndjson ? (JSON.parse(text) as Record<string, unknown>) : {};
-    return { status: response.status, headers: response.headers, text, body };
-  };
   const raw: Kit["raw"] = async (path, init, who) => {
     const headers = new Headers(init.headers);
     if (who !== undefined) headers.set("authorization", `Bearer ${who}`);
-    return answer(await made.app.request(path, { ...init, headers }));
+    return answerOf(await made.app.request(path, { ...init, headers }));
   };
   return {
     ...made,
@@ -249,6 +243,14 @@ export async function kit(options: Options = {}): Promise<Kit> {
       return entries.filter((entry) => type === undefined || entry.type === type);
     },
   };
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const media = response.headers.get("content-type") ?? "";
+  const isJson = text !== "" && /json/.test(media) && !/ndjson/.test(media);
+  const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
+  return { status: response.status, headers: response.headers, text, body };
 }
 
 const infoOf = (recorderId: string): RecorderInfo => ({

@@ -34,7 +34,7 @@ test("a window id of one call is refused on another, even when both ask at once"
       k.send("POST", `/v1/calls/${callId}/pause`, "pay", { windowId: "w-1" }),
     ),
   );
-  expect(both.map((answer) => answer.status).toSorted()).toEqual([200, 409]);
+  expect(both.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([200, 409]);
   const loser = both.find((answer) => answer.status === 409);
   expect(loser?.body["code"]).toBe("window_of_another_call");
   const winner = both.find((answer) => answer.status === 200)?.body["callId"];
