@@ -31,8 +31,14 @@ function scriptOf(name: ContractFault, times: number): readonly Attempt[] {
       ];
     case "error-in-200":
       return both({ kind: "refused", reason: "vendor_error", detail: "scripted" }, false);
-    default:
+    // These happen on a wire, and it has none.
+    case "already-paused-is-error":
+    case "html-instead-of-json":
+    case "oversized":
+    case "redirect":
       return [];
+    default:
+      return name satisfies never;
   }
 }
 

@@ -20,6 +20,7 @@ const silent = {
   runtimes: ["node"],
 } as const;
 const yes = () => Promise.resolve({ kind: "acknowledged" } as const);
+const status = () => Promise.resolve({ kind: "observed", status: "absent" } as const);
 
 test("what claims nothing needs nothing, and is narrowed to nothing", () => {
   const recorder = defineRecorder({ ...described, capabilities: silent });
@@ -50,7 +51,6 @@ test("what claims status, survey, watch or evidence needs each", () => {
   defineRecorder({ ...described, capabilities: { ...silent, watch: true } });
   // @ts-expect-error: claims evidence
   defineRecorder({ ...described, capabilities: { ...silent, evidence: true } });
-  const status = () => Promise.resolve({ kind: "observed", status: "absent" } as const);
   const capabilities = { ...silent, status: true } as const;
   expect(canReport(defineRecorder({ ...described, capabilities, status }))).toBe(true);
 });
