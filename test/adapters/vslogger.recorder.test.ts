@@ -27,11 +27,11 @@ interface Bench {
   readonly simulator: VsloggerSimulator;
   readonly recorder: AnyRecorder;
   readonly sent: HttpRequest[];
-  pause(target: Target, over?: Partial<AdapterContext>): Promise<ControlOutcome>;
-  resume(target: Target, over?: Partial<AdapterContext>): Promise<ControlOutcome>;
-  status(target: Target, over?: Partial<AdapterContext>): Promise<Observation>;
-  survey(...targets: readonly Target[]): Promise<ReadonlyMap<string, Observation>>;
-  context(over?: Partial<AdapterContext>): AdapterContext;
+  readonly pause: (target: Target, over?: Partial<AdapterContext>) => Promise<ControlOutcome>;
+  readonly resume: (target: Target, over?: Partial<AdapterContext>) => Promise<ControlOutcome>;
+  readonly status: (target: Target, over?: Partial<AdapterContext>) => Promise<Observation>;
+  readonly survey: (...targets: readonly Target[]) => Promise<ReadonlyMap<string, Observation>>;
+  readonly context: (over?: Partial<AdapterContext>) => AdapterContext;
 }
 
 const benches: Bench[] = [];
@@ -76,7 +76,7 @@ function bench(settings: object = {}, options: VsloggerSimulatorOptions = {}): B
     pause: (target, over) => pause(parse(target), context(over)),
     resume: (target, over) => resume(parse(target), context(over)),
     status: (target, over) => status(parse(target), context(over)),
-    async survey(...targets) {
+    survey: async (...targets) => {
       const parsed = targets.map(parse);
       const asked = new Map(parsed.map((one) => [recorder.targetKey(one), one]));
       const told = await survey(asked, context({ silenced: false }));
@@ -102,6 +102,11 @@ afterEach(() => {
 const sessionOf = (told: Observation | undefined) =>
   told?.kind === "observed" ? told.session : undefined;
 const order = { begin: (at: VsloggerSimulator) => at.begin("5", { extension: "410" }) };
+
+const findings = async ({ recorder, context }: Bench) =>
+  Object.fromEntries(
+    (await recorder.preflight(context())).map(({ name, ok, detail }) => [name, { ok, detail }]),
+  );
 
 describe("the session of a target", () => {
   test("is told by every kind of read, and is another one for the next call", async () => {
@@ -465,11 +470,6 @@ describe("marks in the recording", () => {
 });
 
 describe("preflight", () => {
-  const findings = async ({ recorder, context }: Bench) =>
-    Object.fromEntries(
-      (await recorder.preflight(context())).map(({ name, ok, detail }) => [name, { ok, detail }]),
-    );
-
   test("reads and changes nothing", async () => {
     const made = bench();
     made.simulator.begin("5");
