@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Control } from "../control/call.ts";
+import type { Control, EpochMs, RecorderId } from "../control/call.ts";
 import { DEFAULT_DESK_RULES } from "../control/commands.ts";
 import { ms, secret, secretBytes } from "./configParts.ts";
 
@@ -15,8 +15,12 @@ export interface VendorRules {
   readonly variants: readonly { readonly capabilities: { readonly control: Control } }[];
   /** Where recorders with these parsed settings are reached. */
   origins(settings: unknown): readonly string[];
-  /** The controls these settings leave. Absent: those of all variants. */
-  controls?(settings: unknown): readonly Control[];
+  /** Tells which control these settings leave. Absent: any of the variants'. */
+  create?(
+    id: RecorderId,
+    settings: unknown,
+    context: { readonly now: () => EpochMs },
+  ): { readonly capabilities: { readonly control: Control } };
 }
 export type Vendors = ReadonlyMap<string, VendorRules>;
 

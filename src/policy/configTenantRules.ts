@@ -164,7 +164,10 @@ function controlsOf(
   const recorder = recorders[id];
   const vendor = recorder === undefined ? undefined : vendors.get(recorder.vendor);
   if (recorder === undefined || vendor === undefined) return undefined;
-  if (vendor.controls !== undefined) return vendor.controls(recorder.settings);
+  if (vendor.create !== undefined) {
+    const made = vendor.create(id, recorder.settings, { now: () => 0 });
+    return [made.capabilities.control];
+  }
   return [...new Set(vendor.variants.map((variant) => variant.capabilities.control))];
 }
 

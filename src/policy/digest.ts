@@ -10,7 +10,7 @@ import { isRecord, pathText, type Path } from "./path.ts";
 import { nodesAt, treeOf } from "./schemaTree.ts";
 
 /** In a vendor's settings these words mark a secret even where its schema does not say so. */
-const SECRET_NAME = /pass(word|phrase)?$|secret|token$|key$|credential/i;
+const SECRET_NAME = /pass(word|phrase)?$|secret|token$|salt$|key$|credential/i;
 
 const INLINE: Json = { given: "inline" };
 

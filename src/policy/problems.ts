@@ -119,13 +119,14 @@ function wrongType(expected: string, path: Path, context: ProblemContext, say: S
   const wanted = ARTICLES[whole ? "int" : expected] ?? `a ${expected}`;
   const unitHint = String(path.at(-1)).includes("Ms") ? " of milliseconds, without a unit" : "";
   if (value === undefined) return say("is missing", `add it: ${about(path, context)}`);
-  return say(`must be ${wanted}, not ${kindOf(value)}`, `give ${wanted}${unitHint}`);
+  const quotes = expected === "string" && typeof value !== "object" ? ", in quotes" : "";
+  return say(`must be ${wanted}, not ${kindOf(value)}`, `give ${wanted}${unitHint}${quotes}`);
 }
 
 function kindOf(value: unknown): string {
   if (value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "number" && !Number.isInteger(value)) return "a fraction";
+  if (typeof value === "number") return Number.isInteger(value) ? "a number" : "a fraction";
   return isRecord(value) ? "members of its own" : (ARTICLES[typeof value] ?? typeof value);
 }
 

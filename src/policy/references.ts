@@ -21,7 +21,12 @@ export type Resolved = { readonly path: Path } & (
 );
 
 /** Maps whose keys are the user's own words, so that `{ env: prod }` in them means just that. */
-const LITERAL = new Set(["when", "tenantOf", "kindOf", "scopesOf"]);
+export const LITERAL_MAPS: ReadonlySet<string> = new Set([
+  "when",
+  "tenantOf",
+  "kindOf",
+  "scopesOf",
+]);
 
 /** `{ env: PAYMENT_KEY }`, as it stands in the document. */
 export function referenceText(from: Reference["from"]): string {
@@ -49,7 +54,7 @@ function walk(value: unknown, path: Path, found: (reference: Reference) => unkno
   return Object.fromEntries(
     Object.entries(value).map(([member, inner]) => [
       member,
-      LITERAL.has(member) ? inner : walk(inner, [...path, member], found),
+      LITERAL_MAPS.has(member) ? inner : walk(inner, [...path, member], found),
     ]),
   );
 }

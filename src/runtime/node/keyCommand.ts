@@ -1,0 +1,155 @@
+/**
+ * `tacet key create` and `tacet token`: credentials, printed once and kept nowhere.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { stringify } from "yaml";
+import { z } from "zod";
+import { makeApiKey } from "../../http/apiKeys.ts";
+import { apiKeySchema, KINDS } from "../../policy/configAuth.ts";
+import { SANDBOX_PREFIX } from "../../policy/configAuthRules.ts";
+import { nearest } from "../../policy/nearest.ts";
+import { SCOPES } from "../../policy/principal.ts";
+import { devKey, devToken } from "./devToken.ts";
+
+export interface CommandIo {
+  print(line: string): void;
+  /** For what went wrong. */
+  complain(line: string): void;
+  readonly now: () => number;
+}
+
+const KEY_USAGE =
+  "usage: tacet key create --tenant acme --kind payment --scopes windows:write,calls:write\n" +
+  "       [--id pay-1] [--agent a-204] [--principal pay] [--expires 2027-01-31T00:00:00Z]";
+const TOKEN_USAGE =
+  "usage: tacet token --id ann --kind agent --scopes windows:write [--agent a-204]\n" +
+  "       [--tenant sandbox] [--life-ms 3600000] [--folder .tacet]\n" +
+  "Signs with this machine's development key, which only the sandbox trusts.";
+
+const text = { type: "string" } as const;
+const KEY_OPTIONS = {
+  id: text,
+  tenant: text,
+  kind: text,
+  scopes: text,
+  agent: text,
+  principal: text,
+  expires: text,
+};
+const TOKEN_OPTIONS = {
+  id: text,
+  tenant: text,
+  kind: text,
+  scopes: text,
+  agent: text,
+  "life-ms": text,
+  folder: text,
+};
+
+/** `args` follow `tacet key`. Returns the exit code: 0, or 2 where the arguments do not fit. */
+export async function keyCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const [verb, ...rest] = args;
+  if (verb !== "create") return misused(io, KEY_USAGE, [`there is no \`tacet key ${verb ?? ""}\``]);
+  const options = read(rest, KEY_OPTIONS);
+  if (options === undefined) return misused(io, KEY_USAGE, ["an option is not known here"]);
+  const kind = options["kind"] ?? "";
+  const id = options["id"] ?? `${kind}-${crypto.randomUUID().slice(0, 8)}`;
+  const made = await makeApiKey(id);
+  const line = withoutUndefined({
+    id,
+    hash: made.hash,
+    tenant: options["tenant"],
+    kind,
+    scopes: listed(options["scopes"]),
+    agentId: options["agent"],
+    principal: options["principal"],
+    expiresAt: options["expires"],
+  });
+  const parsed = apiKeySchema.safeParse(line, { reportInput: true });
+  const problems = parsed.success ? [] : problemsOf(parsed.error);
+  if (id.startsWith(SANDBOX_PREFIX)) problems.push("--id: the sandbox's keys begin so");
+  if (kind === "agent" && options["agent"] === undefined) problems.push("--agent: is missing");
+  if (kind === "agent" && listed(options["scopes"]).includes("targets:write")) {
+    problems.push("--scopes: an agent never names targets (targets:write)");
+  }
+  if (problems.length > 0) return misused(io, KEY_USAGE, problems);
+  io.print("The key. It is shown this once; tacet keeps only its hash:");
+  io.print("");
+  io.print(`  ${made.key}`);
+  io.print("");
+  io.print("The line for auth.apiKeys in tacet.yaml:");
+  io.print("");
+  for (const row of stringify([line]).trimEnd().split("\n")) io.print(`    ${row}`);
+  return 0;
+}
+
+const devSchema = z.strictObject({
+  id: z.string().min(1).max(200),
+  tenant: z.string().min(1),
+  kind: z.enum(KINDS),
+  scopes: z.array(z.enum(SCOPES)).min(1),
+  agentId: z.string().min(1).max(200).exactOptional(),
+  lifeMs: z.int().min(1_000).max(86_400_000),
+});
+
+/** `args` follow `tacet token`. Prints the token and nothing else, so that a shell can take it. */
+export async function tokenCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const options = read(args, TOKEN_OPTIONS);
+  if (options === undefined) return misused(io, TOKEN_USAGE, ["an option is not known here"]);
+  const wish = withoutUndefined({
+    id: options["id"],
+    tenant: options["tenant"] ?? "sandbox",
+    kind: options["kind"],
+    scopes: listed(options["scopes"]),
+    agentId: options["agent"],
+    lifeMs: Number(options["life-ms"] ?? 3_600_000),
+  });
+  const parsed = devSchema.safeParse(wish, { reportInput: true });
+  if (!parsed.success) return misused(io, TOKEN_USAGE, problemsOf(parsed.error));
+  const key = await devKey(options["folder"] ?? ".tacet");
+  io.print(await devToken(key, parsed.data, io.now()));
+  return 0;
+}
+
+function read(
+  args: readonly string[],
+  options: Readonly<Record<string, { readonly type: "string" }>>,
+): Readonly<Record<string, string | undefined>> | undefined {
+  try {
+    const { values } = parseArgs({ args: [...args], options, strict: true });
+    return values as Readonly<Record<string, string | undefined>>;
+  } catch {
+    return undefined;
+  }
+}
+
+const listed = (given: string | undefined): readonly string[] =>
+  (given ?? "").split(/[\s,]+/).filter((word) => word !== "");
+
+const withoutUndefined = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
+
+const OPTION_OF: Readonly<Record<string, string>> = {
+  agentId: "--agent",
+  expiresAt: "--expires",
+  lifeMs: "--life-ms",
+};
+
+function problemsOf(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    const member = String(issue.path[0]);
+    const option = OPTION_OF[member] ?? `--${member}`;
+    if (issue.code !== "invalid_value") return `${option}: ${issue.message}`;
+    const choices = issue.values.map(String);
+    const meant = typeof issue.input === "string" ? nearest(issue.input, choices) : undefined;
+    return `${option}: ${meant === undefined ? `one of ${choices.join(", ")}` : `did you mean ${meant}?`}`;
+  });
+}
+
+function misused(io: CommandIo, usage: string, problems: readonly string[]): number {
+  for (const problem of problems) io.complain(problem);
+  io.complain(usage);
+  return 2;
+}
