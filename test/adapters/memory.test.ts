@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { recorderContract } from "./contract.ts";
 import type { ContractFault, Guarantee, Rig } from "./contract.ts";
-import { memoryRecorder } from "../../src/adapters/memory/index.ts";
+import { memoryRecorder, memoryVendor } from "../../src/adapters/memory/index.ts";
 import type { Attempt, MemoryOptions } from "../../src/adapters/memory/index.ts";
 import { bind } from "../../src/adapters/registry.ts";
 import type { PushedChange, RecorderContext } from "../../src/control/ports.ts";
@@ -173,4 +173,12 @@ test("what it is told not to offer, it does not have", () => {
   expect(port).not.toHaveProperty("survey");
   expect(port).not.toHaveProperty("watch");
   expect(port).toHaveProperty("pause");
+});
+
+test("made as a vendor's, it records every target until somebody silences it", async () => {
+  const settings = memoryVendor.settings.parse({});
+  const port = bind(memoryVendor.create("m", settings, { now: Date.now }), noNetwork);
+  expect(await port.status?.(target, context())).toMatchObject({ status: "recording" });
+  expect(await port.pause?.(target, context())).toEqual({ kind: "acknowledged" });
+  expect(await port.status?.(target, context())).toMatchObject({ status: "paused" });
 });

@@ -46,10 +46,10 @@ export const anywherenowVendor: RecorderVendor<AnywhereNowSettings> = {
   settings: anywherenowSettings,
   variants: [
     {
-      name: "anywherenow",
+      name: "AnywhereNow",
       capabilities,
-      confirmedBy: "read_back",
-      note: "v1 and v2; Mark is a bookmark and never protects",
+      confirmedBy: "the recording state, read afterwards",
+      note: "v1 and v2. Mark is a bookmark beside the pause and never protects.",
     },
   ],
   origins({ baseUrl, auth }) {

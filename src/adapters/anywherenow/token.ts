@@ -10,7 +10,7 @@ import type { PasswordGrant } from "./settings.ts";
 import { readToken, tokenRequest } from "./wire.ts";
 
 type NoToken = Exclude<ControlOutcome, { kind: "acknowledged" }>;
-export type TokenResult = { readonly kind: "token"; readonly token: string } | NoToken;
+type TokenResult = { readonly kind: "token"; readonly token: string } | NoToken;
 
 export interface TokenSource {
   /**

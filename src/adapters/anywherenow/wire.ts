@@ -10,7 +10,7 @@ import type { HttpReply, HttpRequest, PreflightFinding } from "../recorder.ts";
 import type { AnywhereNowSettings, AnywhereNowTarget, PasswordGrant } from "./settings.ts";
 
 /** What tacet sends. Stop 2, Save 4 and Delete 5 exist and are never sent. */
-export const ACTIONS = { Start: 1, Pause: 3, Mark: 6, UnMark: 7 } as const;
+const ACTIONS = { Start: 1, Pause: 3, Mark: 6, UnMark: 7 } as const;
 export type Action = keyof typeof ACTIONS;
 
 type Api = Pick<AnywhereNowSettings, "baseUrl" | "apiVersion">;

@@ -44,7 +44,7 @@ export interface MemoryOptions {
 }
 
 /** A command or question as it was heard. */
-export interface MemoryRequest {
+interface MemoryRequest {
   readonly on: Attempt["on"];
   readonly at: EpochMs;
   readonly targetKey?: string;

@@ -8,7 +8,7 @@ import type { EpochMs } from "../../control/call.ts";
 import type { JournalLine } from "../simulator.ts";
 
 /** The documented numbers. */
-export const recordingState = { Uninitialized: 0, Started: 1, Stopped: 2, Paused: 3 } as const;
+const recordingState = { Uninitialized: 0, Started: 1, Stopped: 2, Paused: 3 } as const;
 export const actionNumber = {
   Start: 1,
   Stop: 2,

@@ -42,7 +42,7 @@ export interface AnywhereNowSimulatorOptions {
 }
 
 /** One request as it was heard; orders by their name. */
-export interface HeardRequest {
+interface HeardRequest {
   readonly at: EpochMs;
   readonly method: string;
   readonly path: string;
@@ -58,7 +58,7 @@ export interface AnywhereNowSimulator extends Simulator {
   conversation(correlationId: string): Readonly<Conversation> | undefined;
 }
 
-export const demoUccs = { "ucc-demo": ["sip:agent@domain.com", "sip:agent2@domain.com"] } as const;
+const demoUccs = { "ucc-demo": ["sip:agent@domain.com", "sip:agent2@domain.com"] } as const;
 
 export function anywherenowSimulator(
   options: AnywhereNowSimulatorOptions = {},
