@@ -114,30 +114,13 @@ function actorOfEntry(entry: Entry, issuer: Members | undefined): Actor | undefi
 
 /** `failure`: something that should have been so is not. A recorder's own word is in `detail`. */
 function outcomeOf(event: CallEvent): "success" | "failure" {
-  switch (event.type) {
-    case "RecorderFailed":
-    case "ConfirmationOverdue":
-    case "ConfirmationLapsed":
-      return "failure";
-    case "TapBaselined":
-      return event.status === "unknown" ? "failure" : "success";
-    case "CallEnded":
-      return event.outstanding.length > 0 ? "failure" : "success";
-    case "CallRegistered":
-    case "CallMoved":
-    case "TapAdded":
-    case "TapLeaving":
-    case "TapReleased":
-    case "WindowOpened":
-    case "WindowRenewed":
-    case "WindowClosed":
-    case "WindowForestalled":
-    case "WindowExpired":
-    case "WindowReleased":
-    case "RecorderReported":
-    case "CallEnding":
-      return "success";
-  }
+  const failed =
+    event.type === "RecorderFailed" ||
+    event.type === "ConfirmationOverdue" ||
+    event.type === "ConfirmationLapsed" ||
+    (event.type === "TapBaselined" && event.status === "unknown") ||
+    (event.type === "CallEnded" && event.outstanding.length > 0);
+  return failed ? "failure" : "success";
 }
 
 /** The draft with an `at` that does not go back; a call event's own moment goes into `detail`. */

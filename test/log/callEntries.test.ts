@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { fold } from "../../src/control/evolve.ts";
 import type { CallEvent } from "../../src/control/events.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Actor, TapSpec } from "../../src/control/call.ts";
 import type { CallEvent } from "../../src/control/events.ts";
 
@@ -55,6 +55,7 @@ export function payment(windowId: string, at: number): CallEvent[] {
       at: at + 9,
       ...report,
       status: "paused",
+      goal: "paused",
       turn: 1,
       askedAt: at,
       ...due,
@@ -76,6 +77,7 @@ export function payment(windowId: string, at: number): CallEvent[] {
       at: at + 30,
       ...report,
       status: "recording",
+      goal: "recording",
       turn: 2,
       askedAt: at + 29,
       confirmDueBy: at + 3030,
@@ -153,6 +155,7 @@ const MEMBERS = {
       status,
       confirmedBy: fc.constantFrom("read_back", "pushed", "acknowledged"),
       turn: fc.nat(),
+      goal: fc.constantFrom("paused", "recording"),
       askedAt: time,
       attempts: fc.nat(),
       confirmDueBy: time,
@@ -187,7 +190,11 @@ const MEMBERS = {
 export const anyEvent: fc.Arbitrary<CallEvent> = fc.oneof(
   ...Object.entries(MEMBERS).map(([type, members]) =>
     fc
-      .tuple(fc.record({ at: time }), may("by", actor), ...(members as unknown as fc.Arbitrary<object>[]))
+      .tuple(
+        fc.record({ at: time }),
+        may("by", actor),
+        ...(members as unknown as fc.Arbitrary<object>[]),
+      )
       .map(
         (parts) =>
           ({ type, ...parts.reduce((all, part) => ({ ...all, ...part }), {}) }) as CallEvent,

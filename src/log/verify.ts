@@ -1,0 +1,149 @@
+/**
+ * Verifies a log in one pass, without a server: its entries against their form, their order and the
+ * signed heads. Pure: signatures are checked before (`openCheckpoint`).
+ *
+ * @module
+ */
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Entry } from "./entry.ts";
+import { readEntry } from "./form.ts";
+import { toBase64 } from "./note.ts";
+import { type Frontier, type Hash, emptyTree, grow, leafHash, rootOf, sameHash } from "./tree.ts";
+
+/** One entry as it was stored. What stands beside its bytes is checked where it is given. */
+export interface Stored {
+  readonly bytes: Uint8Array;
+  readonly position?: number;
+  readonly leaf?: Uint8Array;
+  /** A store's own notes on the entry; a sentence where they do not fit it. */
+  readonly misfit?: (entry: Entry) => string | undefined;
+}
+
+export interface VerifyInput {
+  readonly entries: AsyncIterable<Stored> | Iterable<Stored>;
+  /** Opened, of one origin, in any order; a saved older one too. */
+  readonly checkpoints: readonly Checkpoint[];
+}
+
+/**
+ * Positions count from 1. `bad_entry`: this is the first that is wrong. `bad_span`: an entry from
+ * `from` to `to` is not what was signed, and nothing tells which. `cut`: entries from `from` on are
+ * missing that a head had signed. `forked`: two different histories of one size were signed.
+ * `unreadable`: the store itself failed after `position - 1` entries.
+ */
+export type Verified =
+  | {
+      readonly kind: "intact";
+      readonly size: number;
+      readonly root: string;
+      /** Entries behind this one are under no signature yet. */
+      readonly signedTo: number;
+      readonly checkpoints: number;
+    }
+  | { readonly kind: "bad_entry"; readonly position: number; readonly problem: string }
+  | {
+      readonly kind: "bad_span";
+      readonly from: number;
+      readonly to: number;
+      readonly problem: string;
+    }
+  | { readonly kind: "cut"; readonly from: number; readonly to: number }
+  | { readonly kind: "forked"; readonly size: number }
+  | { readonly kind: "unreadable"; readonly position: number };
+
+export async function verifyLog(input: VerifyInput): Promise<Verified> {
+  const heads = input.checkpoints.toSorted((a, b) => a.size - b.size);
+  const fork = heads.find((head, index) => differs(head, heads[index + 1]));
+  if (fork !== undefined) return { kind: "forked", size: fork.size };
+  const pass = startPass(heads);
+  const empty = pass.meet();
+  if (empty !== undefined) return empty;
+  try {
+    for await (const stored of input.entries) {
+      const problem = pass.take(stored);
+      if (problem !== undefined) return problem;
+    }
+  } catch {
+    return { kind: "unreadable", position: pass.size() + 1 };
+  }
+  return pass.end();
+}
+
+function differs(head: Checkpoint, next: Checkpoint | undefined): boolean {
+  return next !== undefined && next.size === head.size && !sameHash(next.root, head.root);
+}
+
+interface Pass {
+  take(stored: Stored): Verified | undefined;
+  /** Compares with every head of the size reached. */
+  meet(): Verified | undefined;
+  size(): number;
+  end(): Verified;
+}
+
+function startPass(heads: readonly Checkpoint[]): Pass {
+  // A log's origin ends in its tenant; without a head the first entry says it.
+  let tenant = heads[0]?.origin.split("/").at(-1);
+  let tree: Frontier = emptyTree;
+  let at = 0;
+  let met = 0;
+  let signedTo = 0;
+
+  function meet(): Verified | undefined {
+    for (let head = heads[met]; head !== undefined; head = heads[met]) {
+      if (head.size !== tree.size) return undefined;
+      if (!sameHash(head.root, rootOf(tree))) {
+        const problem = "an entry is not the one that was signed";
+        return { kind: "bad_span", from: signedTo + 1, to: head.size, problem };
+      }
+      signedTo = head.size;
+      met += 1;
+    }
+    return undefined;
+  }
+
+  function take(stored: Stored): Verified | undefined {
+    const position = tree.size + 1;
+    const bad = (problem: string): Verified => ({ kind: "bad_entry", position, problem });
+    const formed = readEntry(stored.bytes);
+    if (formed.kind === "malformed") return bad(formed.problem);
+    const { entry } = formed;
+    const leaf = leafHash(stored.bytes);
+    const aside = besides(stored, entry, position, leaf);
+    if (aside !== undefined) return bad(aside);
+    tenant ??= encodeURIComponent(entry.tenant);
+    if (encodeURIComponent(entry.tenant) !== tenant) return bad("belongs to another log");
+    if (entry.at < at) {
+      // One before may have been set forward as well as this one back, unless it is signed.
+      const problem = "is earlier than the entry before it";
+      if (signedTo === tree.size) return bad(problem);
+      return { kind: "bad_span", from: signedTo + 1, to: position, problem: "time goes back" };
+    }
+    at = entry.at;
+    tree = grow(tree, leaf);
+    return meet();
+  }
+
+  function end(): Verified {
+    const unmet = heads.at(-1);
+    if (unmet !== undefined && unmet.size > tree.size) {
+      return { kind: "cut", from: tree.size + 1, to: unmet.size };
+    }
+    const root = toBase64(rootOf(tree));
+    return { kind: "intact", size: tree.size, root, signedTo, checkpoints: heads.length };
+  }
+
+  return { take, meet, end, size: () => tree.size };
+}
+
+function besides(stored: Stored, entry: Entry, position: number, leaf: Hash): string | undefined {
+  const { position: row = position } = stored;
+  if (row !== position) return row > position ? "is missing" : "is there twice or out of order";
+  if (stored.leaf !== undefined && !sameHash(stored.leaf, leaf)) {
+    return "does not fit the hash stored beside it";
+  }
+  if (entry.position !== position) {
+    return `says that it is entry ${entry.position}: one is missing, twice or out of order`;
+  }
+  return stored.misfit?.(entry);
+}

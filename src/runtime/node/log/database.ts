@@ -1,0 +1,106 @@
+/**
+ * The log's SQLite file: entries and where calls are in them, and nothing else.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/** `prev`: position of the same call's event before this one, 0 for its first. */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (
+  tenant TEXT NOT NULL, position INTEGER NOT NULL, bytes BLOB NOT NULL, leaf BLOB NOT NULL,
+  call_id TEXT, prev INTEGER, PRIMARY KEY (tenant, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS calls (
+  tenant TEXT NOT NULL, call_id TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,
+  unrested INTEGER NOT NULL, ended INTEGER NOT NULL, PRIMARY KEY (tenant, call_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS calls_unrested ON calls (tenant, call_id) WHERE unrested = 1;
+CREATE INDEX IF NOT EXISTS calls_live ON calls (tenant, position) WHERE ended = 0;
+CREATE TABLE IF NOT EXISTS heads (
+  tenant TEXT PRIMARY KEY, size INTEGER NOT NULL, frontier BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+export interface EntryRow {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+  readonly leaf: Uint8Array;
+  readonly call_id: string | null;
+  readonly prev: number | null;
+}
+
+export interface CallRow {
+  readonly version: number;
+  readonly position: number;
+}
+
+/** Opens for writing; creates what is missing. `pageCountMax` bounds the file, for small disks. */
+export function openDatabase(path: string, pageCountMax?: number): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: 2_000 });
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;");
+  db.exec(SCHEMA);
+  if (pageCountMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(pageCountMax)}`);
+  return db;
+}
+
+/** Opens for reading beside a running writer. */
+export function openForReading(path: string): DatabaseSync {
+  if (!existsSync(path)) throw new Error(`There is no log at ${path}.`);
+  return new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
+}
+
+/** Prepared once: preparing costs more than running. */
+export interface Statements {
+  readonly begin: StatementSync;
+  readonly commit: StatementSync;
+  readonly rollback: StatementSync;
+  readonly insertEntry: StatementSync;
+  readonly putCall: StatementSync;
+  readonly putHead: StatementSync;
+  readonly callRow: StatementSync;
+  readonly entryAt: StatementSync;
+  readonly entriesAfter: StatementSync;
+  readonly lastEntry: StatementSync;
+  readonly leavesAfter: StatementSync;
+}
+
+export function prepare(db: DatabaseSync): Statements {
+  return {
+    begin: db.prepare("BEGIN IMMEDIATE"),
+    commit: db.prepare("COMMIT"),
+    rollback: db.prepare("ROLLBACK"),
+    insertEntry: db.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
+    putCall: db.prepare("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?)"),
+    putHead: db.prepare("INSERT OR REPLACE INTO heads VALUES (?, ?, ?)"),
+    callRow: db.prepare("SELECT version, position FROM calls WHERE tenant = ? AND call_id = ?"),
+    entryAt: db.prepare("SELECT bytes, prev FROM entries WHERE tenant = ? AND position = ?"),
+    entriesAfter: db.prepare(
+      "SELECT position, bytes FROM entries WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?",
+    ),
+    lastEntry: db.prepare(
+      "SELECT position, bytes FROM entries WHERE tenant = ? ORDER BY position DESC LIMIT 1",
+    ),
+    leavesAfter: db.prepare(
+      "SELECT position, leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position",
+    ),
+  };
+}
+
+export function tenantsOf(db: DatabaseSync): string[] {
+  // One seek a tenant: the table may be long.
+  const next = db.prepare("SELECT tenant FROM entries WHERE tenant > ? ORDER BY tenant LIMIT 1");
+  const found: string[] = [];
+  for (let at = ""; ; at = found.at(-1) as string) {
+    const row = next.get(at) as { tenant: string } | undefined;
+    if (row === undefined) return found;
+    found.push(row.tenant);
+  }
+}
+
+export function metaOf(db: DatabaseSync, name: string): string | undefined {
+  const row = db.prepare("SELECT value FROM meta WHERE name = ?").get(name);
+  return (row as { value: string } | undefined)?.value;
+}

@@ -1,0 +1,112 @@
+/**
+ * The files of a log's folder, and writing them so that a power cut leaves the old or the new.
+ *
+ * @module
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+
+export interface Folder {
+  readonly path: string;
+  readonly database: string;
+  readonly search: string;
+  readonly lock: string;
+  readonly signingKey: string;
+  readonly publicKey: string;
+  readonly spool: string;
+  readonly ballast: string;
+  /** The tenant's latest signed head. */
+  latest(tenant: string): string;
+  /** All of the tenant's signed heads, the oldest first. */
+  all(tenant: string): string;
+}
+
+export function folderAt(path: string): Folder {
+  return {
+    path,
+    database: join(path, "control-log.sqlite"),
+    search: join(path, "search.sqlite"),
+    lock: join(path, "lock.sqlite"),
+    signingKey: join(path, "signing.key"),
+    publicKey: join(path, "key.pub"),
+    spool: join(path, "spool.ndjson"),
+    ballast: join(path, "ballast.bin"),
+    latest: (tenant) => join(path, `checkpoint-${encodeURIComponent(tenant)}.txt`),
+    all: (tenant) => join(path, `checkpoints-${encodeURIComponent(tenant)}.log`),
+  };
+}
+
+export function makeFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/** SQLite creates its files for everybody to read; one that is there keeps its mode. */
+export function ensureOwnFile(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
+}
+
+/** Replaces a file: the old text or the new is there after a power cut, never a part. */
+export function replaceFile(path: string, text: string, mode = 0o600): void {
+  const next = `${path}.new`;
+  writeDurably(next, text, "w", mode);
+  renameSync(next, path);
+  syncFolder(path);
+}
+
+/** Adds to the end of a file; durable on return. */
+export function appendFile(path: string, text: string): void {
+  const fresh = !existsSync(path);
+  writeDurably(path, text, "a", 0o600);
+  if (fresh) syncFolder(path);
+}
+
+/** Creates a file that must not be there yet. */
+export function createFile(path: string, text: string, mode = 0o600): void {
+  writeDurably(path, text, "wx", mode);
+  syncFolder(path);
+}
+
+export function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+function writeDurably(path: string, text: string, flags: string, mode: number): void {
+  const file = openSync(path, flags, mode);
+  try {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A new name is durable once its folder is. */
+function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const folder = openSync(dirname(path), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Tenants a head was ever signed for, whatever the database has. */
+export function tenantsWithHeads(folder: Folder): string[] {
+  const names = readdirSync(folder.path).flatMap((name) => {
+    const found = /^checkpoints?-(.+)\.(txt|log)$/.exec(name)?.[1];
+    return found === undefined ? [] : [decodeURIComponent(found)];
+  });
+  return [...new Set(names)].toSorted();
+}

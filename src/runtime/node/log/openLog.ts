@@ -1,0 +1,308 @@
+/**
+ * The control log on Node: one SQLite file a folder, one writer, heads and key beside it.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import type { CallState, EpochMs, TenantId } from "../../../control/call.ts";
+import { isAtRest } from "../../../control/conclude.ts";
+import { evolve, fold } from "../../../control/evolve.ts";
+import type { Entry } from "../../../log/entry.ts";
+import type { LogEnd } from "../../../log/seal.ts";
+import type { LogStore } from "../../../log/store.ts";
+import type { Frontier } from "../../../log/tree.ts";
+import { type Ballast, ballastAt } from "./ballast.ts";
+import { callCache } from "./calls.ts";
+import { type Statements, metaOf, openDatabase, prepare, tenantsOf } from "./database.ts";
+import {
+  type Folder,
+  ensureOwnFile,
+  folderAt,
+  makeFolder,
+  replaceFile,
+  tenantsWithHeads,
+} from "./folder.ts";
+import {
+  LogRefused,
+  newestHead,
+  openEnd,
+  packFrontier,
+  startHeads,
+  unpackFrontier,
+} from "./heads.ts";
+import { type LogKey, createLogKey, readLogKey } from "./key.ts";
+import { lockFolder } from "./lock.ts";
+import { readPage } from "./read.ts";
+import { openSearch } from "./search.ts";
+import { emptySpool, requestsFromSpool, spoolTo } from "./spool.ts";
+import { type Faults, startWriter } from "./writer.ts";
+
+export interface OpenLogOptions {
+  readonly folder: string;
+  /** Before the tenant in every origin, such as `tacet.example`; the signing key's name too. */
+  readonly originBase: string;
+  /** In the folder where it is not given. Made where the log is new and the file is missing. */
+  readonly signingKeyPath?: string;
+  readonly now: () => EpochMs;
+  /** What is known of the clock now, for each entry. */
+  readonly clockState?: () => Entry["clock"];
+  /** A grown log's head is signed this often. */
+  readonly signMs?: number;
+  readonly ballastBytes?: number;
+  /** Calls whose state is kept in memory. */
+  readonly callCountMax?: number;
+  /** Bounds the database file; SQLite's pages of 4096 bytes. */
+  readonly pageCountMax?: number;
+  readonly faults?: Faults;
+  /** Hears how long each transaction took to be durable, for metrics. */
+  readonly measured?: (ms: number, entries: number) => void;
+}
+
+export interface NodeLog extends LogStore {
+  /** `name+keyid+base64`: give it to whoever verifies. */
+  readonly verifierKey: string;
+  /** The signing key was made just now: enter `KeyCreated`. */
+  readonly keyCreated: boolean;
+  /** Facts taken from the spool of an earlier log failure. */
+  readonly despooled: number;
+}
+
+/** After a tenant's first entry its first head is signed this soon. */
+const FIRST_SIGN_MS = 100;
+
+const summarise = (state: CallState) => ({
+  unrested: !isAtRest(state),
+  ended: state.endedAt !== undefined,
+});
+
+/**
+ * Opens the log for writing. Throws `LogLocked` where another process has it, `LogRefused` where it
+ * is not the log its signed heads tell of, `LogKeyRefused` where the key does not fit.
+ */
+export async function openLog(options: OpenLogOptions): Promise<NodeLog> {
+  const folder = folderAt(options.folder);
+  makeFolder(folder.path);
+  // Before any of them is locked: closing a file lets go of its process's locks on it.
+  for (const path of [folder.lock, folder.database]) {
+    if (!existsSync(path)) ensureOwnFile(path);
+  }
+  const unlock = lockFolder(folder);
+  let db: DatabaseSync | undefined;
+  try {
+    db = openDatabase(folder.database, options.pageCountMax);
+    return await start(options, folder, db, unlock);
+  } catch (error) {
+    db?.close();
+    unlock();
+    throw error;
+  }
+}
+
+async function start(
+  options: OpenLogOptions,
+  folder: Folder,
+  db: DatabaseSync,
+  unlock: () => void,
+): Promise<NodeLog> {
+  checkOrigin(db, options.originBase, folder);
+  const sql = prepare(db);
+  const { key, created } = await keyOf(options, folder, db);
+  const { ends, known } = await endsOf(db, sql, folder, key);
+  const ballast = ballastAt(folder.ballast, options.ballastBytes ?? 8 << 20);
+  ballast.restore();
+  const calls = callCache(sql, fold, options.callCountMax ?? 20_000);
+  const tenants = () => [...new Set([...ends.keys(), ...tenantsOf(db)])];
+  const search = openSearch(folder.search, sql, () => tenantsOf(db));
+  const grown = new Map<TenantId, number>();
+  let soon: NodeJS.Timeout | undefined;
+  const signSoon = () => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      signGrown().catch(() => undefined);
+    }, FIRST_SIGN_MS).unref();
+  };
+  const writer = startWriter({
+    db,
+    sql,
+    calls,
+    ends,
+    evolve,
+    summarise,
+    clockState: options.clockState ?? (() => "unknown"),
+    faults: options.faults ?? {},
+    makeRoom: ballast.giveUp,
+    committed: (tenant, sealed) => {
+      search.note(tenant, sealed);
+      // A tenant's first entries do not wait for the timer to be under a signature.
+      if (!known.has(tenant) && !grown.has(tenant)) signSoon();
+    },
+    uncertain: search.distrust,
+    measured: options.measured ?? (() => undefined),
+  });
+  const heads = startHeads(folder, key, writer.endOf, known, (tenant, tree) =>
+    saveTree(sql, tenant, tree),
+  );
+  const despooled = takeSpool(folder, sql, options.now(), writer.writeNow);
+
+  async function signGrown(): Promise<void> {
+    for (const tenant of tenantsOf(db)) {
+      const { size } = writer.endOf(tenant).tree;
+      if (grown.get(tenant) === size) continue;
+      await heads.sign(tenant);
+      grown.set(tenant, size);
+    }
+  }
+  const timer = setInterval(
+    () => tend(ballast, writer.healthy(), signGrown),
+    options.signMs ?? 60_000,
+  );
+  timer.unref();
+  void search.caughtUp();
+  let closing: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    clearInterval(timer);
+    clearTimeout(soon);
+    try {
+      writer.writeNow([]);
+      await signGrown();
+    } finally {
+      await search.close();
+      db.close();
+      unlock();
+    }
+  }
+
+  return {
+    verifierKey: key.verifierKey,
+    keyCreated: created,
+    despooled,
+    async append(tenant, callId, expectedVersion, events) {
+      if (closing !== undefined) return { kind: "failed", detail: "the log is closed" };
+      const request = { kind: "call", tenant, callId, expectedVersion, events } as const;
+      const written = await writer.write(request);
+      return written.kind === "written"
+        ? { kind: "appended", positions: written.positions }
+        : written;
+    },
+    async load(tenant, callId) {
+      return calls.get(tenant, callId);
+    },
+    async spool(tenant, callId, expectedVersion, events) {
+      try {
+        spoolTo(folder.spool, { tenant, callId, expectedVersion, events });
+      } catch {
+        ballast.giveUp();
+        try {
+          spoolTo(folder.spool, { tenant, callId, expectedVersion, events });
+        } catch {
+          // Best effort: /readyz fails and the operators know by then.
+        }
+      }
+    },
+    async unrested() {
+      const rows = db.prepare("SELECT tenant, call_id FROM calls WHERE unrested = 1").all();
+      return (rows as unknown as { tenant: string; call_id: string }[]).map((row) => ({
+        tenant: row.tenant,
+        callId: row.call_id,
+      }));
+    },
+    async live(tenant, limit) {
+      const query =
+        "SELECT call_id FROM calls WHERE tenant = ? AND ended = 0 ORDER BY position DESC LIMIT ?";
+      const rows = db.prepare(query).all(tenant, limit) as unknown as { call_id: string }[];
+      return rows.map((row) => row.call_id);
+    },
+    callOfWindow: search.callOfWindow,
+    async enter(drafts) {
+      if (closing !== undefined) return { kind: "failed", detail: "the log is closed" };
+      const written = await writer.write({ kind: "facts", drafts });
+      if (written.kind === "written") return { kind: "entered", positions: [...written.positions] };
+      return written.kind === "failed" ? written : { kind: "failed", detail: "conflict" };
+    },
+    read: (tenant, filter, after, limit) =>
+      readPage(sql, search, (of) => writer.endOf(of).tree.size, { tenant, filter, after, limit }),
+    checkpoint: heads.sign,
+    origin: (tenant) => `${options.originBase}/${encodeURIComponent(tenant)}`,
+    size: (tenant) => writer.endOf(tenant).tree.size,
+    tenants,
+    healthy: writer.healthy,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** A folder is one service's for good: its origin is in every head and in what auditors hold. */
+function checkOrigin(db: DatabaseSync, originBase: string, folder: Folder): void {
+  const known = metaOf(db, "origin");
+  if (known === undefined) {
+    const put = db.prepare("INSERT INTO meta VALUES (?, ?)");
+    put.run("origin", originBase);
+    put.run("format", "1");
+  } else if (known !== originBase) {
+    throw new LogRefused(
+      `The log in ${folder.path} is that of ${known}, not of ${originBase}. Use another folder.`,
+    );
+  }
+}
+
+async function keyOf(options: OpenLogOptions, folder: Folder, db: DatabaseSync) {
+  const path = options.signingKeyPath ?? folder.signingKey;
+  const known = await readLogKey(path, options.originBase);
+  if (known === undefined && tenantsOf(db).length > 0) {
+    throw new LogRefused(`The key ${path} that signed the log in ${folder.path} is missing.`);
+  }
+  if (known === undefined) await createLogKey(path, options.originBase);
+  const key = known ?? ((await readLogKey(path, options.originBase)) as LogKey);
+  replaceFile(folder.publicKey, `${key.verifierKey}\n`, 0o644);
+  return { key, created: known === undefined };
+}
+
+async function endsOf(db: DatabaseSync, sql: Statements, folder: Folder, key: LogKey) {
+  const ends = new Map<TenantId, LogEnd>();
+  const known = new Map<TenantId, NonNullable<Awaited<ReturnType<typeof newestHead>>>>();
+  const saved = db.prepare("SELECT size, frontier FROM heads WHERE tenant = ?");
+  for (const tenant of new Set([...tenantsOf(db), ...tenantsWithHeads(folder)])) {
+    const head = await newestHead(folder, tenant, key);
+    if (head !== undefined) known.set(tenant, head);
+    const row = saved.get(tenant) as { size: number; frontier: Uint8Array } | undefined;
+    const tree = row === undefined ? undefined : unpackFrontier(row.size, row.frontier);
+    ends.set(tenant, openEnd(sql, tenant, tree, head?.checkpoint, folder));
+  }
+  return { ends, known };
+}
+
+/** So that the next start need not hash from the first entry; without it, it does. */
+function saveTree(sql: Statements, tenant: TenantId, tree: Frontier): void {
+  try {
+    sql.putHead.run(tenant, tree.size, packFrontier(tree));
+  } catch {
+    // A disk that is full has no room for what is only quicker.
+  }
+}
+
+function takeSpool(
+  folder: Folder,
+  sql: Statements,
+  at: EpochMs,
+  write: ReturnType<typeof startWriter>["writeNow"],
+): number {
+  const requests = requestsFromSpool(folder.spool, sql, at);
+  const written = requests.length === 0 ? [] : write(requests);
+  const failed = written.find((one) => one.kind !== "written");
+  if (failed !== undefined) {
+    const why = failed.kind === "failed" ? failed.detail : failed.kind;
+    throw new LogRefused(`The spool in ${folder.path} cannot be entered: ${why}.`);
+  }
+  emptySpool(folder.spool);
+  return requests.length;
+}
+
+/** What the timer does. A failure here is told by the next write and by /readyz. */
+function tend(ballast: Ballast, healthy: boolean, sign: () => Promise<void>): void {
+  if (healthy) ballast.restore();
+  sign().catch(() => undefined);
+}

@@ -1,0 +1,285 @@
+/**
+ * The search file: which entries have which words. Filled behind the log, one writer, and made anew
+ * from the log whenever it is missing, damaged or another log's. It only finds; the log decides.
+ *
+ * @module
+ */
+import { existsSync, rmSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { CallId, TenantId, WindowId } from "../../../control/call.ts";
+import type { Entry } from "../../../log/entry.ts";
+import { isCallEntry } from "../../../log/callEntries.ts";
+import { termsOf } from "../../../log/filter.ts";
+import type { Sealed } from "../../../log/seal.ts";
+import { leafHash, sameHash } from "../../../log/tree.ts";
+import type { Statements } from "./database.ts";
+import { ensureOwnFile } from "./folder.ts";
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS words (
+  tenant TEXT NOT NULL, word TEXT NOT NULL, position INTEGER NOT NULL,
+  PRIMARY KEY (tenant, word, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS progress (
+  tenant TEXT PRIMARY KEY, position INTEGER NOT NULL, leaf BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+/** Entries indexed before the loop goes round once: a bound on how long it stands still. */
+const SLICE_MAX = 500;
+/** How long the file stays behind, in ms. */
+const BEHIND_MS = 200;
+
+export interface Search {
+  /** Committed entries to index soon. Never throws. */
+  note(tenant: TenantId, sealed: readonly Sealed[]): void;
+  /** Entries may have been committed that were never noted. */
+  distrust(): void;
+  /** Positions after `after` whose entries have all words, in order. */
+  find(tenant: TenantId, terms: readonly string[], after: number, limit: number): Promise<number[]>;
+  callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined>;
+  indexedTo(tenant: TenantId): number;
+  caughtUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface SearchSql {
+  /** By the number of further words. */
+  readonly selects: StatementSync[];
+  readonly insert: StatementSync;
+  readonly progress: StatementSync;
+  readonly setProgress: StatementSync;
+}
+
+export function openSearch(
+  path: string,
+  log: Statements,
+  tenants: () => readonly string[],
+): Search {
+  let db = openSound(path, log);
+  let sql = prepareSearch(db);
+  /** Windows of entries not indexed yet. */
+  const fresh = new Map<string, CallId>();
+  const behind = new Set<TenantId>(tenants());
+  let running: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let whole = false;
+  let closed = false;
+
+  function progressOf(tenant: TenantId): number {
+    const row = sql.progress.get(tenant) as { position: number } | undefined;
+    return row?.position ?? 0;
+  }
+
+  /** Indexes the next entries of a tenant; false when there are none. */
+  function slice(tenant: TenantId): boolean {
+    const rows = log.entriesAfter.all(tenant, progressOf(tenant), SLICE_MAX) as unknown as {
+      position: number;
+      bytes: Uint8Array;
+    }[];
+    const last = rows.at(-1);
+    if (last === undefined) return false;
+    const opened: string[] = [];
+    db.exec("BEGIN");
+    try {
+      for (const { bytes, position } of rows) {
+        const entry = parse(bytes);
+        if (entry === undefined) continue;
+        for (const word of wordsOf(entry)) sql.insert.run(tenant, word, position);
+        if (opensWindow(entry)) opened.push(`${tenant}\n${entry.windowId}`);
+      }
+      sql.setProgress.run(tenant, last.position, leafHash(last.bytes));
+      db.exec("COMMIT");
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+    for (const key of opened) fresh.delete(key);
+    return rows.length === SLICE_MAX;
+  }
+
+  async function catchUp(): Promise<void> {
+    for (let [tenant] = behind; tenant !== undefined && !closed; [tenant] = behind) {
+      behind.delete(tenant);
+      while (!closed && slice(tenant)) await new Promise((resume) => setImmediate(resume));
+    }
+    whole = true;
+  }
+
+  /** A damaged file is made anew; what was indexed is indexed again. */
+  function restart(): void {
+    closeQuietly(db);
+    removeSearch(path);
+    db = openSound(path, log);
+    sql = prepareSearch(db);
+    whole = false;
+    for (const tenant of tenants()) behind.add(tenant);
+  }
+
+  function run(): Promise<void> {
+    running ??= catchUp()
+      .catch(() => {
+        restart();
+        return catchUp();
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  }
+
+  async function caughtUp(): Promise<void> {
+    if (running !== undefined) await running;
+    if (behind.size > 0) await run();
+  }
+
+  function soon(): void {
+    if (timer !== undefined || closed) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      void run();
+    }, BEHIND_MS);
+    timer.unref();
+  }
+
+  function select(tenant: TenantId, terms: readonly string[], after: number, limit: number) {
+    const [first, ...others] = terms;
+    const statement = sql.selects[others.length] ?? db.prepare(selectOf(others.length));
+    sql.selects[others.length] = statement;
+    const rows = statement.all(...others, tenant, first as string, after, limit);
+    return (rows as { position: number }[]).map((row) => row.position);
+  }
+
+  async function find(
+    tenant: TenantId,
+    terms: readonly string[],
+    after: number,
+    limit: number,
+  ): Promise<number[]> {
+    try {
+      return select(tenant, terms, after, limit);
+    } catch {
+      restart();
+      await caughtUp();
+      return select(tenant, terms, after, limit);
+    }
+  }
+
+  return {
+    note(tenant, sealed) {
+      behind.add(tenant);
+      for (const { entry } of sealed) {
+        const key = `${tenant}\n${entry.windowId}`;
+        if (opensWindow(entry) && !fresh.has(key)) fresh.set(key, entry.callId as string);
+      }
+      soon();
+    },
+    distrust() {
+      whole = false;
+      for (const tenant of tenants()) behind.add(tenant);
+      soon();
+    },
+    find,
+    async callOfWindow(tenant, windowId) {
+      const known = fresh.get(`${tenant}\n${windowId}`);
+      if (known !== undefined) return known;
+      if (!whole) await caughtUp();
+      const [position] = await find(tenant, [`k:${windowId}`], 0, 1);
+      if (position === undefined) return fresh.get(`${tenant}\n${windowId}`);
+      const row = log.entryAt.get(tenant, position) as { bytes: Uint8Array } | undefined;
+      return row === undefined ? undefined : parse(row.bytes)?.callId;
+    },
+    indexedTo: progressOf,
+    caughtUp,
+    async close() {
+      clearTimeout(timer);
+      await caughtUp();
+      closed = true;
+      closeQuietly(db);
+    },
+  };
+}
+
+function selectOf(furtherWords: number): string {
+  const joins = Array.from(
+    { length: furtherWords },
+    (_, index) =>
+      `JOIN words w${index} ON w${index}.tenant = w.tenant AND w${index}.word = ? AND w${index}.position = w.position`,
+  );
+  return `SELECT w.position AS position FROM words w ${joins.join(" ")} WHERE w.tenant = ? AND w.word = ? AND w.position > ? ORDER BY w.position LIMIT ?`;
+}
+
+/** An entry of the writer's own; whether it still is what was signed is for verify to say. */
+function parse(bytes: Uint8Array): Entry | undefined {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString()) as Entry;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `k` finds the entry that made a window's id known to its call, and no refused attempt at it. */
+function wordsOf(entry: Entry): string[] {
+  const words = termsOf(entry);
+  return opensWindow(entry) ? [...words, `k:${entry.windowId}`] : words;
+}
+
+function opensWindow(entry: Entry): boolean {
+  const opens = entry.type === "WindowOpened" || entry.type === "WindowForestalled";
+  return opens && entry.windowId !== undefined && isCallEntry(entry);
+}
+
+/** Opens the file, or a new one where it is damaged or does not belong to this log. */
+function openSound(path: string, log: Statements): DatabaseSync {
+  try {
+    const db = openFile(path);
+    if (belongs(db, log)) return db;
+    closeQuietly(db);
+  } catch {
+    // Not a database any more: nothing in it is missed.
+  }
+  removeSearch(path);
+  return openFile(path);
+}
+
+function openFile(path: string): DatabaseSync {
+  if (!existsSync(path)) ensureOwnFile(path);
+  const db = new DatabaseSync(path, { timeout: 2_000 });
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+  db.exec(SCHEMA);
+  return db;
+}
+
+/** The newest entry it has indexed of each tenant is that entry of the log. */
+function belongs(db: DatabaseSync, log: Statements): boolean {
+  const rows = db.prepare("SELECT tenant, position, leaf FROM progress").all() as unknown as {
+    tenant: string;
+    position: number;
+    leaf: Uint8Array;
+  }[];
+  return rows.every(({ tenant, position, leaf }) => {
+    const row = log.entryAt.get(tenant, position) as { bytes: Uint8Array } | undefined;
+    return row !== undefined && sameHash(leafHash(row.bytes), leaf);
+  });
+}
+
+function prepareSearch(db: DatabaseSync): SearchSql {
+  return {
+    selects: [],
+    insert: db.prepare("INSERT OR IGNORE INTO words VALUES (?, ?, ?)"),
+    progress: db.prepare("SELECT position FROM progress WHERE tenant = ?"),
+    setProgress: db.prepare("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)"),
+  };
+}
+
+function removeSearch(path: string): void {
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${path}${end}`, { force: true });
+}
+
+function closeQuietly(db: DatabaseSync): void {
+  try {
+    db.close();
+  } catch {
+    // Closing twice is no loss.
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Where a log to verify is: a service's folder, an exported folder or file, or a running service.
+ *
+ * @module
+ */
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { splitNotes } from "../../../log/checkpoint.ts";
+import { isCallEntry } from "../../../log/callEntries.ts";
+import { linesOf } from "../../../log/ndjson.ts";
+import type { Stored } from "../../../log/verify.ts";
+import { type EntryRow, openForReading, tenantsOf } from "./database.ts";
+import { folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
+
+/** One tenant's log, as far as it is from being verified. */
+export interface Source {
+  readonly name: string;
+  /** Where the store itself says whose log this is. */
+  readonly tenant?: string;
+  readonly entries: AsyncIterable<Stored> | Iterable<Stored>;
+  /** Signed notes, not opened yet. */
+  readonly heads: readonly string[];
+  /** The verifier key that came with the log. */
+  readonly key?: string;
+}
+
+/** It cannot be read at all: a wrong path, a refused request. */
+export class NoSource extends Error {
+  readonly code = "no_source";
+}
+
+export interface SourceOptions {
+  readonly token?: string;
+  readonly fetch?: typeof fetch;
+}
+
+export async function sourcesAt(
+  place: string,
+  options: SourceOptions,
+): Promise<{ readonly sources: readonly Source[]; close(): void }> {
+  if (/^https?:\/\//.test(place)) return keep(await serviceSource(place, options));
+  if (!existsSync(place)) throw new NoSource(`There is nothing at ${place}.`);
+  if (!statSync(place).isDirectory()) return keep(fileSource(place));
+  if (existsSync(folderAt(place).database)) return folderSources(place);
+  const exported = join(place, "entries.ndjson");
+  if (existsSync(exported)) return keep(fileSource(exported));
+  throw new NoSource(`${place} has neither control-log.sqlite nor entries.ndjson.`);
+}
+
+const keep = (source: Source) => ({ sources: [source], close: () => undefined });
+
+/** The export's heads stand beside it in `checkpoints.txt`, its key in `key.pub`. */
+function fileSource(path: string): Source {
+  const key = readIfThere(join(dirname(path), "key.pub"))?.trim();
+  return {
+    name: path,
+    entries: linesOf(createReadStream(path) as AsyncIterable<Uint8Array>),
+    heads: headsIn(join(dirname(path), "checkpoints.txt")),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+const headsIn = (path: string): string[] => splitNotes(readIfThere(path) ?? "");
+
+/** Every tenant of a service's folder, also one whose entries are all gone. A service may run on. */
+function folderSources(path: string) {
+  const folder = folderAt(path);
+  // Heads first: what they sign is committed by the time the database is read.
+  const heads = new Map(
+    tenantsWithHeads(folder).map((tenant) => [
+      tenant,
+      [...headsIn(folder.all(tenant)), ...headsIn(folder.latest(tenant))],
+    ]),
+  );
+  const key = readIfThere(folder.publicKey)?.trim();
+  const db = openForReading(folder.database);
+  try {
+    db.exec("BEGIN");
+    const tenants = new Set([...tenantsOf(db), ...heads.keys()]);
+    const sources = [...tenants].toSorted().map((tenant) => ({
+      name: tenant,
+      entries: rowsOf(db, tenant),
+      tenant,
+      heads: heads.get(tenant) ?? [],
+      ...(key === undefined ? {} : { key }),
+    }));
+    return { sources, close: () => db.close() };
+  } catch {
+    db.close();
+    throw new NoSource(`${folder.database} cannot be read.`);
+  }
+}
+
+/** Rows with their own notes checked: which call they are of, and that call's entry before. */
+function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored> {
+  const newest = new Map<string, number>();
+  const query =
+    "SELECT position, bytes, leaf, call_id, prev FROM entries WHERE tenant = ? ORDER BY position";
+  for (const row of db.prepare(query).iterate(tenant)) {
+    const { position, bytes, leaf, call_id, prev } = row as unknown as EntryRow;
+    yield {
+      position,
+      bytes,
+      leaf,
+      misfit: (entry) => {
+        const callId = isCallEntry(entry) ? (entry.callId as string) : null;
+        if (callId !== call_id) return "is filed under another call";
+        if (callId === null) return undefined;
+        const before = newest.get(callId) ?? 0;
+        newest.set(callId, position);
+        return prev === before ? undefined : "names another entry before it in its call";
+      },
+    };
+  }
+}
+
+async function serviceSource(base: string, options: SourceOptions): Promise<Source> {
+  const ask = options.fetch ?? fetch;
+  const headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
+  const root = base.replace(/\/+$/, "");
+  async function get(path: string): Promise<Response> {
+    const signal = AbortSignal.timeout(60_000);
+    const reply = await ask(`${root}${path}`, {
+      headers: { ...headers, accept: accepts(path) },
+      signal,
+      redirect: "error",
+    }).catch(() => undefined);
+    if (reply === undefined) throw new NoSource(`${root} does not answer.`);
+    if (!reply.ok) throw new NoSource(`${root}${path} answered ${reply.status}.`);
+    return reply;
+  }
+  const reply = await get("/v1/log/checkpoint");
+  const key = reply.headers.get("tacet-key") ?? undefined;
+  const head = await reply.text();
+  // Entries written after the head was signed are under no signature: they are left for next time.
+  const size = Number(head.split("\n")[1]);
+  async function* pages(): AsyncGenerator<Stored> {
+    let after: string | null = "0";
+    let left = size;
+    while (after !== null && left > 0) {
+      const page: Response = await get(
+        `/v1/log/entries?after=${encodeURIComponent(after)}&limit=1000`,
+      );
+      for await (const line of linesOf(page.body ?? [])) {
+        if (left === 0) return;
+        left -= 1;
+        yield line;
+      }
+      const next: string | null = page.headers.get("tacet-next");
+      // A service that repeats itself is not followed for ever.
+      after = next !== null && Number(next) > Number(after) ? next : null;
+    }
+  }
+  return {
+    name: root,
+    entries: pages(),
+    heads: [head],
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+const accepts = (path: string): string =>
+  path.startsWith("/v1/log/entries") ? "application/x-ndjson" : "text/plain";
