@@ -25,8 +25,10 @@ export interface Party {
   readonly viewer: Viewer;
   /** When its credential no longer counts; the connection closes then. */
   readonly expiresAt?: EpochMs;
-  /** A ticket for the next connection, where this one came by ticket. */
-  readonly nextTicket?: () => Promise<{ readonly ticket: string; readonly expiresAt: EpochMs }>;
+  /** A ticket for the next connection, where this one came by ticket and more may follow. */
+  readonly nextTicket?: () => Promise<
+    { readonly ticket: string; readonly expiresAt: EpochMs } | undefined
+  >;
 }
 
 export interface Shown {
@@ -66,6 +68,7 @@ const ALLOWANCE_MAX = 200;
 const ALLOWANCE_PER_S = 20;
 /** A subscription may mean a snapshot, so it costs more than a `shown`. */
 const SUBSCRIBE_COST = 10;
+const TICKET_MS_MIN = 5_000;
 /** Timers take 32-bit delays. */
 const TIMER_MS_MAX = 2_000_000_000;
 
@@ -166,10 +169,12 @@ function converse(
   const renewTicket = async (): Promise<string | undefined> => {
     if (party.nextTicket === undefined) return undefined;
     try {
-      const { ticket, expiresAt } = await party.nextTicket();
+      const next = await party.nextTicket();
+      if (next === undefined) return undefined;
       // Long before the client's only way back expires, it gets another.
-      if (!closed) after("ticket", Math.max(1_000, (expiresAt - clock.now()) / 2), offerTicket);
-      return ticket;
+      const leftMs = next.expiresAt - clock.now();
+      if (!closed) after("ticket", Math.max(TICKET_MS_MIN, leftMs / 2), offerTicket);
+      return next.ticket;
     } catch (error) {
       // The connection serves on; without a ticket, the client asks its server for one.
       options.onError?.(error);

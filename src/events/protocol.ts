@@ -104,8 +104,9 @@ export type ServerMessage =
 /** What a client may send: JSON text, at most `MESSAGE_BYTES_MAX`, no other members. */
 export type ClientMessage =
   /**
-   * Replaces the filter; what comes before its `subscribed` belongs to the old one. `calls`, `agents`, `where` and `all` are joined by OR (the attributes
-   * inside `where` by AND); `all` asks for every call this principal may see.
+   * Replaces the filter; what comes before its `subscribed` belongs to the old one. `calls`,
+   * `agents`, `where` and `all` are joined by OR (the attributes inside `where` by AND); `all` asks
+   * for every call this principal may see.
    */
   | {
       readonly type: "subscribe";

@@ -4,14 +4,17 @@
  *
  * @module
  */
+import type { TenantId } from "../control/call.ts";
 import type { Clock } from "../control/ports.ts";
 import type { Connection, Connections, Party, Transport } from "../events/connection.ts";
 import type { Viewer } from "../events/project.ts";
 import { CLOSE, SUBPROTOCOL } from "../events/protocol.ts";
 import { canOf, maySee } from "../policy/access.ts";
 import type { Principal } from "../policy/principal.ts";
-import type { Authenticate, May, Origins, TicketOffice } from "./deps.ts";
+import type { Authenticated, Authenticator } from "./authenticate.ts";
+import type { May, Origins } from "./deps.ts";
 import { parseStreamQuery, type Streams } from "./eventStream.ts";
+import { TICKET_PREFIX, type TicketOffice, type TicketPurpose } from "./tickets.ts";
 import { type Problem, problemDocument, problemStatus, refuse } from "./problem.ts";
 
 /**
@@ -24,11 +27,13 @@ export type Upgrade = (
 ) => Response | Promise<Response>;
 
 export interface EventsDeps {
-  readonly authenticate: Authenticate;
+  readonly authenticate: Authenticator;
   readonly may: May;
   readonly origins: Origins;
-  readonly tickets: TicketOffice;
+  readonly tickets: Pick<TicketOffice, "next">;
   readonly clientAddress: (request: Request) => string | undefined;
+  /** Enters that somebody was turned away, before they are told. Never rejects. */
+  readonly entersDenial?: (denial: EventsDenial) => Promise<void>;
   readonly connections: Connections;
   readonly streams: Streams;
   readonly clock: Clock;
@@ -37,11 +42,20 @@ export interface EventsDeps {
   readonly connectionCountMax?: number;
 }
 
+export interface EventsDenial {
+  readonly code: string;
+  /** Absent where nobody was recognised. */
+  readonly principal?: Principal;
+  readonly tenant?: TenantId;
+  readonly ip?: string;
+}
+
 const CONNECTION_COUNT_MAX = 50_000;
 
 type Admitted =
   | { readonly ok: true; readonly principal: Principal }
-  | { readonly ok: false; readonly close: number; readonly problem: Problem };
+  | { readonly ok: false; readonly close: number; readonly problem: Problem; readonly who: Who };
+type Who = Pick<EventsDenial, "principal" | "tenant">;
 
 export function createEvents(deps: EventsDeps): (request: Request) => Promise<Response> {
   return async (request) => {
@@ -69,7 +83,7 @@ async function openSocket(request: Request, deps: EventsDeps): Promise<Response>
     return answer(refuse("not_found", "This listener serves no WebSockets."));
   }
   if (isFull(deps)) return answer(refuse("overloaded", "As many clients are connected as may be."));
-  const admitted = await admit(request, deps);
+  const admitted = await admit(request, "socket", deps);
   if (admitted.ok) {
     const party = partyOf(admitted.principal, deps);
     return deps.upgrade(request, (transport) => deps.connections.open(transport, party));
@@ -86,7 +100,7 @@ async function openSocket(request: Request, deps: EventsDeps): Promise<Response>
 }
 
 async function openStream(request: Request, deps: EventsDeps): Promise<Response> {
-  const admitted = await admit(request, deps);
+  const admitted = await admit(request, "request", deps);
   if (!admitted.ok) return answer(admitted.problem);
   const asked = parseStreamQuery(request);
   if (!asked.ok) return answer(refuse("query_invalid", asked.detail, { errors: asked.errors }));
@@ -101,26 +115,59 @@ async function openStream(request: Request, deps: EventsDeps): Promise<Response>
   );
 }
 
-async function admit(request: Request, deps: EventsDeps): Promise<Admitted> {
-  const ip = deps.clientAddress(request);
-  const known = await deps.authenticate(request, ip === undefined ? {} : { ip });
+async function admit(
+  request: Request,
+  purpose: TicketPurpose,
+  deps: EventsDeps,
+): Promise<Admitted> {
+  const admitted = await check(request, purpose, deps);
+  if (!admitted.ok) {
+    const ip = deps.clientAddress(request);
+    const { who, problem } = admitted;
+    await deps.entersDenial?.({ code: problem.code, ...who, ...(ip !== undefined && { ip }) });
+  }
+  return admitted;
+}
+
+async function check(
+  request: Request,
+  purpose: TicketPurpose,
+  deps: EventsDeps,
+): Promise<Admitted> {
+  const known = await identify(request, purpose, deps);
   if (!known.ok) {
-    const { code, detail, status } = known;
-    const close = status === 401 ? CLOSE.notAuthenticated : CLOSE.notAllowed;
-    return { ok: false, close, problem: { code, detail, status } };
+    const { code, detail, status, tenant } = known;
+    const who = tenant === undefined ? {} : { tenant };
+    return { ok: false, close: CLOSE.notAuthenticated, problem: { code, detail, status }, who };
   }
   const { principal } = known;
+  const who = { principal, tenant: principal.tenant };
   const origin = request.headers.get("origin");
   if (origin !== null && !deps.origins.of(principal.tenant, origin)) {
     const problem = refuse("forbidden", "The page's origin is not one that policy lists.");
-    return { ok: false, close: CLOSE.notAllowed, problem };
+    return { ok: false, close: CLOSE.notAllowed, problem, who };
   }
   const allowed = deps.may(principal, "subscribe", {});
   if (!allowed.ok) {
     const { code, detail, status } = allowed;
-    return { ok: false, close: CLOSE.notAllowed, problem: { code, detail, status } };
+    return { ok: false, close: CLOSE.notAllowed, problem: { code, detail, status }, who };
   }
   return { ok: true, principal };
+}
+
+/** A browser's ticket comes in the query. Nothing else may: addresses end up in logs. */
+async function identify(
+  request: Request,
+  purpose: TicketPurpose,
+  { authenticate, clientAddress }: EventsDeps,
+): Promise<Authenticated> {
+  const ip = clientAddress(request);
+  const info = { purpose, ...(ip !== undefined && { ip }) };
+  const ticket = new URL(request.url).searchParams.get("ticket");
+  if (ticket === null) return authenticate(request, info);
+  if (ticket.startsWith(TICKET_PREFIX)) return authenticate.credential(ticket, info);
+  const detail = "Only a ticket may come in the query; send others as Authorization: Bearer.";
+  return { ok: false, status: 401, code: "not_authenticated", detail };
 }
 
 /** What this principal sees and may do, by policy. */
@@ -136,18 +183,15 @@ function viewerOf(principal: Principal): Viewer {
 }
 
 /**
- * A ticket was spent by connecting, so its own end is not the connection's; the ticket office says
- * for how long others follow it.
+ * A ticket was spent by connecting: its principal ends with the chain of tickets that may follow,
+ * and so does the connection.
  */
 function partyOf(principal: Principal, deps: EventsDeps): Party {
-  const viewer = viewerOf(principal);
-  if (principal.ticket?.use === "events") {
-    const asked = { use: "events" as const, ...agentOf(principal) };
-    return { viewer, nextTicket: () => deps.tickets.issue(principal, asked) };
-  }
+  const { expiresAt, ticket } = principal;
   return {
-    viewer,
-    ...(principal.expiresAt !== undefined && { expiresAt: principal.expiresAt }),
+    viewer: viewerOf(principal),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(ticket !== undefined && { nextTicket: () => deps.tickets.next(principal) }),
   };
 }
 

@@ -6,7 +6,7 @@
 import type { Clock } from "../../src/control/ports.ts";
 import { createConnections, type Shown } from "../../src/events/connection.ts";
 import type { Hub } from "../../src/events/hub.ts";
-import type { Authenticated } from "../../src/http/deps.ts";
+import type { Authenticated, AuthenticateInfo } from "../../src/http/authenticate.ts";
 import { createEvents, type EventsDeps, type Upgrade } from "../../src/http/events.ts";
 import { createStreams } from "../../src/http/eventStream.ts";
 import { may } from "../../src/policy/access.ts";
@@ -26,23 +26,20 @@ const principal = (id: string, more: Partial<Principal> = {}): Principal => ({
 });
 
 /** Credentials are their holders' names. */
-function whoIs(request: Request): Authenticated {
-  const ticket = new URL(request.url).searchParams.get("ticket");
-  const bearer = request.headers.get("authorization") ?? "";
-  const name = ticket ?? bearer.replace(/^Bearer /, "");
+function whoIs(name: string): Authenticated {
   switch (name) {
     case "wall":
       return { ok: true, principal: principal("wall") };
     case "payment":
       return { ok: true, principal: principal("payment", { scopes: new Set() }) };
-    case "one-use":
+    case "tkt_agent":
       return {
         ok: true,
         principal: principal("a1", {
           kind: "agent",
           agentId: "a1",
           credential: "ticket",
-          ticket: { use: "events", id: "t1" },
+          ticket: { use: "events", id: "t1", until: Number.MAX_SAFE_INTEGER },
         }),
       };
     default:
@@ -57,6 +54,8 @@ export function eventsRig(
   more: Partial<EventsDeps> = {},
 ) {
   const shown: Shown[] = [];
+  const used: string[] = [];
+  const denials: string[] = [];
   const connections = createConnections({
     hub,
     clock,
@@ -64,16 +63,26 @@ export function eventsRig(
   });
   const streams = createStreams({ hub, clock });
   const handle = createEvents({
-    authenticate: async (request) => whoIs(request),
+    authenticate: Object.assign(
+      async (request: Request) =>
+        whoIs((request.headers.get("authorization") ?? "").replace(/^Bearer /, "")),
+      {
+        credential: async (text: string, { purpose }: AuthenticateInfo = {}) => {
+          if (purpose === "socket") used.push(text);
+          return whoIs(text);
+        },
+      },
+    ),
     may,
     origins: { any: () => true, of: (_tenant, origin) => origin === ORIGIN },
-    tickets: { issue: async () => ({ ticket: "next", id: "t2", expiresAt: clock.now() + 60_000 }) },
+    tickets: { next: async () => ({ ticket: "next", id: "t2", expiresAt: clock.now() + 60_000 }) },
     clientAddress: () => undefined,
+    entersDenial: async ({ code }) => void denials.push(code),
     connections,
     streams,
     clock,
     ...(upgrade !== undefined && { upgrade }),
     ...more,
   });
-  return { handle, connections, streams, shown };
+  return { handle, connections, streams, shown, used, denials };
 }

@@ -98,8 +98,8 @@ test("a client connects, subscribes and hears each change of its calls", async (
 });
 
 test("a browser's one-use ticket opens a socket, and the greeting carries the next one", async () => {
-  const { hub, connect, shown } = await start();
-  const desk = connect("", { query: "?ticket=one-use", origin: ORIGIN });
+  const { hub, connect, shown, used } = await start();
+  const desk = connect("", { query: "?ticket=tkt_agent", origin: ORIGIN });
   expect(await desk.until("hello")).toMatchObject({ nextTicket: "next" });
   desk.say({ type: "subscribe", all: true });
   await desk.until("subscribed");
@@ -110,6 +110,7 @@ test("a browser's one-use ticket opens a socket, and the greeting carries the ne
   desk.say({ type: "shown", callId: "c1", position: 4 });
   desk.say({ type: "nonsense" });
   await desk.until("error");
+  expect(used).toEqual(["tkt_agent"]);
   expect(shown).toMatchObject([{ callId: "c1", agentId: "a1", protection: "secured" }]);
 });
 
@@ -121,6 +122,8 @@ test("who is refused gets a close code in a browser, and a status elsewhere", as
     CLOSE.notAllowed,
   );
   expect(await connect("nobody").refused).toBe(401);
+  // A key in an address would end up in somebody's log.
+  expect(await connect("", { query: "?ticket=wall" }).refused).toBe(401);
   expect(await connect("payment").refused).toBe(403);
   expect(await connect("wall", { protocol: "other.v9" }).refused).toBe(400);
   expect(connections.count()).toBe(0);

@@ -184,8 +184,12 @@ test("who may not read events is told so, and nothing is opened", async () => {
     expect(response.status).toBe(status);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
   }
+  expect(one.denials).toEqual(["not_authenticated", "scope_missing", "forbidden"]);
   expect((await one.get("?all=true", { origin: ORIGIN })).status).toBe(200);
-  expect(one.streams.count()).toBe(1);
+  const byTicket = await one.get("?all=true&ticket=tkt_agent", { authorization: "" });
+  expect(byTicket.status).toBe(200);
+  expect(one.used).toEqual([]);
+  expect(one.streams.count()).toBe(2);
 });
 
 test("a request that asks for neither way is told to upgrade", async () => {
