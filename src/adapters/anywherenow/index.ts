@@ -14,6 +14,7 @@ import type {
   PreflightFinding,
   RecorderVendor,
 } from "../recorder.ts";
+import type { Scrub } from "./reply.ts";
 import { anywherenowSettings, targetSchemaFor } from "./settings.ts";
 import type { AnywhereNowSettings, AnywhereNowTarget } from "./settings.ts";
 import { passwordGrantTokens } from "./token.ts";
@@ -26,7 +27,7 @@ import {
   setRequest,
   stateRequest,
 } from "./wire.ts";
-import type { Action, Scrub } from "./wire.ts";
+import type { Action } from "./wire.ts";
 
 const capabilities = {
   control: "pause",

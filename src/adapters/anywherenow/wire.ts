@@ -7,6 +7,19 @@
 import { z } from "zod";
 import type { ControlOutcome, Observation } from "../../control/ports.ts";
 import type { HttpReply, HttpRequest, PreflightFinding } from "../recorder.ts";
+import {
+  badReply,
+  errorMessage,
+  isRedirect,
+  isSuccess,
+  json,
+  refusal,
+  sameGuid,
+  saysNoSession,
+  unreadable,
+  wordsOf,
+} from "./reply.ts";
+import type { ErrorMessage, Refusal, Scrub } from "./reply.ts";
 import type { AnywhereNowSettings, AnywhereNowTarget, PasswordGrant } from "./settings.ts";
 
 /** What tacet sends. Stop 2, Save 4 and Delete 5 exist and are never sent. */
@@ -14,13 +27,9 @@ const ACTIONS = { Start: 1, Pause: 3, Mark: 6, UnMark: 7 } as const;
 export type Action = keyof typeof ACTIONS;
 
 type Api = Pick<AnywhereNowSettings, "baseUrl" | "apiVersion">;
-/** Takes secrets out of a vendor's words. */
-export type Scrub = (text: string) => string;
 
-const messageLengthMax = 200;
 const accept = { accept: "application/json" } as const;
 
-const errorMessage = z.looseObject({ ErrorType: z.number(), Message: z.string().nullish() });
 /** Documented for reads; the reply to an order is said only to carry `ErrorMessage`. */
 const answer = z.looseObject({
   CorrelationId: z.string().optional(),
@@ -188,72 +197,8 @@ export function readToken(
   return { token: parsed.data.access_token, livesMs: (parsed.data.expires_in ?? 60) * 1_000 };
 }
 
-type Refusal = Extract<ControlOutcome, { kind: "refused" }>;
-type ErrorMessage = z.output<typeof errorMessage>;
-type NotDone = Exclude<ControlOutcome, { kind: "acknowledged" }>;
-
-const badReply = (detail: string): Refusal => ({ kind: "refused", reason: "bad_reply", detail });
-const isSuccess = (reply: HttpReply): boolean => reply.status >= 200 && reply.status < 300;
-const isRedirect = (reply: HttpReply): boolean => reply.status >= 300 && reply.status < 400;
-const sameGuid = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-
-/** Documented: `ErrorType` 2, "No Audio session with correlation Id:'…' was found." */
-const saysNoSession = (error: ErrorMessage): boolean =>
-  error.ErrorType === 2 && /no audio session/i.test(error.Message ?? "");
-
 /** Whether a repeat is an error is unknown; if it is one, this is how it would be said. */
 function saysAlreadySo(action: Action, error: ErrorMessage): boolean {
   const already = action === "Pause" ? /already.*paus/i : /already.*(start|record)/i;
   return (action === "Pause" || action === "Start") && already.test(error.Message ?? "");
-}
-
-function refusal(reply: HttpReply, error: ErrorMessage, scrub: Scrub): NotDone {
-  const detail = wordsOf(error, scrub);
-  if (saysNoSession(error)) return { kind: "refused", reason: "target_not_found", detail };
-  if (reply.status === 401) return { kind: "refused", reason: "not_authorized", detail };
-  if (reply.status === 403) return { kind: "refused", reason: "not_permitted", detail };
-  return { kind: "refused", reason: "vendor_error", detail };
-}
-
-/** A reply without the documented body: what its status alone can say. */
-function unreadable(reply: HttpReply): NotDone {
-  const said = `HTTP ${reply.status}`;
-  switch (reply.status) {
-    case 401:
-      return { kind: "refused", reason: "not_authorized", detail: said };
-    case 403:
-      return { kind: "refused", reason: "not_permitted", detail: said };
-    case 429:
-      return { kind: "unreachable", detail: said, ...retryAfter(reply) };
-    // A gateway gave up; what stands behind it may have heard.
-    case 502:
-    case 503:
-    case 504:
-      return { kind: "in_doubt", detail: said };
-    default:
-      if (reply.status >= 500) return { kind: "refused", reason: "vendor_error", detail: said };
-      return badReply(
-        isRedirect(reply)
-          ? `${said}: redirects are not followed`
-          : `${said} without the documented answer: check baseUrl and apiVersion`,
-      );
-  }
-}
-
-function retryAfter(reply: HttpReply): { readonly retryAfterMs?: number } {
-  const seconds = Number(reply.headers["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
-}
-
-function wordsOf(error: ErrorMessage, scrub: Scrub): string {
-  const words = scrub(error.Message ?? "").replace(/\p{Cc}+/gu, " ");
-  return `ErrorType ${error.ErrorType}: ${words}`.slice(0, messageLengthMax);
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
