@@ -191,6 +191,30 @@ describe("a survey", () => {
   });
 });
 
+describe("by record", () => {
+  test.each([{ channel: 5 }, { extension: "410" }, sip])(
+    "what did not record before is absent after a pause too: nothing of it was stopped, %j",
+    async (target) => {
+      const { simulator, pause, status, survey } = bench({ silenceBy: "record" });
+      simulator.begin("5", { call_id: sip.sipCallId, extension: "410", record: "false" });
+      expect(await status(target, { silenced: false })).toMatchObject({ status: "absent" });
+      expect(await pause(target)).toEqual({ kind: "acknowledged" });
+      expect(await status(target)).toMatchObject({ status: "absent" });
+      expect((await survey(target)).size).toBe(0);
+      expect(simulator.commandsHeard()).toBe(1);
+    },
+  );
+
+  test("what began to record since is stopped and paused", async () => {
+    const { simulator, pause, status } = bench({ silenceBy: "record" });
+    expect(await status({ channel: 5 }, { silenced: false })).toMatchObject({ status: "absent" });
+    simulator.begin("5");
+    expect(await pause({ channel: 5 })).toEqual({ kind: "acknowledged" });
+    expect(simulator.heard("5")).toBe("paused");
+    expect(await status({ channel: 5 })).toMatchObject({ status: "paused" });
+  });
+});
+
 describe("a target that points to a channel", () => {
   test("is refused where several are live, naming them, and nothing is commanded", async () => {
     const { simulator, pause, status } = bench();

@@ -82,6 +82,10 @@ export function commands(settings: VsloggerSettings, ask: Ask, read: Reads, mark
   };
 
   return async (target, order, ctx) => {
+    // It may have begun since: then there is something to stop, and the read says so.
+    if (order === "silence" && read.wasIdle(target)) {
+      await read.status(target, { ...ctx, silenced: false });
+    }
     if ("sipCallId" in target) {
       return tell({ by: "call", callId: target.sipCallId, hw: target.hw }, order, ctx);
     }

@@ -6,7 +6,7 @@
 import type { AdapterContext } from "../recorder.ts";
 import type { Observation } from "../../control/ports.ts";
 import { boundedMap, resolve } from "./resolve.ts";
-import type { ChannelRow, SilenceBy } from "./state.ts";
+import type { ChannelRow, ChannelState, SilenceBy } from "./state.ts";
 import { isLive, observe, readState, readStates, sessionOf } from "./state.ts";
 import type { Ask } from "./talk.ts";
 import type { CallTarget, ChannelTarget, VsloggerTarget } from "./target.ts";
@@ -29,12 +29,31 @@ export interface Reads {
     targets: ReadonlyMap<string, VsloggerTarget>,
     ctx: AdapterContext,
   ): Promise<ReadonlyMap<string, Observation> | Failed>;
+  /** By record: not recording when last looked at, so that tacet cannot have stopped it. */
+  wasIdle(target: VsloggerTarget): boolean;
   /** Every channel there is. */
   rows(ctx: AdapterContext): Promise<readonly ChannelRow[] | Failed>;
 }
 
 export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
   const calls = boundedMap<Whereabouts>(callsRememberedMax);
+
+  /** Targets that did not record when they were looked at before tacet silenced them. */
+  const idle = boundedMap<boolean>(callsRememberedMax);
+  const wasIdle: Reads["wasIdle"] = (target) => idle.get(keyOf(target)) === true;
+
+  /** A state told for a target alone. `paused` by record needs something that was stopped. */
+  const judge = (
+    target: VsloggerTarget,
+    state: ChannelState,
+    silenced: boolean,
+    detail?: string,
+  ): Observation => {
+    if (silenceBy === "record" && (state.record === true || !silenced)) {
+      idle.set(keyOf(target), state.record === false);
+    }
+    return observe(state, silenceBy, silenced && !wasIdle(target), detail);
+  };
 
   const rows: Reads["rows"] = async (ctx) => {
     const told = await ask(channelStatesRead, "read", ctx);
@@ -53,7 +72,7 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
     if (state.channel !== undefined && state.channel !== target.channel) {
       return badReply(`asked for channel ${target.channel}, told of channel ${state.channel}`);
     }
-    return observe(state, silenceBy, ctx.silenced);
+    return judge(target, state, ctx.silenced);
   };
 
   const callStatus = async (target: CallTarget, ctx: AdapterContext): Promise<Observation> => {
@@ -65,9 +84,9 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
         if (state.callId !== undefined && state.callId !== target.sipCallId) {
           return badReply("asked for one call, told of another");
         }
-        if (state.channel === undefined) return observe(state, silenceBy, ctx.silenced);
+        if (state.channel === undefined) return judge(target, state, ctx.silenced);
         calls.set(keyOf(target), { channel: state.channel, session: sessionOf(state) });
-        return observe(state, silenceBy, ctx.silenced, `channel ${state.channel}`);
+        return judge(target, state, ctx.silenced, `channel ${state.channel}`);
       }
       if (!isNothing(told.data)) return badReply("the call's state is no object");
     } else if (told.kind !== "refused" || told.reason !== "vendor_error") {
@@ -94,7 +113,12 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
     if ("channel" in target) return channelStatus(target, ctx);
     if ("sipCallId" in target) return callStatus(target, ctx);
     const all = await rows(ctx);
-    return "kind" in all ? all : (seenIn(all, target, ctx.silenced) ?? absent);
+    if ("kind" in all) return all;
+    const resolved = resolve(all, target);
+    if (resolved.kind === "one") {
+      return judge(target, resolved.row, ctx.silenced, `channel ${resolved.row.channel}`);
+    }
+    return resolved.kind === "none" ? absent : resolved;
   };
 
   const survey: Reads["survey"] = async (targets, ctx) => {
@@ -102,7 +126,7 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
     if ("kind" in all) return all;
     const answer = new Map<string, Observation>();
     for (const [key, target] of targets) {
-      const seen = seenIn(all, target, ctx.silenced);
+      const seen = seenIn(all, target, ctx.silenced && !wasIdle(target));
       // Stopped by tacet or never recorded: by record, only a target's own read can tell.
       const unsure = silenceBy === "record" && !ctx.silenced && isAbsent(seen);
       if (seen !== undefined && !unsure) answer.set(key, seen);
@@ -140,7 +164,7 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
     }
   };
 
-  return { status, survey, rows };
+  return { status, survey, wasIdle, rows };
 }
 
 const isAbsent = (seen: Observation | undefined): boolean =>
