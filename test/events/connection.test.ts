@@ -6,7 +6,7 @@ import {
   type Shown,
 } from "../../src/events/connection.ts";
 import { CLOSE } from "../../src/events/protocol.ts";
-import { agent, type Bench, bench, change, EPOCH, reader, secured } from "./kit.ts";
+import { agent, type Bench, bench, change, EPOCH, reader, secured, wall } from "./kit.ts";
 
 function rig(party: Partial<Party> = {}, made: Bench = bench({ size: 3 })) {
   const shown: Shown[] = [];
@@ -143,6 +143,16 @@ test("shown is entered once per agent, own call and protection, for what was sen
   one.settle();
   say(one.connection, { type: "shown", callId: "c1", position: 7 });
   expect(one.shown.at(1)).toMatchObject({ position: 7, protection: "recording" });
+});
+
+test("shown of a call that is another agent's is not entered, even by who may see it", async () => {
+  const one = rig({ viewer: wall({ agentId: "a1" }) });
+  await subscribe(one);
+  one.hub.publish(change("c2", 4, { agentId: "a2", ...secured() }));
+  one.settle();
+  say(one.connection, { type: "shown", callId: "c2", position: 4 });
+  expect(one.out.take("call")).toHaveLength(1);
+  expect(one.shown).toEqual([]);
 });
 
 test("a ping tells the position that all was sent up to, and nothing while something waits", async () => {
