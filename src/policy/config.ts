@@ -15,14 +15,7 @@ import {
   type Vendors,
 } from "./configRecorders.ts";
 import { crossProblems } from "./configRules.ts";
-import {
-  eventsSchema,
-  limitsSchema,
-  listenSchema,
-  loggingSchema,
-  logSchema,
-  opsSchema,
-} from "./configServer.ts";
+import { eventsSchema, listenSchema, loggingSchema, logSchema, opsSchema } from "./configServer.ts";
 import { tenantSchema } from "./configTenants.ts";
 import { redactedDocument } from "./digest.ts";
 import { isRecord } from "./path.ts";
@@ -39,7 +32,6 @@ function schemaWith<R extends z.ZodType>(recorder: R) {
     ops: opsSchema.prefault({}),
     log: logSchema,
     logging: loggingSchema.prefault({}),
-    limits: limitsSchema.prefault({}),
     events: eventsSchema.prefault({}),
     recorders: z
       .record(name, recorder)

@@ -55,12 +55,12 @@ export const logSchema = z.strictObject({
     .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, "a host name you own, such as tacet.example")
     .describe("Names your logs for good: a tenant's log is `origin/tenant`."),
   checkpointMs: ms(1_000, 86_400_000).default(60_000).describe("How often a head is signed."),
-  checkpointFolder: z
+  signingKeyPath: z
     .string()
     .min(1)
     .max(4_096)
     .exactOptional()
-    .describe("A second place for the latest signed head, best on another machine's disk."),
+    .describe("The key that signs heads, where it is not kept in the folder itself."),
   ballastBytes: z
     .int()
     .min(0)
@@ -71,22 +71,24 @@ export const logSchema = z.strictObject({
     .default(500)
     .describe("A pause goes out without its entry after this long."),
   retryMs: ms(50, 60_000).default(1_000).describe("After a failed write, not sooner than this."),
+  cachedCallCountMax: z
+    .int()
+    .min(100)
+    .max(10_000_000)
+    .default(20_000)
+    .describe("Calls whose state is kept in memory; others are read back from the log."),
 });
 
 export const loggingSchema = z.strictObject({
   level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
 });
 
-export const limitsSchema = z.strictObject({
-  callCountMax: z.int().min(1).max(10_000_000).default(100_000).describe("Calls kept at once."),
-  socketCountMax: z.int().min(0).max(1_000_000).default(10_000).describe("Event streams at once."),
-});
-
 export const eventsSchema = z.strictObject({
-  pingMs: ms(1_000, 120_000).default(20_000).describe("Heartbeat of event streams."),
-  authMsMax: ms(100, 60_000)
-    .default(5_000)
-    .describe("A socket that has not shown its credential by then is closed."),
+  socketCountMax: z.int().min(0).max(1_000_000).default(10_000).describe("Event streams at once."),
+  pingMs: ms(1_000, 120_000).default(15_000).describe("Heartbeat of event streams."),
+  subscribeMsMax: ms(100, 300_000)
+    .default(30_000)
+    .describe("A socket that has not subscribed by then is closed."),
 });
 
 export type ListenConfig = z.output<typeof listenSchema>;

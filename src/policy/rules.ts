@@ -72,3 +72,33 @@ export function deskRulesOf(config: Config, recorderId: RecorderId): DeskRules {
   if (recorder === undefined) throw new Error("policy asked for a recorder it does not know");
   return recorder.desk;
 }
+
+/** What a call's session goes by: the tenant's numbers, and the log's. */
+export function sessionRulesOf(
+  config: Config,
+  policy: Policy = policyOf(config),
+): (tenant: string, attributes: Attributes) => SessionNumbers {
+  const { writeMsMax: logMsMax, retryMs: logRetryMs } = config.log;
+  return (tenant, attributes) => {
+    const { rules, whenLogFails } = policy.routing(tenant, attributes);
+    return { rules, whenLogFails, logMsMax, logRetryMs };
+  };
+}
+
+interface SessionNumbers extends Pick<Routing, "rules" | "whenLogFails"> {
+  readonly logMsMax: number;
+  readonly logRetryMs: number;
+}
+
+/** Which web pages may call. */
+export function originsOf(config: Config) {
+  const tenants = new Map(
+    Object.entries(config.tenants).map(([id, { origins }]) => [id, new Set(origins)]),
+  );
+  const all = new Set([...tenants.values()].flatMap((origins) => [...origins]));
+  return {
+    /** Some tenant lists it: enough for a preflight, which carries no credential. */
+    any: (origin: string): boolean => all.has(origin),
+    of: (tenant: string, origin: string): boolean => tenants.get(tenant)?.has(origin) ?? false,
+  };
+}

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { clientAddress } from "../../src/policy/clientAddress.ts";
 import { parseConfig } from "../../src/policy/config.ts";
-import { deskRulesOf, policyOf } from "../../src/policy/rules.ts";
+import { deskRulesOf, originsOf, policyOf, sessionRulesOf } from "../../src/policy/rules.ts";
 import { good, vendors } from "./vendors.ts";
 
 function configOf(change: (draft: ReturnType<typeof good>) => void = () => undefined) {
@@ -59,4 +60,42 @@ test("a tenant or recorder that is not configured is a fault, not an answer", ()
   expect(() => policyOf(configOf()).routing("other", {})).toThrow();
   expect(() => deskRulesOf(configOf(), "other")).toThrow();
   expect(deskRulesOf(configOf(), "hq").guardMs).toBe(1_000);
+});
+
+test("a session goes by its tenant's numbers and the log's", () => {
+  expect(sessionRulesOf(configOf())("acme", {})).toMatchObject({
+    rules: { leaseMsMax: 300_000 },
+    whenLogFails: "refuse",
+    logMsMax: 500,
+    logRetryMs: 1_000,
+  });
+});
+
+test("a page's origin counts for the tenant that lists it, to the letter", () => {
+  const page = "https://pay.example";
+  const origins = originsOf(
+    configOf((draft) => void Object.assign(draft.tenants.acme, { origins: [page] })),
+  );
+  expect([origins.any(page), origins.of("acme", page), origins.of("other", page)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(origins.any("https://pay.example.evil")).toBe(false);
+});
+
+test.each<[string | undefined, string | null, string | undefined]>([
+  ["203.0.113.9", "198.51.100.1", "203.0.113.9"],
+  ["10.0.0.7", "198.51.100.1", "198.51.100.1"],
+  ["::ffff:10.0.0.7", "198.51.100.1", "198.51.100.1"],
+  ["10.0.0.7", "1.1.1.1, 198.51.100.1, 10.0.0.8", "198.51.100.1"],
+  ["10.0.0.7", "nonsense", "10.0.0.7"],
+  ["10.0.0.7", "198.51.100.1, nonsense", "10.0.0.7"],
+  ["10.0.0.7", "10.0.0.9", "10.0.0.9"],
+  ["10.0.0.7", null, "10.0.0.7"],
+  ["10.0.0.7", "[2001:db8::1]:4711", "2001:db8::1"],
+  ["10.0.0.7", "198.51.100.1:4711", "198.51.100.1"],
+  [undefined, "198.51.100.1", undefined],
+])("a caller at %s forwarding %s is %s", (peer, forwarded, address) => {
+  expect(clientAddress(["10.0.0.0/8"])(peer, forwarded)).toBe(address);
 });

@@ -119,7 +119,7 @@ function read(
 ): Readonly<Record<string, string | undefined>> | undefined {
   try {
     const { values } = parseArgs({ args: [...args], options, strict: true });
-    return values as Readonly<Record<string, string | undefined>>;
+    return values;
   } catch {
     return undefined;
   }
