@@ -73,7 +73,7 @@ export const settingsSchema = z
 export type VsloggerSettings = z.output<typeof settingsSchema>;
 
 /** Compares dotted versions number by number; a missing number is 0. */
-export function isAtLeast(version: string, needed: string): boolean {
+function isAtLeast(version: string, needed: string): boolean {
   const have = version.split(".").map(Number);
   const need = needed.split(".").map(Number);
   for (let at = 0; at < Math.max(have.length, need.length); at += 1) {

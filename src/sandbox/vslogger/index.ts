@@ -30,7 +30,7 @@ export interface VsloggerSimulatorOptions {
 }
 
 /** One request as it was heard. Never its hash. */
-export interface HeardRequest {
+interface HeardRequest {
   readonly at: EpochMs;
   readonly method: string;
   readonly res: string;
