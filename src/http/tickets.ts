@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { CallId, EpochMs, TenantId } from "../control/call.ts";
 import { KINDS } from "../policy/configAuth.ts";
 import { SCOPES, type Principal, type Scope } from "../policy/principal.ts";
+import { usedOnce } from "./usedOnce.ts";
 
 export const TICKET_PREFIX = "tkt_";
 const USED_COUNT_MAX = 200_000;
@@ -194,21 +195,4 @@ async function open(ticket: string, key: Uint8Array): Promise<Claims | undefined
   } catch {
     return undefined;
   }
-}
-
-/** Ids that were used, until they would have expired. When it is full, nothing more is taken. */
-function usedOnce(countMax: number) {
-  const expiries = new Map<string, EpochMs>();
-  const sweep = (now: EpochMs): void => {
-    for (const [id, expiresAt] of expiries) if (expiresAt <= now) expiries.delete(id);
-  };
-  return {
-    take(id: string, expiresAt: EpochMs, now: EpochMs): boolean {
-      if (expiries.has(id)) return false;
-      if (expiries.size >= countMax) sweep(now);
-      if (expiries.size >= countMax) return false;
-      expiries.set(id, expiresAt);
-      return true;
-    },
-  };
 }

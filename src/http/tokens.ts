@@ -32,6 +32,9 @@ export interface TokenOptions {
   readonly fetch?: FetchImplementation;
 }
 
+/** After a failed fetch, the issuer's keys are asked for again no sooner than this. */
+const REFETCH_MS = 1_000;
+
 interface Issuer {
   readonly config: IssuerConfig;
   readonly keys: JWTVerifyGetKey;
@@ -40,7 +43,7 @@ interface Issuer {
 export function tokens(options: TokenOptions): (token: string) => Promise<TokenCheck> {
   const { auth, clock } = options;
   const issuers = new Map(
-    auth.issuers.map((config) => [config.issuer, { config, keys: keysOf(config, options.fetch) }]),
+    auth.issuers.map((config) => [config.issuer, { config, keys: keysOf(config, options) }]),
   );
   const verified = newestUsed<Principal>(auth.tokenCacheCountMax);
   return async (token) => {
@@ -60,17 +63,31 @@ export function tokens(options: TokenOptions): (token: string) => Promise<TokenC
 
 const invalid = (detail: string): TokenCheck => ({ kind: "invalid", detail });
 
-function keysOf(config: IssuerConfig, fetch: FetchImplementation | undefined): JWTVerifyGetKey {
+function keysOf(config: IssuerConfig, { fetch, clock }: TokenOptions): JWTVerifyGetKey {
   if (config.jwksUrl === undefined) {
     return createLocalJWKSet({ keys: [] as never[], ...(config.jwks as object) });
   }
-  return createRemoteJWKSet(new URL(config.jwksUrl), {
+  const remote = createRemoteJWKSet(new URL(config.jwksUrl), {
     cacheMaxAge: config.jwksCacheMsMax,
     cooldownDuration: config.jwksCooldownMs,
     timeoutDuration: config.jwksMsMax,
     ...(fetch !== undefined && { [customFetch]: fetch }),
   });
+  let failedAt = Number.NEGATIVE_INFINITY;
+  return async (header, token) => {
+    // Whoever sends tokens must not be able to make tacet hammer an issuer that is down.
+    if (clock() - failedAt < REFETCH_MS && !remote.fresh) throw new Error("keys unavailable");
+    try {
+      return await remote(header, token);
+    } catch (error) {
+      if (!isMismatch(error)) failedAt = clock();
+      throw error;
+    }
+  };
 }
+
+const isMismatch = (error: unknown): boolean =>
+  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
 
 /** The issuer a token claims to be of; nothing is believed yet. */
 function issuerOf(token: string): string | undefined {

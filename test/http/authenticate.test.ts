@@ -190,15 +190,24 @@ describe("a token", () => {
     expect(fetched).toBe(1);
   });
 
-  test("whose issuer's keys cannot be fetched is denied, and taken when they can", async () => {
+  test("whose issuer is down is denied without hammering it, and taken when it is back", async () => {
+    let now = NOW;
     let up = false;
+    let fetched = 0;
     const ask = rig({
       issuer: { jwksUrl: "https://login.example/keys" },
-      fetch: async () =>
-        up ? Response.json({ keys: [one.jwk] }) : new Response("x", { status: 500 }),
+      clock: () => now,
+      fetch: async () => {
+        fetched += 1;
+        return up ? Response.json({ keys: [one.jwk] }) : new Response("x", { status: 500 });
+      },
     });
-    expect(await ask(await token())).toMatchObject({ ok: false, code: "token_invalid" });
+    for (let count = 0; count < 5; count += 1) {
+      expect(await ask(await token())).toMatchObject({ ok: false, code: "token_invalid" });
+    }
+    expect(fetched).toBe(1);
     up = true;
+    now += 1_000;
     expect(await ask(await token())).toMatchObject({ ok: true });
   });
 });
