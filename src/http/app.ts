@@ -10,7 +10,9 @@ import { json, refused, type Handled, type Route } from "./asked.ts";
 import { callRoutes } from "./calls.ts";
 import type { HttpDeps } from "./deps.ts";
 import { eventsRoute } from "./eventsRoute.ts";
+import type { EventsDenial } from "./events.ts";
 import { faceOf, type Face } from "./face.ts";
+import { eventsDenied } from "./facts.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./logRoutes.ts";
 import { describeApi, type ApiDocument } from "./openapi.ts";
@@ -26,6 +28,8 @@ import { windowRoutes } from "./windows.ts";
 export interface HttpApp {
   readonly app: Hono;
   readonly describe: () => Promise<ApiDocument>;
+  /** Enters that somebody was turned away from the event stream. Never rejects. */
+  enterDenial(denial: EventsDenial): Promise<void>;
   /** Enters the counts of repeated denials and reads whose minute is over; all of them at a stop. */
   flushBounded(all?: boolean): Promise<void>;
 }
@@ -52,7 +56,12 @@ export function createApp(deps: HttpDeps): HttpApp {
     ),
   );
   app.onError((error, c) => failed(face, answers, error, answeringOf(face, c.req.raw)));
-  return { app, describe, flushBounded: (all) => face.entries.flush(all) };
+  return {
+    app,
+    describe,
+    enterDenial: (denial) => face.entries.enter(eventsDenied(denial)),
+    flushBounded: (all) => face.entries.flush(all),
+  };
 }
 
 /** Every route, by noun; what is described and what is served are this one list. */

@@ -7,6 +7,7 @@
 import type { Actor, Json, TenantId } from "../control/call.ts";
 import { SYSTEM_TENANT } from "../log/store.ts";
 import type { Draft } from "./bounded.ts";
+import type { EventsDenial } from "./events.ts";
 
 const COMPONENT = "http";
 
@@ -62,4 +63,20 @@ export function stranger(
       ...(client === undefined ? {} : { client }),
     },
   };
+}
+
+/** Turned away from the event stream. */
+export function eventsDenied({ code, ip, principal, tenant }: EventsDenial): Draft {
+  if (principal === undefined) {
+    return accessDenied(stranger(tenant, ip, undefined), code, "followEvents");
+  }
+  const { agentId, id, kind, owner } = principal;
+  const by = {
+    id,
+    kind,
+    owner,
+    ...(agentId === undefined ? {} : { agentId }),
+    ...(ip === undefined ? {} : { ip }),
+  };
+  return accessDenied({ tenant: principal.tenant, by }, code, "followEvents");
 }

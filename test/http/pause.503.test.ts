@@ -64,3 +64,16 @@ test("what nobody expected is answered 500 and tells nothing of the inside", asy
   expect(answer.body["code"]).toBe("internal");
   expect(answer.text).not.toContain("secret");
 });
+
+test("a window that was safe is not while its call holds facts that the log could not take", async () => {
+  const k = await kit();
+  await registered(k);
+  await k.send("POST", "/v1/calls/c1/pause", "pay", { windowId: "w-1" });
+  k.log.fail(true);
+  await k.send("POST", "/v1/calls/c1/pause", "pay", { windowId: "w-2" });
+  const answer = await k.send("GET", "/v1/windows/w-1", "pay");
+  expect([answer.status, answer.body["code"]]).toEqual([503, "log_unavailable"]);
+  expect(answer.body["safeToCollect"]).toBe(false);
+  k.log.fail(false);
+  await expect.poll(async () => (await k.send("GET", "/v1/windows/w-1", "pay")).status).toBe(200);
+});
