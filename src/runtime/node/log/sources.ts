@@ -55,10 +55,15 @@ function fileSource(path: string): Source {
   const key = readIfThere(join(dirname(path), "key.pub"))?.trim();
   return {
     name: path,
-    entries: linesOf(createReadStream(path) as AsyncIterable<Uint8Array>),
+    entries: linesOf(bytesOf(path)),
     heads: headsIn(join(dirname(path), "checkpoints.txt")),
     ...(key === undefined ? {} : { key }),
   };
+}
+
+/** Opened when it is read, so that a log nobody asks for leaves no open file. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
 }
 
 const headsIn = (path: string): string[] => splitNotes(readIfThere(path) ?? "");
