@@ -133,6 +133,15 @@ describe("a token", () => {
     }
   });
 
+  test("of a known key is denied where its algorithm is not listed, and taken where it is", async () => {
+    const ec = await pair("ec", "ES384");
+    const signed = await token({}, { by: ec, alg: "ES384" });
+    const jwks = { keys: [ec.jwk] };
+    expect(await rig({ issuer: { jwks } })(signed)).toMatchObject({ ok: false });
+    const listed = rig({ issuer: { jwks, algorithms: ["ES384"] } });
+    expect(await listed(signed)).toMatchObject({ ok: true });
+  });
+
   test("that is denied is not told back, in whole or in part", async () => {
     const bad = await token({ sub: "SECRETNAME", aud: "SECRETAUD", tacet_kind: "SECRETKIND" });
     const told = JSON.stringify(await rig()(bad));
@@ -428,6 +437,17 @@ describe("a ticket", () => {
     const { ticket } = await tickets.issueCall(issuer, "c-1");
     const withoutKey = rig({ tickets });
     expect(await withoutKey(ticket)).toMatchObject({ ok: false, code: "token_invalid" });
+  });
+
+  test("ends with its tenant", async () => {
+    const { tickets, ask, issuer } = await office();
+    const { ticket } = await tickets.issueCall(issuer, "c-1");
+    expect(await ask(ticket)).toMatchObject({ ok: true });
+    const made = await makeApiKey("pay");
+    const keys = [
+      { id: "pay", hash: made.hash, tenant: "acme", kind: "payment", scopes: ["operate"] },
+    ];
+    expect(await rig({ tickets, keys, tenants: ["beta"] })(ticket)).toMatchObject({ ok: false });
   });
 
   test("is refused rather than taken twice when too many were used", async () => {

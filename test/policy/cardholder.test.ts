@@ -50,7 +50,8 @@ describe("free text", () => {
     );
     const arabic = Array.from("4111111111111111", (d) => String.fromCodePoint(0x0660 + Number(d)));
     const bold = Array.from("4111111111111111", (d) => String.fromCodePoint(0x1d7ce + Number(d)));
-    for (const digits of [fullWidth, arabic, bold]) {
+    const raised = Array.from("4111111111111111", (d) => (d === "1" ? "\u00b9" : "\u2074"));
+    for (const digits of [fullWidth, arabic, bold, raised]) {
       expect(hasCardNumber(digits.join(""))).toBe(true);
     }
   });
