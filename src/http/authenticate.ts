@@ -12,7 +12,7 @@ import { apiKeys, KEY_PREFIX, SANDBOX_KEY_PREFIX } from "./apiKeys.ts";
 import { TICKET_PREFIX, type TicketOffice, type TicketPurpose } from "./tickets.ts";
 import { tokens } from "./tokens.ts";
 
-export interface Denied {
+interface Denied {
   readonly ok: false;
   readonly status: 401;
   readonly code: "not_authenticated" | "token_expired" | "token_invalid";

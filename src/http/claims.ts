@@ -49,7 +49,7 @@ export function principalFrom(claims: Claims, issuer: IssuerConfig): Mapped {
 }
 
 /** A claim by its whole name, or else by the names that dots lead through. */
-export function claimAt(claims: Claims, name: string): unknown {
+function claimAt(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   let value: unknown = claims;
   for (const step of name.split(".")) {

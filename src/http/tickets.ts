@@ -34,7 +34,7 @@ const claimsSchema = z.strictObject({
 type Claims = z.infer<typeof claimsSchema>;
 
 /** What is asked of a ticket office. */
-export interface TicketWish {
+interface TicketWish {
   readonly use: "call" | "events";
   /** A call ticket needs one. */
   readonly callId?: CallId;
@@ -44,7 +44,7 @@ export interface TicketWish {
   readonly lifeMs?: number;
 }
 
-export interface IssuedTicket {
+interface IssuedTicket {
   readonly ticket: string;
   readonly id: string;
   readonly expiresAt: EpochMs;
@@ -53,7 +53,7 @@ export interface IssuedTicket {
 /** `socket`: opening a socket uses an events ticket up. `request`: anything else. */
 export type TicketPurpose = "socket" | "request";
 
-export type Redeemed =
+type Redeemed =
   | { readonly kind: "good"; readonly principal: Principal }
   | { readonly kind: "expired"; readonly tenant: TenantId }
   | { readonly kind: "used"; readonly tenant: TenantId }

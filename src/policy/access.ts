@@ -33,7 +33,7 @@ export interface Subject {
   readonly agentId?: string;
 }
 
-export type Denial = {
+type Denial = {
   readonly ok: false;
   readonly code:
     | "call_unknown"

@@ -23,7 +23,7 @@ import { problemsOf, type Problem, type ProblemContext } from "./problems.ts";
 import { replaceReferences, type Resolved } from "./references.ts";
 
 export type { Problem } from "./problems.ts";
-export type { VendorRules, Vendors } from "./configRecorders.ts";
+export type { Vendors } from "./configRecorders.ts";
 
 function schemaWith<R extends z.ZodType>(recorder: R) {
   return z.strictObject({

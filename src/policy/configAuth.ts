@@ -8,7 +8,7 @@ import { ms, name } from "./configParts.ts";
 import { SCOPES } from "./principal.ts";
 
 export const KINDS = ["payment", "agent", "supervisor", "cti", "auditor", "operator"] as const;
-export const ALGORITHMS = [
+const ALGORITHMS = [
   "RS256",
   "RS384",
   "RS512",

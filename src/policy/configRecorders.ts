@@ -10,7 +10,7 @@ import { DEFAULT_DESK_RULES } from "../control/commands.ts";
 import { ms, secret, secretBytes } from "./configParts.ts";
 
 /** What policy has to know of a vendor. A recorder vendor fits as it is. */
-export interface VendorRules {
+interface VendorRules {
   readonly settings: z.ZodType;
   readonly variants: readonly { readonly capabilities: { readonly control: Control } }[];
   /** Where recorders with these parsed settings are reached. */
@@ -26,7 +26,7 @@ export type Vendors = ReadonlyMap<string, VendorRules>;
 
 const DESK = DEFAULT_DESK_RULES;
 
-export const deskSchema = z.strictObject({
+const deskSchema = z.strictObject({
   guardMs: ms(100, 60_000)
     .default(DESK.guardMs)
     .describe("While a call claims it, a target is read again this often."),

@@ -90,6 +90,3 @@ export const eventsSchema = z.strictObject({
     .default(30_000)
     .describe("A socket that has not subscribed by then is closed."),
 });
-
-export type ListenConfig = z.output<typeof listenSchema>;
-export type LogConfig = z.output<typeof logSchema>;

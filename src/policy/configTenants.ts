@@ -10,9 +10,9 @@ import { DAY_MS, ms, name, pattern, webOrigin } from "./configParts.ts";
 
 const RULES = DEFAULT_RULES;
 
-export const AT_LEASE_END = ["resume", "keep_paused_and_alert"] as const;
+const AT_LEASE_END = ["resume", "keep_paused_and_alert"] as const;
 
-export const partSchema = z.strictObject({
+const partSchema = z.strictObject({
   recorder: name.describe("A recorder of `recorders`."),
   required: z.boolean().default(true).describe("Whether the call is secured only with this one."),
   control: z

@@ -40,7 +40,7 @@ export function redactedDocument(input: unknown, schema: z.ZodType): Json {
 }
 
 /** Members sorted by UTF-16 code units, no white space: the same document, the same bytes. */
-export function canonical(value: Json): string {
+function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item as Json)).join(",")}]`;
   if (!isRecord(value)) return JSON.stringify(value);
   const members = Object.keys(value)

@@ -13,7 +13,7 @@ export type IdForm =
   | { readonly ok: false; readonly reason: string };
 
 /** Characters in an identifier, at most. */
-export const ID_LENGTH_MAX = 128;
+const ID_LENGTH_MAX = 128;
 
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 /** RFC 3261's `word "@" word`, without the characters that need quoting in logs and paths. */

@@ -29,7 +29,7 @@ export const LITERAL_MAPS: ReadonlySet<string> = new Set([
 ]);
 
 /** `{ env: PAYMENT_KEY }`, as it stands in the document. */
-export function referenceText(from: Reference["from"]): string {
+function referenceText(from: Reference["from"]): string {
   return "env" in from ? `{ env: ${from.env} }` : `{ file: ${from.file} }`;
 }
 

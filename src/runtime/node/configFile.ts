@@ -78,7 +78,7 @@ type ReadYaml =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** YAML 1.2. The parser's own words are not told: they quote the text, which may hold secrets. */
-export function readYaml(text: string): ReadYaml {
+function readYaml(text: string): ReadYaml {
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, stringKeys: false };
   const document = parseDocument(text, options);
