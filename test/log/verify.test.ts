@@ -45,6 +45,8 @@ function named(verified: Verified): readonly [number, number] | undefined {
       return [verified.size, verified.size];
     case "intact":
       return undefined;
+    default:
+      return verified satisfies never;
   }
 }
 
@@ -54,6 +56,18 @@ function expectNamed(verified: Verified, position: number, what: string): void {
   const spanFrom = Math.floor((position - 1) / 10) * 10 + 1;
   const right = from <= position && position <= to && from >= spanFrom && to < spanFrom + 10;
   if (!right) expect.fail(`${what} of entry ${position}: ${JSON.stringify(verified)}`);
+}
+
+/** The log with one entry's members changed, still in form. */
+function change(index: number, part: Partial<Entry>): Uint8Array {
+  const formed = readEntry(lines[index] as Uint8Array);
+  if (formed.kind !== "entry") throw new Error("not an entry");
+  return fileOf(lines.with(index, canonicalBytes({ ...formed.entry, ...part })));
+}
+
+function* failing(): Generator<Stored> {
+  yield* rows().slice(0, 12);
+  throw new Error("disk image is malformed");
 }
 
 test("an untouched log is intact, to its last signed head", async () => {
@@ -153,11 +167,6 @@ describe("beside the entries", () => {
   });
 
   test("another tenant's entry, and time that goes back, are found", async () => {
-    const change = (index: number, part: Partial<Entry>) => {
-      const formed = readEntry(lines[index] as Uint8Array);
-      if (formed.kind !== "entry") throw new Error("not an entry");
-      return fileOf(lines.with(index, canonicalBytes({ ...formed.entry, ...part })));
-    };
     expect(await verifyFile(change(4, { tenant: "other" }))).toMatchObject({ position: 5 });
     const span = { kind: "bad_span", from: 11 };
     expect(await verifyFile(change(14, { at: 1 }))).toMatchObject({ ...span, to: 15 });
@@ -188,10 +197,6 @@ describe("beside the entries", () => {
   });
 
   test("a store that fails while it is read says after which entry", async () => {
-    function* failing(): Generator<Stored> {
-      yield* rows().slice(0, 12);
-      throw new Error("disk image is malformed");
-    }
     const verified = await verifyLog({ entries: failing(), checkpoints: heads });
     expect(verified).toEqual({ kind: "unreadable", position: 13 });
   });

@@ -68,6 +68,40 @@ function change(folder: string, sql: string): void {
   db.close();
 }
 
+function exported(): { folder: string; lines: string[] } {
+  const folder = temporaryFolder();
+  const db = new DatabaseSync(join(original, "control-log.sqlite"), { readOnly: true });
+  const rows = db
+    .prepare("SELECT bytes FROM entries WHERE tenant = 'acme' ORDER BY position")
+    .all();
+  db.close();
+  const lines = rows.map(({ bytes }) => Buffer.from(bytes as Uint8Array).toString());
+  writeFileSync(join(folder, "entries.ndjson"), lines.map((line) => `${line}\n`).join(""));
+  cpSync(join(original, "checkpoints-acme.log"), join(folder, "checkpoints.txt"));
+  cpSync(join(original, "key.pub"), join(folder, "key.pub"));
+  return { folder, lines };
+}
+
+/** The log's two endpoints over the folder, a page of 7 entries. */
+async function serve(cut = 40): Promise<string> {
+  const log = await openTestLog(copy());
+  const answer = async (request: IncomingMessage, reply: ServerResponse) => {
+    if (request.headers.authorization !== "Bearer t0ken") return reply.writeHead(401).end();
+    const url = new URL(request.url ?? "/", "http://x");
+    if (url.pathname === "/v1/log/checkpoint") {
+      return reply.setHeader("tacet-key", key).end(await log.checkpoint("acme"));
+    }
+    const page = await log.read("acme", {}, Number(url.searchParams.get("after")), 7);
+    if (page.next !== undefined) reply.setHeader("tacet-next", page.next);
+    const entries = page.entries.filter(({ position }) => position <= cut);
+    return reply.end(entries.map((entry) => `${canonical(entry)}\n`).join(""));
+  };
+  const server = createServer((request, reply) => void answer(request, reply));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 describe("a folder", () => {
   test("an untouched folder is intact, tenant by tenant, and says whose word that rests on", async () => {
     const { code, said } = await verify(original);
@@ -193,20 +227,6 @@ describe("a folder", () => {
 });
 
 describe("an export", () => {
-  function exported(): { folder: string; lines: string[] } {
-    const folder = temporaryFolder();
-    const db = new DatabaseSync(join(original, "control-log.sqlite"), { readOnly: true });
-    const rows = db
-      .prepare("SELECT bytes FROM entries WHERE tenant = 'acme' ORDER BY position")
-      .all();
-    db.close();
-    const lines = rows.map(({ bytes }) => Buffer.from(bytes as Uint8Array).toString());
-    writeFileSync(join(folder, "entries.ndjson"), lines.map((line) => `${line}\n`).join(""));
-    cpSync(join(original, "checkpoints-acme.log"), join(folder, "checkpoints.txt"));
-    cpSync(join(original, "key.pub"), join(folder, "key.pub"));
-    return { folder, lines };
-  }
-
   test("a folder or a file with its heads beside it is verified; a lone file with given ones", async () => {
     const { folder } = exported();
     expect((await verify(folder)).said).toContain(
@@ -245,26 +265,6 @@ describe("an export", () => {
 });
 
 describe("a running service", () => {
-  /** The log's two endpoints over the folder, a page of 7 entries. */
-  async function serve(cut = 40): Promise<string> {
-    const log = await openTestLog(copy());
-    const answer = async (request: IncomingMessage, reply: ServerResponse) => {
-      if (request.headers.authorization !== "Bearer t0ken") return reply.writeHead(401).end();
-      const url = new URL(request.url ?? "/", "http://x");
-      if (url.pathname === "/v1/log/checkpoint") {
-        return reply.setHeader("tacet-key", key).end(await log.checkpoint("acme"));
-      }
-      const page = await log.read("acme", {}, Number(url.searchParams.get("after")), 7);
-      if (page.next !== undefined) reply.setHeader("tacet-next", page.next);
-      const entries = page.entries.filter(({ position }) => position <= cut);
-      return reply.end(entries.map((entry) => `${canonical(entry)}\n`).join(""));
-    };
-    const server = createServer((request, reply) => void answer(request, reply));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void server.close());
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
-
   test("it is verified page by page against its signed head", async () => {
     const url = await serve();
     expect(await verify(url, "--token", "t0ken")).toMatchObject({

@@ -59,9 +59,8 @@ async function run(args: string[], io: CommandOutput): Promise<number> {
   }
   const { TACET_TOKEN, TACET_API_KEY } = process.env;
   const token = values.token ?? values["api-key"] ?? TACET_TOKEN ?? TACET_API_KEY;
-  const { sources, close } = await sourcesAt(place, {
-    ...(token === undefined ? {} : { token }),
-  });
+  const found = await sourcesAt(place, token === undefined ? {} : { token });
+  const { sources } = found;
   try {
     const given = [values.checkpoint, values.since].flatMap((path) =>
       path === undefined ? [] : splitNotes(readFileSync(path, "utf8")),
@@ -77,7 +76,7 @@ async function run(args: string[], io: CommandOutput): Promise<number> {
     }
     return worst;
   } finally {
-    close();
+    found.close();
   }
 }
 
@@ -143,12 +142,8 @@ async function openAll(notes: readonly string[], key: Verifier): Promise<Checkpo
 
 function sentence(verified: Verified): string {
   switch (verified.kind) {
-    case "intact": {
-      const { size, signedTo, checkpoints } = verified;
-      const rest = size - signedTo;
-      const open = rest === 0 ? "" : `; the last ${rest} are under no signature yet`;
-      return `INTACT, ${size} entries, ${checkpoints} signed heads${open}`;
-    }
+    case "intact":
+      return intact(verified);
     case "bad_entry":
       return `ENTRY ${verified.position} IS WRONG: it ${verified.problem}`;
     case "bad_span":
@@ -159,5 +154,13 @@ function sentence(verified: Verified): string {
       return `TWO HISTORIES of ${verified.size} entries were signed`;
     case "unreadable":
       return `ENTRY ${verified.position} CANNOT BE READ: the file is damaged`;
+    default:
+      return verified satisfies never;
   }
+}
+
+function intact({ size, signedTo, checkpoints }: Extract<Verified, { kind: "intact" }>): string {
+  const rest = size - signedTo;
+  const open = rest === 0 ? "" : `; the last ${rest} are under no signature yet`;
+  return `INTACT, ${size} entries, ${checkpoints} signed heads${open}`;
 }

@@ -45,6 +45,8 @@ export function eventsOfCall(
   return { events: events.toReversed(), position: row.position };
 }
 
+const keyOf = (tenant: TenantId, callId: CallId) => `${tenant}\n${callId}`;
+
 /** Calls used lately. Bounded; what falls out is folded from the log when it is next asked for. */
 export interface CallCache {
   get(tenant: TenantId, callId: CallId): LoadedCall;
@@ -54,7 +56,6 @@ export interface CallCache {
 
 export function callCache(sql: Statements, fold: Fold, countMax: number): CallCache {
   const calls = new Map<string, LoadedCall>();
-  const keyOf = (tenant: TenantId, callId: CallId) => `${tenant}\n${callId}`;
   return {
     get(tenant, callId) {
       const known = calls.get(keyOf(tenant, callId));

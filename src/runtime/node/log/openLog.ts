@@ -131,19 +131,23 @@ async function start(
     summarise,
     clockState: options.clockState ?? (() => "unknown"),
     faults: options.faults ?? {},
-    makeRoom: ballast.giveUp,
+    makeRoom: () => ballast.giveUp(),
     committed: (tenant, sealed) => {
       search.note(tenant, sealed);
       // A tenant's first entries do not wait for the timer to be under a signature.
       if (!known.has(tenant) && !grown.has(tenant)) signSoon();
     },
-    uncertain: search.distrust,
+    uncertain: () => search.distrust(),
     measured: options.measured ?? (() => undefined),
   });
-  const heads = startHeads(folder, key, writer.endOf, known, (tenant, tree) =>
-    saveTree(sql, tenant, tree),
+  const heads = startHeads(
+    folder,
+    key,
+    (tenant) => writer.endOf(tenant),
+    known,
+    (tenant, tree) => saveTree(sql, tenant, tree),
   );
-  const despooled = takeSpool(folder, sql, options.now(), writer.writeNow);
+  const despooled = takeSpool(folder, sql, options.now(), (requests) => writer.writeNow(requests));
 
   async function signGrown(): Promise<void> {
     for (const tenant of tenantsOf(db)) {
@@ -214,7 +218,7 @@ async function start(
       const rows = db.prepare(query).all(tenant, limit) as unknown as { call_id: string }[];
       return rows.map((row) => row.call_id);
     },
-    callOfWindow: search.callOfWindow,
+    callOfWindow: (tenant, windowId) => search.callOfWindow(tenant, windowId),
     async enter(drafts) {
       if (closing !== undefined) return { kind: "failed", detail: "the log is closed" };
       const written = await writer.write({ kind: "facts", drafts });
@@ -223,11 +227,11 @@ async function start(
     },
     read: (tenant, filter, after, limit) =>
       readPage(sql, search, (of) => writer.endOf(of).tree.size, { tenant, filter, after, limit }),
-    checkpoint: heads.sign,
+    checkpoint: (tenant) => heads.sign(tenant),
     origin: (tenant) => `${options.originBase}/${encodeURIComponent(tenant)}`,
     size: (tenant) => writer.endOf(tenant).tree.size,
     tenants,
-    healthy: writer.healthy,
+    healthy: () => writer.healthy(),
     close() {
       closing ??= close();
       return closing;
@@ -256,7 +260,8 @@ async function keyOf(options: OpenLogOptions, folder: Folder, db: DatabaseSync) 
     throw new LogRefused(`The key ${path} that signed the log in ${folder.path} is missing.`);
   }
   if (known === undefined) await createLogKey(path, options.originBase);
-  const key = known ?? ((await readLogKey(path, options.originBase)) as LogKey);
+  const key = known ?? (await readLogKey(path, options.originBase));
+  if (key === undefined) throw new LogRefused(`The key ${path} was made and is gone again.`);
   replaceFile(folder.publicKey, `${key.verifierKey}\n`, 0o644);
   return { key, created: known === undefined };
 }

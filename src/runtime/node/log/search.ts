@@ -98,9 +98,9 @@ export function openSearch(
   }
 
   async function catchUp(): Promise<void> {
-    for (let [tenant] = behind; tenant !== undefined && !closed; [tenant] = behind) {
+    for (let [tenant] = behind; tenant !== undefined; [tenant] = behind) {
       behind.delete(tenant);
-      while (!closed && slice(tenant)) await new Promise((resume) => setImmediate(resume));
+      while (slice(tenant)) await new Promise((resume) => setImmediate(resume));
     }
     whole = true;
   }

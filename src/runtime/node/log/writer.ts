@@ -286,6 +286,7 @@ function isDiskFull(error: unknown): boolean {
 
 /** What SQLite says of a failure is about the file, never about what was written. */
 function detailOf(error: unknown): string {
-  const code = error instanceof Error && "errcode" in error ? ` (SQLite ${error.errcode})` : "";
-  return `${error instanceof Error ? error.message : "unknown failure"}${code}`;
+  if (!(error instanceof Error)) return "unknown failure";
+  const code = "errcode" in error ? ` (SQLite ${String(error.errcode)})` : "";
+  return `${error.message}${code}`;
 }
