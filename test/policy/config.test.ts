@@ -252,6 +252,42 @@ describe("a secret", () => {
   });
 });
 
+const sandbox = (change: (draft: Loose) => void = () => undefined) =>
+  broken((draft) => {
+    draft.sandbox = true;
+    draft.log.origin = "sandbox.tacet";
+    draft.recorders.hq.settings.url = "http://127.0.0.1:4000";
+    draft.auth.apiKeys[0].id = "sandbox";
+    delete draft.tenants.acme.atLeaseEnd;
+    change(draft);
+  });
+const problemPaths = (input: unknown) =>
+  problemsOf(input, { sandboxAllowed: true }).map(({ path }) => path);
+
+describe("the built-in sandbox", () => {
+  test("may leave the end of a lease open and use its own keys", () => {
+    expect(problemPaths(sandbox())).toEqual([]);
+  });
+
+  test("stays on this machine and says what it is in its log's origin", () => {
+    const loose = sandbox((draft) => {
+      draft.listen = { host: "0.0.0.0", plainHttp: true };
+      draft.ops = { listen: { host: "10.0.0.1" } };
+      draft.log.origin = "tacet.example";
+    });
+    expect(problemPaths(loose)).toEqual(["ops.listen.host", "listen.host", "log.origin"]);
+  });
+
+  test("is nothing that a served configuration can be", () => {
+    expect(pathsOf(sandbox())).toEqual([
+      "sandbox",
+      "log.origin",
+      "tenants.acme.atLeaseEnd",
+      "auth.apiKeys[0].id",
+    ]);
+  });
+});
+
 test("the digest follows the meaning, not the order, and the changed paths name no value", async () => {
   const parsed = [
     good(),
