@@ -65,7 +65,7 @@ export function createApp(deps: HttpDeps): HttpApp {
 }
 
 /** Every route, by noun; what is described and what is served are this one list. */
-export const routesOf = (face: Face): readonly Route[] => [
+const routesOf = (face: Face): readonly Route[] => [
   ...pauseRoutes(face),
   ...agentRoutes(face),
   ...resumeRoutes(face),

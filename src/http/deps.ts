@@ -4,51 +4,18 @@
  *
  * @module
  */
-import type { CallId, EpochMs, RecorderId, Target, TenantId } from "../control/call.ts";
+import type { EpochMs, RecorderId, Target, TenantId } from "../control/call.ts";
 import type { Calls } from "../control/calls.ts";
 import type { RecorderCapabilities } from "../control/ports.ts";
 import type { LogStore } from "../log/store.ts";
 import type { may } from "../policy/access.ts";
 import type { idForms } from "../policy/idForm.ts";
 import type { AgentEntry, Policy } from "../policy/policy.ts";
-import type { Principal } from "../policy/principal.ts";
+import type { Authenticated, AuthenticateInfo } from "./authenticate.ts";
 import type { Metrics } from "./metrics.ts";
-
-export type Authenticated =
-  | { readonly ok: true; readonly principal: Principal }
-  | {
-      readonly ok: false;
-      readonly status: 401 | 403;
-      readonly code: string;
-      readonly detail: string;
-      /** What is known of who asked, for the log: never any part of a credential. */
-      readonly tenant?: TenantId;
-    };
-
-/** Checks the credential a request carries. Never throws for a bad one. */
-export type Authenticate = (
-  request: Request,
-  info: { readonly ip?: string },
-) => Promise<Authenticated>;
+import type { TicketOffice } from "./tickets.ts";
 
 export type May = typeof may;
-
-export interface TicketAsked {
-  readonly use: "call" | "events";
-  readonly callId?: CallId;
-  /** The agent a ticket speaks for. */
-  readonly agentId?: string;
-  readonly lifeMs?: number;
-}
-export interface TicketIssued {
-  readonly ticket: string;
-  readonly id: string;
-  readonly expiresAt: EpochMs;
-}
-/** Issues browser tokens that speak for `principal` and never for more than it may. */
-export interface TicketOffice {
-  issue(principal: Principal, asked: TicketAsked): Promise<TicketIssued>;
-}
 
 export interface RecorderInfo {
   readonly recorderId: RecorderId;
@@ -69,11 +36,11 @@ export interface RecorderInfo {
 }
 
 /** One thing wrong with a target, by path inside it. `detail` never repeats a value. */
-export interface TargetIssue {
+interface TargetIssue {
   readonly path: readonly (string | number)[];
   readonly detail: string;
 }
-export type ParsedTarget =
+type ParsedTarget =
   | { readonly ok: true; readonly target: Target; readonly targetKey: string }
   | { readonly ok: false; readonly issues: readonly TargetIssue[] };
 
@@ -124,8 +91,8 @@ export interface HttpDeps {
   readonly calls: Calls;
   readonly log: LogStore;
   readonly policy: Policy;
-  readonly authenticate: Authenticate;
-  readonly tickets: TicketOffice;
+  readonly authenticate: (request: Request, info: AuthenticateInfo) => Promise<Authenticated>;
+  readonly tickets: Pick<TicketOffice, "issue">;
   readonly recorders: Recorders;
   readonly origins: Origins;
   /** The forms that this tenant's identifiers may have. */

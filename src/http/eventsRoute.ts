@@ -21,7 +21,7 @@ export function eventsRoute(face: Face): Route {
         101: { description: "A WebSocket" },
         200: { description: "A stream of messages", contentType: "text/event-stream" },
       },
-      problems: [],
+      problems: ["upgrade_required", "subprotocol_unknown", "query_invalid", "overloaded"],
       handle: () => Promise.resolve(refused(refuse("not_found", "Events are not served here."))),
     }),
     serve: face.events,

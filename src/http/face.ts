@@ -30,7 +30,7 @@ export function faceOf(deps: HttpDeps): Face {
  * Window ids that a pause in progress is using, so that two calls asked for at once cannot both
  * take one id between the directory's answer and the durable entry.
  */
-export interface Reserved {
+interface Reserved {
   /** False where another call's pause in progress has it. */
   take(tenant: TenantId, windowId: WindowId, callId: CallId): boolean;
   give(tenant: TenantId, windowId: WindowId): void;

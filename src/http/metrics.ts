@@ -7,7 +7,7 @@
 import { hasOpenWindow } from "../control/conclude.ts";
 import type { CallChange } from "../control/ports.ts";
 
-export type PauseOutcome = "secured" | "not_secured" | "gone" | "log_unavailable" | "refused";
+type PauseOutcome = "secured" | "not_secured" | "gone" | "log_unavailable" | "refused";
 
 /** Never throws. Seconds are fractional; counters only grow. */
 export interface Metrics {

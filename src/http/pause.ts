@@ -78,7 +78,13 @@ export async function pauseCall(
   found?: Found,
 ): Promise<Handled> {
   const handled = await answerPause(face, asked, callId, body, found);
-  face.metrics.pauseAnswered(outcomeOf(handled));
+  const outcome = outcomeOf(handled);
+  face.metrics.pauseAnswered(outcome);
+  if (handled.kind === "problem") {
+    const { requestId, tenant } = asked;
+    const { code } = handled.problem;
+    face.logger.info({ requestId, tenant, callId, outcome, code }, "pause not answered with safe");
+  }
   return handled;
 }
 
@@ -255,7 +261,7 @@ function windowIdOf(
   asked: Asked<unknown, unknown>,
   body: PauseBody,
 ): Result<WindowId, Problem> {
-  const key = asked.request.headers.get("idempotency-key") ?? undefined;
+  const key = unquoted(asked.request.headers.get("idempotency-key") ?? undefined);
   const windowId = body.windowId ?? key;
   if (windowId === undefined || windowId === "") {
     return err(refuse("window_id_missing", "Neither Idempotency-Key nor windowId was sent."));
@@ -266,6 +272,10 @@ function windowIdOf(
   const misnamed = badId(face.idForm, asked.tenant, { windowId });
   return misnamed === undefined ? ok(windowId) : err(misnamed);
 }
+
+/** The header is a structured string where a client follows its draft, and plain where it does not. */
+const unquoted = (key: string | undefined): string | undefined =>
+  key?.match(/^"([^"\\]*)"$/)?.[1] ?? key;
 
 const otherCall = (callId: CallId, windowId: WindowId): Problem =>
   refuse("window_of_another_call", "This window id belongs to another call of the tenant.", {

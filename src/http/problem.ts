@@ -66,6 +66,16 @@ export const PROBLEMS = {
 
   // What it is about.
   not_found: problem(404, "There is no such resource", "See /openapi.json."),
+  upgrade_required: problem(
+    426,
+    "Events come as a stream",
+    "Connect by WebSocket, or ask for text/event-stream.",
+  ),
+  subprotocol_unknown: problem(
+    400,
+    "The subprotocol is not spoken here",
+    "Offer the subprotocol tacet.v1.",
+  ),
   method_not_allowed: problem(405, "The method is not served here", "Use a method from Allow."),
   call_unknown: problem(
     404,
@@ -148,8 +158,6 @@ const TABLE: Readonly<Record<string, Kind>> = PROBLEMS;
 function problem(status: number, title: string, help: string): Kind {
   return { status, title, help };
 }
-
-export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(TABLE, code);
 
 /** One thing wrong, by JSON Pointer into the body, or a parameter's name. Never repeats a value. */
 export interface ProblemError {

@@ -50,7 +50,6 @@ export const agentPauseBody = z.strictObject(pauseMembers).meta({ id: "AgentPaus
 export const resumeBody = z
   .strictObject({ windowId: id.optional(), waitMs: waitMs.optional() })
   .meta({ id: "Resume" });
-export type ResumeBody = z.infer<typeof resumeBody>;
 
 export const waitBody = z.strictObject({ waitMs: waitMs.optional() }).meta({ id: "Wait" });
 
@@ -60,7 +59,6 @@ export const renewBody = z
     waitMs: waitMs.describe("0 where absent: the truth of this moment").optional(),
   })
   .meta({ id: "Renew" });
-export type RenewBody = z.infer<typeof renewBody>;
 
 export const registerBody = z
   .strictObject({
@@ -82,7 +80,6 @@ export const ticketBody = z
     lifeMs: z.int().min(1_000).max(86_400_000).describe("Capped by policy").optional(),
   })
   .meta({ id: "TicketAsked" });
-export type TicketBody = z.infer<typeof ticketBody>;
 
 export const callsQuery = z.strictObject({
   protection: z
@@ -91,14 +88,12 @@ export const callsQuery = z.strictObject({
   agentId: id.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).optional(),
 });
-export type CallsQuery = z.infer<typeof callsQuery>;
 
 const page = {
   after: z.coerce.number().int().min(0).describe("The `tacet-next` of the page before").optional(),
   limit: z.coerce.number().int().min(1).max(1_000).optional(),
 };
 export const historyQuery = z.strictObject(page);
-export type HistoryQuery = z.infer<typeof historyQuery>;
 
 export const entriesQuery = z.strictObject({
   from: z.coerce.number().int().min(0).describe("Unix ms, inclusive").optional(),
@@ -112,7 +107,6 @@ export const entriesQuery = z.strictObject({
   outcome: z.string().max(64).optional(),
   ...page,
 });
-export type EntriesQuery = z.infer<typeof entriesQuery>;
 
 const sandbox = z.literal(true).describe("Simulated recorders: nothing real is protected");
 const protection = z
