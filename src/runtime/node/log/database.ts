@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 /** `prev`: position of the same call's event before this one, 0 for its first. */
@@ -49,7 +50,27 @@ export function openDatabase(path: string, pageCountMax?: number): DatabaseSync 
 /** Opens for reading beside a running writer. */
 export function openForReading(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Error(`There is no log at ${path}.`);
-  return new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
+  try {
+    return opened(new DatabaseSync(path, { readOnly: true, timeout: 2_000 }));
+  } catch (error) {
+    // A WAL database wants to write beside itself even to be read. On a read-only medium it cannot,
+    // and needs not: nobody writes there.
+    if (existsSync(`${path}-wal`)) throw error;
+    const url = pathToFileURL(path);
+    url.searchParams.set("immutable", "1");
+    return opened(new DatabaseSync(url, { readOnly: true }));
+  }
+}
+
+/** SQLite opens its file only when it first has to read it. */
+function opened(db: DatabaseSync): DatabaseSync {
+  try {
+    db.exec("SELECT 1 FROM sqlite_schema");
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** Prepared once: preparing costs more than running. */

@@ -26,8 +26,10 @@ CREATE TABLE IF NOT EXISTS progress (
 `;
 /** Entries indexed before the loop goes round once: a bound on how long it stands still. */
 const SLICE_MAX = 500;
-/** How long the file stays behind, in ms. */
+/** How long the file stays behind, in ms; after a write that failed; and what a stop waits for. */
 const BEHIND_MS = 200;
+const RETRY_MS = 5_000;
+const STOP_MS = 2_000;
 
 export interface Search {
   /** Committed entries to index soon. Never throws. */
@@ -63,7 +65,7 @@ export function openSearch(
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let whole = false;
-  let closed = false;
+  let stopBy = Infinity;
 
   function progressOf(tenant: TenantId): number {
     const row = sql.progress.get(tenant) as { position: number } | undefined;
@@ -100,7 +102,9 @@ export function openSearch(
   async function catchUp(): Promise<void> {
     for (let [tenant] = behind; tenant !== undefined; [tenant] = behind) {
       behind.delete(tenant);
-      while (slice(tenant)) await new Promise((resume) => setImmediate(resume));
+      while (performance.now() < stopBy && slice(tenant)) {
+        await new Promise((resume) => setImmediate(resume));
+      }
     }
     whole = true;
   }
@@ -115,12 +119,19 @@ export function openSearch(
     for (const tenant of tenants()) behind.add(tenant);
   }
 
+  async function attempt(): Promise<void> {
+    try {
+      await catchUp();
+    } catch (error) {
+      // A full disk is no reason to throw away what is there: it stays behind for a while.
+      if (isDamage(error)) restart();
+      else for (const tenant of tenants()) behind.add(tenant);
+      soon(RETRY_MS);
+    }
+  }
+
   function run(): Promise<void> {
-    running ??= catchUp()
-      .catch(() => {
-        restart();
-        return catchUp();
-      })
+    running ??= attempt()
       .catch(() => undefined)
       .finally(() => {
         running = undefined;
@@ -133,12 +144,12 @@ export function openSearch(
     if (behind.size > 0) await run();
   }
 
-  function soon(): void {
-    if (timer !== undefined || closed) return;
+  function soon(ms = BEHIND_MS): void {
+    if (timer !== undefined || stopBy < Infinity) return;
     timer = setTimeout(() => {
       timer = undefined;
       void run();
-    }, BEHIND_MS);
+    }, ms);
     timer.unref();
   }
 
@@ -158,7 +169,8 @@ export function openSearch(
   ): Promise<number[]> {
     try {
       return select(tenant, terms, after, limit);
-    } catch {
+    } catch (error) {
+      if (!isDamage(error)) throw error;
       restart();
       await caughtUp();
       return select(tenant, terms, after, limit);
@@ -169,8 +181,9 @@ export function openSearch(
     note(tenant, sealed) {
       behind.add(tenant);
       for (const { entry } of sealed) {
+        if (!opensWindow(entry) || entry.callId === undefined) continue;
         const key = `${tenant}\n${entry.windowId}`;
-        if (opensWindow(entry) && !fresh.has(key)) fresh.set(key, entry.callId as string);
+        if (!fresh.has(key)) fresh.set(key, entry.callId);
       }
       soon();
     },
@@ -192,12 +205,18 @@ export function openSearch(
     indexedTo: progressOf,
     caughtUp,
     async close() {
+      stopBy = performance.now() + STOP_MS;
       clearTimeout(timer);
       await caughtUp();
-      closed = true;
       closeQuietly(db);
     },
   };
+}
+
+/** SQLite's codes for a damaged file (11), for none of its own (26), and for a missing table (1). */
+function isDamage(error: unknown): boolean {
+  if (!(error instanceof Error) || !("errcode" in error)) return false;
+  return [1, 11, 26].includes(Number(error.errcode) & 0xff);
 }
 
 function selectOf(furtherWords: number): string {
