@@ -145,7 +145,10 @@ export class Keeper implements Calls {
     const session = new Session(tenant, callId, loaded, {
       clock,
       log,
-      publisher: { publish: (change) => this.#published(change) },
+      publisher: {
+        publish: (change) => this.#published(change),
+        doubt: (...call) => this.#deps.publisher.doubt?.(...call),
+      },
       sync: (claims, addOnly) => this.#sync(callKey, claims, addOnly),
       rules: (attributes) => this.#deps.rules(tenant, attributes),
     });

@@ -84,6 +84,8 @@ export interface CallChange {
 /** Hears every durable change, synchronously, before any answer that rests on it. Never throws. */
 export interface Publisher {
   publish(change: CallChange): void;
+  /** Facts of this call could not be logged: what was published of it may no longer hold. */
+  doubt?(tenant: TenantId, callId: CallId): void;
 }
 
 export interface RecorderCapabilities {

@@ -256,6 +256,7 @@ export class Session {
         this.#commit(loaded.state, written, loaded.position);
       },
     });
+    this.#deps.publisher.doubt?.(this.tenant, this.callId);
     this.#protect(state);
     this.#waiters.check();
   }

@@ -10,6 +10,8 @@ export type DiskFault = "none" | "failed_not_applied" | "failed_but_applied";
 export interface SimLog extends ControlLog, CallDirectory {
   readonly entries: { position: number; tenant: string; callId: string; event: CallEvent }[];
   readonly spooled: { callId: string; expectedVersion: number; events: readonly CallEvent[] }[];
+  /** What a start does with the spool: facts that still fit are entered, the others are not. */
+  reopen(): void;
   disk: () => DiskFault;
   delayMs: () => number;
 }
@@ -30,6 +32,14 @@ export function simLog(clock: VirtualClock): SimLog {
   const log: SimLog = {
     entries,
     spooled,
+    reopen() {
+      for (const { callId, expectedVersion, events } of spooled.splice(0)) {
+        if (eventsOf("t", callId).length !== expectedVersion) continue;
+        for (const event of events) {
+          entries.push({ position: entries.length + 1, tenant: "t", callId, event });
+        }
+      }
+    },
     disk: () => "none",
     delayMs: () => 1,
     async append(tenant, callId, expectedVersion, events): Promise<AppendResult> {

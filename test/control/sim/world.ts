@@ -90,6 +90,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     async restart(downMs = 0) {
       clock.crash();
       await clock.pass(downMs);
+      log.reopen();
       self.keeper = boot();
       const started = self.keeper.start();
       await clock.pass(100);

@@ -1,0 +1,49 @@
+/**
+ * `tacet`: one command for everything that is run from a shell.
+ *
+ * @module
+ */
+import { keyCommand, tokenCommand } from "./runtime/node/keyCommand.ts";
+import { demoCommand } from "./runtime/node/demoCommand.ts";
+import { type Output, messageOf, terminal } from "./runtime/node/output.ts";
+import { sandboxCommand } from "./runtime/node/sandboxCommand.ts";
+import { checkCommand, serveCommand } from "./runtime/node/serveCommand.ts";
+import { verifyCommand } from "./runtime/node/verifyCommand.ts";
+
+const USAGE = `usage: tacet COMMAND
+
+  serve     run the configured service            [--config tacet.yaml]
+  sandbox   run it with simulated recorders       [--port 8080] [--folder .tacet]
+  demo      play a payment through the sandbox and say whether every step held
+  check     check the configuration and ask every recorder whether it will obey
+  verify    check a control log: a file, a folder or a URL
+  key       key create: make an API key
+  token     make a development token for the sandbox`;
+
+type Run = (args: string[], io: Output) => Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Run>> = {
+  serve: serveCommand,
+  sandbox: sandboxCommand,
+  demo: demoCommand,
+  check: checkCommand,
+  verify: verifyCommand,
+  key: (args, io) => keyCommand(args, credentialIo(io)),
+  token: (args, io) => tokenCommand(args, credentialIo(io)),
+};
+
+const credentialIo = (io: Output) => ({ print: io.out, complain: io.err, now: Date.now });
+
+const [name = "", ...args] = process.argv.slice(2);
+const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (run === undefined) {
+  terminal.err(name === "" || name === "--help" ? USAGE : `There is no \`tacet ${name}\`.\n${USAGE}`);
+  process.exitCode = name === "--help" ? 0 : 2;
+} else {
+  try {
+    process.exitCode = await run(args, terminal);
+  } catch (error) {
+    terminal.err(`tacet ${name} failed: ${messageOf(error)}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * `tacet serve` and `tacet check`: the configured service, and a look at whether it would work.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { vendors } from "../../adapters/registry.ts";
+import type { Config } from "../../policy/config.ts";
+import { nodeClock } from "./clock.ts";
+import { loadConfig } from "./configFile.ts";
+import { nodeLogger } from "./logging.ts";
+import { type Output, messageOf, stopSignal } from "./output.ts";
+import { nodeFleet } from "./recorders.ts";
+import { SANDBOX_MARK } from "./sandboxConfig.ts";
+import { startService } from "./service.ts";
+import { VERSION } from "./version.ts";
+
+export async function serveCommand(args: readonly string[], io: Output): Promise<number> {
+  const config = await configured(args, io);
+  if (config === undefined) return 1;
+  const refusal = sandboxLog(config);
+  if (refusal !== undefined) {
+    io.err(refusal);
+    return 1;
+  }
+  const logger = nodeLogger(config.logging.level);
+  try {
+    const stopped = stopSignal();
+    const service = await startService(config, { logger, version: VERSION });
+    logger.info({ url: service.api.url, version: VERSION }, "tacet serves");
+    logger.info({ url: service.ops.url }, "metrics, documentation and health detail");
+    const reason = await stopped;
+    logger.info({ signal: reason }, "tacet stops: no new windows, what runs is left to the log");
+    await service.stop(reason);
+    return 0;
+  } catch (error) {
+    io.err(`tacet cannot start: ${messageOf(error)}`);
+    return 1;
+  }
+}
+
+/** Prints what is wrong, or what each recorder says to a preflight. 1 where anything is wrong. */
+export async function checkCommand(args: readonly string[], io: Output): Promise<number> {
+  const config = await configured(args, io);
+  if (config === undefined) return 1;
+  io.out("The configuration is good. Asking each recorder:");
+  const fleet = nodeFleet(config, nodeClock());
+  try {
+    const infos = new Map((await fleet.preflight()).map((info) => [info.recorderId, info]));
+    let failed = 0;
+    for (const info of infos.values()) {
+      io.out(`  ${info.recorderId} (${info.vendor})`);
+      for (const warning of info.warnings) io.out(`    WARNING  ${warning}`);
+      for (const { detail, name, ok } of info.preflight?.findings ?? []) {
+        if (!ok) failed += 1;
+        io.out(`    ${ok ? "ok      " : "PROBLEM "} ${name}: ${detail}`);
+      }
+    }
+    io.out(failed === 0 ? "Every recorder is ready." : `${failed} to put right before serving.`);
+    return failed === 0 ? 0 : 1;
+  } finally {
+    await fleet.close();
+  }
+}
+
+async function configured(args: readonly string[], io: Output): Promise<Config | undefined> {
+  let configPath: string | undefined;
+  try {
+    configPath = parseArgs({ args: [...args], options: { config: { type: "string" } } }).values.config;
+  } catch (error) {
+    io.err(`${messageOf(error)}\nusage: tacet serve|check [--config tacet.yaml]`);
+    return undefined;
+  }
+  const places = { env: process.env, cwd: process.cwd() };
+  const loaded = await loadConfig(configPath === undefined ? places : { ...places, configPath }, vendors);
+  switch (loaded.kind) {
+    case "loaded":
+      return loaded.config;
+    case "missing":
+      io.err("There is no configuration. These were tried:");
+      for (const path of loaded.tried) io.err(`  ${path}`);
+      io.err("Name one with --config or TACET_CONFIG. To try tacet without any: npm start");
+      return undefined;
+    case "refused":
+      io.err(`${loaded.path} cannot be used:`);
+      for (const { path, problem, suggestion } of loaded.problems) {
+        io.err(`  ${path}: ${problem}${suggestion === undefined ? "" : `; ${suggestion}`}`);
+      }
+      return undefined;
+  }
+}
+
+/** Nobody must rest a payment on what simulators said. */
+function sandboxLog(config: Config): string | undefined {
+  if (!existsSync(join(config.log.folder, SANDBOX_MARK))) return undefined;
+  return `${config.log.folder} holds the sandbox's log, whose recorders were simulated. Use another folder.`;
+}

@@ -1,0 +1,263 @@
+/**
+ * The whole service on Node: the log, the recorders, the core, the event stream and the API, put
+ * together from one configuration.
+ *
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../../control/ports.ts";
+import { Keeper } from "../../control/keeper.ts";
+import { createConnections } from "../../events/connection.ts";
+import { createHub } from "../../events/hub.ts";
+import { createApp } from "../../http/app.ts";
+import { authenticator } from "../../http/authenticate.ts";
+import type { HttpDeps, Logger } from "../../http/deps.ts";
+import { createEvents } from "../../http/events.ts";
+import { createStreams } from "../../http/eventStream.ts";
+import { observeChanges } from "../../http/metrics.ts";
+import { createOpsApp } from "../../http/ops.ts";
+import { ticketOffice } from "../../http/tickets.ts";
+import { may } from "../../policy/access.ts";
+import type { Config } from "../../policy/config.ts";
+import { clientAddress } from "../../policy/clientAddress.ts";
+import { idForms } from "../../policy/idForm.ts";
+import { deskRulesOf, originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
+import { nodeClock } from "./clock.ts";
+import { enterStart, enterStop } from "./lifecycle.ts";
+import { type Listening, listen } from "./listen.ts";
+import { type NodeLog, openLog } from "./log/openLog.ts";
+import { promMetrics } from "./metrics.ts";
+import { type Fleet, nodeFleet } from "./recorders.ts";
+import { ticketSecret } from "./secretFile.ts";
+import { createSockets } from "./socket.ts";
+
+const PREFLIGHT_EVERY_MS = 300_000;
+const FLUSH_EVERY_MS = 10_000;
+
+export interface Service {
+  readonly api: Listening;
+  readonly ops: Listening;
+  readonly log: NodeLog;
+  readonly fleet: Fleet;
+  /** No new windows, 1012 to sockets, open requests answered, running windows left to the log. */
+  stop(reason: string): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+/** Rejects where the log is another's, a port is taken, or a key does not fit; nothing is left open. */
+export async function startService(config: Config, { logger, version }: ServiceOptions): Promise<Service> {
+  const clock = nodeClock();
+  const metrics = promMetrics({
+    socketCount: () => sockets.count() + streams.count(),
+    logSizes: () => new Map(log.tenants().map((tenant) => [tenant, log.size(tenant)])),
+  });
+  const log = await openLog({
+    folder: config.log.folder,
+    originBase: config.log.origin,
+    ...(config.log.signingKeyPath === undefined ? {} : { signingKeyPath: config.log.signingKeyPath }),
+    now: clock.now,
+    signMs: config.log.checkpointMs,
+    ballastBytes: config.log.ballastBytes,
+    callCountMax: config.log.cachedCallCountMax,
+    measured: (ms) => metrics.logCommitted(ms / 1000),
+  });
+  const fleet = nodeFleet(config, clock);
+  const policy = policyOf(config);
+  const onError = (error: unknown) => logger.error({ component: "events", err: error }, "an event stream failed");
+
+  const hub = createHub({
+    clock,
+    epoch: log.origin,
+    position: log.size,
+    live: (tenant, limit) => keeper.live(tenant, limit),
+    defer: setImmediate,
+    onError,
+    sandbox: config.sandbox,
+  });
+  const observe = observeChanges(metrics);
+  const keeper = new Keeper({
+    clock,
+    log,
+    publisher: {
+      publish(change) {
+        hub.publish(change);
+        observe(change);
+      },
+      doubt: hub.doubt,
+    },
+    recorders: fleet.ports.map((port) => ({ port, rules: deskRulesOf(config, port.id) })),
+    rules: sessionRulesOf(config, policy),
+  });
+  fleet.health = () => keeper.health();
+
+  const addressOf = clientAddress(config.listen.trustedProxies);
+  const peers = new WeakMap<Request, string>();
+  const note = (request: Request, peer: string | undefined) => {
+    if (peer !== undefined) peers.set(request, peer);
+  };
+  const address = (request: Request) =>
+    addressOf(peers.get(request), request.headers.get("x-forwarded-for"));
+  const tickets = ticketOffice({
+    secret: await ticketSecret(config.log.folder),
+    clock: clock.now,
+    callMs: config.auth.tickets.callMs,
+    eventsMs: config.auth.tickets.eventsMs,
+    windowMsMax: (tenant) => policy.routing(tenant, {}).rules.windowMsMax,
+  });
+  const authenticate = authenticator({
+    auth: config.auth,
+    tenants: policy.tenants(),
+    tickets,
+    clock: clock.now,
+    sandbox: config.sandbox,
+  });
+  const connections = createConnections({
+    hub,
+    clock,
+    onError,
+    sandbox: config.sandbox,
+    pingMs: config.events.pingMs,
+    subscribeMsMax: config.events.subscribeMsMax,
+    onShown: ({ viewer }, { agentId, callId, position, protection }) =>
+      void log.enter([
+        {
+          at: clock.now(),
+          tenant: viewer.tenant,
+          type: "DesktopShown",
+          callId,
+          actor: { id: agentId, kind: "agent" },
+          origin: { component: "events" },
+          outcome: "shown",
+          detail: { position, protection },
+        },
+      ]),
+  });
+  const streams = createStreams({ hub, clock, sandbox: config.sandbox, pingMs: config.events.pingMs, onError });
+  const sockets = createSockets();
+  const origins = originsOf(config);
+  const events = createEvents({
+    authenticate,
+    may,
+    origins,
+    tickets,
+    clientAddress: address,
+    connections,
+    streams,
+    clock,
+    upgrade: sockets.upgrade,
+    connectionCountMax: config.events.socketCountMax,
+    entersDenial: (denial) => main.enterDenial(denial),
+  });
+
+  let stopping = false;
+  const deps: HttpDeps = {
+    calls: keeper,
+    log,
+    policy,
+    authenticate,
+    tickets,
+    recorders: fleet,
+    origins,
+    idForm: idForms(config.tenants),
+    metrics,
+    logger,
+    clock: clock.now,
+    ids: randomUUID,
+    clientAddress: address,
+    events,
+    stopping: () => stopping,
+    sandbox: config.sandbox,
+    version,
+    limits: {
+      bodyBytesMax: config.listen.bodyBytesMax,
+      headerBytesMax: config.listen.headerBytesMax,
+      headerCountMax: 100,
+    },
+  };
+  const main = createApp(deps);
+  const opsApp = createOpsApp(deps, main);
+
+  try {
+    await enterStart(log, config, clock, version);
+    await keeper.start();
+    for (const { recorderId, warnings } of fleet.ports.flatMap((port) => infoOf(fleet, config, port.id))) {
+      for (const detail of warnings) logger.warn({ recorderId, detail }, "a recorder is reached in the clear");
+    }
+    const api = await listen({
+      listen: config.listen,
+      headerBytesMax: config.listen.headerBytesMax,
+      fetch: sockets.fetch((request, env) => main.app.fetch(request, env)),
+      websocket: { server: sockets.server },
+      note,
+    });
+    const ops = await listen({
+      listen: config.ops.listen,
+      headerBytesMax: config.listen.headerBytesMax,
+      fetch: (request) => opsApp.fetch(request),
+      note,
+    });
+    const beats = [
+      every(clock, PREFLIGHT_EVERY_MS, () => preflight(fleet, logger)),
+      every(clock, FLUSH_EVERY_MS, () => main.flushBounded()),
+    ];
+    void preflight(fleet, logger);
+
+    return {
+      api,
+      ops,
+      log,
+      fleet,
+      async stop(reason) {
+        if (stopping) return;
+        stopping = true;
+        for (const end of beats) end();
+        connections.stop();
+        streams.stop();
+        await keeper.stop();
+        await sockets.stop(1_000);
+        await Promise.all([api.close(config.listen.stopMsMax), ops.close(1_000)]);
+        await main.flushBounded(true);
+        await enterStop(log, clock, reason);
+        await log.close();
+        await fleet.close();
+      },
+    };
+  } catch (error) {
+    await keeper.stop();
+    await log.close();
+    await fleet.close();
+    throw error;
+  }
+}
+
+function infoOf(fleet: Fleet, config: Config, id: string) {
+  const tenants = Object.keys(config.tenants);
+  return tenants.flatMap((tenant) => fleet.list(tenant)).filter((info) => info.recorderId === id).slice(0, 1);
+}
+
+/** What a recorder would refuse is told before a payment finds out; each finding once. */
+const told = new WeakMap<Fleet, Map<string, unknown>>();
+async function preflight(fleet: Fleet, logger: Logger): Promise<void> {
+  const before = told.get(fleet) ?? new Map<string, unknown>();
+  told.set(fleet, before);
+  for (const { recorderId, preflight: found } of await fleet.preflight()) {
+    const failed = found?.findings.filter(({ ok }) => !ok) ?? [];
+    if (isDeepStrictEqual(before.get(recorderId), failed)) continue;
+    before.set(recorderId, failed);
+    for (const { detail, name } of failed) logger.warn({ recorderId, name, detail }, "a recorder's preflight failed");
+  }
+}
+
+function every(clock: Clock, ms: number, run: () => Promise<void>): () => void {
+  let cancel = clock.after(ms, function beat() {
+    void run().finally(() => {
+      cancel = clock.after(ms, beat);
+    });
+  });
+  return () => cancel();
+}
