@@ -143,8 +143,9 @@ function explain(issue: Issue): ProblemError[] {
     case "invalid_union":
     case "invalid_key":
     case "invalid_element":
-      return [at(issue.path, "invalid", "Not of the form asked for.")];
+      break;
   }
+  return [at(issue.path, "invalid", "Not of the form asked for.")];
 }
 
 /** A JSON Pointer in which names that are not plainly names are withheld: they may hold anything. */

@@ -86,8 +86,9 @@ export function responder(deps: {
           return new Response(marked(body), { status: problemStatus(problem), headers: all });
         }
         case "response":
-          return dressed(handled.response, headers(answering));
+          break;
       }
+      return dressed(handled.response, headers(answering));
     },
     preflight(request) {
       const origin = request.headers.get("origin");
