@@ -28,10 +28,19 @@ export async function enterStart(
   if (log.keyCreated) drafts.push(fact(clock, "KeyCreated", { verifierKey: log.verifierKey }));
   if (before !== undefined && beforeDigest !== undefined && beforeDigest !== digest) {
     const paths = [...changedPaths(before, config.document)];
-    drafts.push(fact(clock, "ConfigurationChanged", { before: beforeDigest, after: digest, paths }));
+    drafts.push(
+      fact(clock, "ConfigurationChanged", { before: beforeDigest, after: digest, paths }),
+    );
   }
   const despooled = log.despooled;
-  drafts.push(fact(clock, "LogStarted", { version, configuration: digest, despooled, sandbox: config.sandbox }));
+  drafts.push(
+    fact(clock, "LogStarted", {
+      version,
+      configuration: digest,
+      despooled,
+      sandbox: config.sandbox,
+    }),
+  );
   const entered = await log.enter(drafts);
   if (entered.kind === "failed") throw new Error(`the log cannot be written: ${entered.detail}`);
   await replaceKept(config.log.folder, config.document);

@@ -72,7 +72,8 @@ export function listen(options: ListenOptions): Promise<Listening> {
     server.once("error", reject);
     server.once("listening", () => {
       const chosen = (server.address() as AddressInfo).port;
-      const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+      const name =
+        host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
       resolve({
         url: `${tls === undefined ? "http" : "https"}://${name}:${chosen}`,
         port: chosen,
@@ -89,7 +90,9 @@ function tlsOptions(tls: NonNullable<ListenOptions["listen"]["tls"]>) {
     ...(key === undefined ? {} : { key }),
     ...(pfx === undefined ? {} : { pfx: Buffer.from(pfx, "base64") }),
     ...(passphrase === undefined ? {} : { passphrase }),
-    ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
+    ...(clientCa === undefined
+      ? {}
+      : { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
   };
 }
 

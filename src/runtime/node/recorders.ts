@@ -39,7 +39,8 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
   const kept = new Map<RecorderId, Kept>();
   for (const [id, recorder] of Object.entries(config.recorders)) {
     const made = makeRecorder(id, recorder.vendor, recorder.settings, { now: clock.now });
-    if (!made.ok) throw new Error(`recorder ${id}: ${made.error.map(({ message }) => message).join("; ")}`);
+    if (!made.ok)
+      throw new Error(`recorder ${id}: ${made.error.map(({ message }) => message).join("; ")}`);
     const { origins } = made.value;
     const send = nodeSend({
       origins,
@@ -49,19 +50,24 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
       ...(recorder.tls === undefined ? {} : { tls: recorder.tls }),
     });
     const plain = origins.filter(isPlainBeyondLoopback);
-    const warnings = plain.map((origin) => `plain HTTP to ${origin}: anybody between can read and change it`);
+    const warnings = plain.map(
+      (origin) => `plain HTTP to ${origin}: anybody between can read and change it`,
+    );
     kept.set(id, { recorder: made.value.recorder, send, warnings });
   }
 
   const fleet: Fleet = {
     ports: [...kept.values()].map(({ recorder, send }) => bind(recorder, send)),
     health: () => [],
-    list: (tenant) => partsOf(config, tenant).flatMap((id) => infoOf(id, kept.get(id), fleet.health())),
+    list: (tenant) =>
+      partsOf(config, tenant).flatMap((id) => infoOf(id, kept.get(id), fleet.health())),
     capabilities: (id) => kept.get(id)?.recorder.capabilities,
     parseTarget: (id, raw) => parseTarget(kept.get(id)?.recorder, raw),
     locate: (tenant, agent, signal) => locate(partsOf(config, tenant), kept, agent, signal, clock),
     async preflight() {
-      await Promise.all([...kept].map(([id, one]) => preflight(one, clock).then((found) => kept.set(id, found))));
+      await Promise.all(
+        [...kept].map(([id, one]) => preflight(one, clock).then((found) => kept.set(id, found))),
+      );
       return [...kept].flatMap(([id, one]) => infoOf(id, one, fleet.health()));
     },
     async close() {
@@ -77,7 +83,11 @@ function partsOf(config: Config, tenant: TenantId): readonly RecorderId[] {
   return [...new Set(routes.flatMap(({ recorders }) => recorders.map((part) => part.recorder)))];
 }
 
-function infoOf(id: RecorderId, one: Kept | undefined, health: readonly DeskHealth[]): RecorderInfo[] {
+function infoOf(
+  id: RecorderId,
+  one: Kept | undefined,
+  health: readonly DeskHealth[],
+): RecorderInfo[] {
   if (one === undefined) return [];
   const known = health.find((desk) => desk.recorderId === id);
   const reachable = known?.reachable;
@@ -94,8 +104,12 @@ function infoOf(id: RecorderId, one: Kept | undefined, health: readonly DeskHeal
   ];
 }
 
-function parseTarget(recorder: AnyRecorder | undefined, raw: unknown): ReturnType<Recorders["parseTarget"]> {
-  if (recorder === undefined) return { ok: false, issues: [{ path: [], detail: "no such recorder" }] };
+function parseTarget(
+  recorder: AnyRecorder | undefined,
+  raw: unknown,
+): ReturnType<Recorders["parseTarget"]> {
+  if (recorder === undefined)
+    return { ok: false, issues: [{ path: [], detail: "no such recorder" }] };
   const parsed = recorder.targetSchema.safeParse(raw);
   if (parsed.success) {
     return { ok: true, target: parsed.data, targetKey: recorder.targetKey(parsed.data) };
@@ -129,13 +143,15 @@ async function locate(
   let asked = 0;
   for (const id of ids) {
     const one = kept.get(id);
-    if (one === undefined || !canSurvey(one.recorder) || one.recorder.locate === undefined) continue;
+    if (one === undefined || !canSurvey(one.recorder) || one.recorder.locate === undefined)
+      continue;
     const { recorder, send } = one;
     const context = { send: send as Send, signal, now: clock.now, silenced: false };
     const found = await recorder.locate?.(agent, context);
     if (found === undefined || "kind" in found) continue;
     asked += 1;
-    for (const target of found) targets.push({ recorderId: id, target, targetKey: recorder.targetKey(target) });
+    for (const target of found)
+      targets.push({ recorderId: id, target, targetKey: recorder.targetKey(target) });
   }
   return asked === 0 ? { kind: "unavailable" } : { kind: "located", targets };
 }

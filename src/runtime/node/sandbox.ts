@@ -41,7 +41,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const logger = vsloggerSimulator({ version: "5.1.0.0", hash: { type: "SHA-256", salt: SALT } });
   for (const { channel, correlationId, extension } of CONVERSATIONS) {
     recorder.begin(correlationId);
-    logger.begin(channel, { extension, session_id: `session-${channel}`, agent_id: `agent-${extension}` });
+    logger.begin(channel, {
+      extension,
+      session_id: `session-${channel}`,
+      agent_id: `agent-${extension}`,
+    });
   }
   const anywherenow = await listenSimulator(recorder);
   const vslogger = await listenSimulator(logger);

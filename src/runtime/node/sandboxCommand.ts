@@ -27,7 +27,9 @@ export async function sandboxCommand(args: readonly string[], io: Output): Promi
       throw new Error("--port takes a number from 0 (the system chooses) to 65535");
     }
   } catch (error) {
-    io.err(`${messageOf(error)}\nusage: tacet sandbox [--port ${PORT}] [--folder .tacet] [--quiet]`);
+    io.err(
+      `${messageOf(error)}\nusage: tacet sandbox [--port ${PORT}] [--folder .tacet] [--quiet]`,
+    );
     return 2;
   }
   const stopped = stopSignal();

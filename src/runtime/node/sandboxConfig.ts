@@ -43,7 +43,10 @@ export async function sandboxConfig(
   const { folder } = places;
   const logFolder = join(folder, "log");
   await mkdir(logFolder, { recursive: true, mode: 0o700 });
-  await writeFile(join(logFolder, SANDBOX_MARK), "Simulated recorders. Nothing here is evidence.\n");
+  await writeFile(
+    join(logFolder, SANDBOX_MARK),
+    "Simulated recorders. Nothing here is evidence.\n",
+  );
   const keys = await keptKeys(folder);
   const apiKeys = await Promise.all([
     apiKey("sandbox-payment", keys.payment, "payment", [
@@ -109,5 +112,11 @@ async function keptKeys(folder: string): Promise<SandboxKeys> {
 
 async function apiKey(id: string, key: string, kind: string, scopes: readonly string[]) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
-  return { id, hash: `sha256:${Buffer.from(digest).toString("hex")}`, tenant: TENANT, kind, scopes };
+  return {
+    id,
+    hash: `sha256:${Buffer.from(digest).toString("hex")}`,
+    tenant: TENANT,
+    kind,
+    scopes,
+  };
 }

@@ -68,13 +68,17 @@ export async function checkCommand(args: readonly string[], io: Output): Promise
 async function configured(args: readonly string[], io: Output): Promise<Config | undefined> {
   let configPath: string | undefined;
   try {
-    configPath = parseArgs({ args: [...args], options: { config: { type: "string" } } }).values.config;
+    configPath = parseArgs({ args: [...args], options: { config: { type: "string" } } }).values
+      .config;
   } catch (error) {
     io.err(`${messageOf(error)}\nusage: tacet serve|check [--config tacet.yaml]`);
     return undefined;
   }
   const places = { env: process.env, cwd: process.cwd() };
-  const loaded = await loadConfig(configPath === undefined ? places : { ...places, configPath }, vendors);
+  const loaded = await loadConfig(
+    configPath === undefined ? places : { ...places, configPath },
+    vendors,
+  );
   switch (loaded.kind) {
     case "loaded":
       return loaded.config;

@@ -50,7 +50,10 @@ export interface ServiceOptions {
 }
 
 /** Rejects where the log is another's, a port is taken, or a key does not fit; nothing is left open. */
-export async function startService(config: Config, { logger, version }: ServiceOptions): Promise<Service> {
+export async function startService(
+  config: Config,
+  { logger, version }: ServiceOptions,
+): Promise<Service> {
   const clock = nodeClock();
   const metrics = promMetrics({
     socketCount: () => sockets.count() + streams.count(),
@@ -59,7 +62,9 @@ export async function startService(config: Config, { logger, version }: ServiceO
   const log = await openLog({
     folder: config.log.folder,
     originBase: config.log.origin,
-    ...(config.log.signingKeyPath === undefined ? {} : { signingKeyPath: config.log.signingKeyPath }),
+    ...(config.log.signingKeyPath === undefined
+      ? {}
+      : { signingKeyPath: config.log.signingKeyPath }),
     now: clock.now,
     signMs: config.log.checkpointMs,
     ballastBytes: config.log.ballastBytes,
@@ -68,7 +73,8 @@ export async function startService(config: Config, { logger, version }: ServiceO
   });
   const fleet = nodeFleet(config, clock);
   const policy = policyOf(config);
-  const onError = (error: unknown) => logger.error({ component: "events", err: error }, "an event stream failed");
+  const onError = (error: unknown) =>
+    logger.error({ component: "events", err: error }, "an event stream failed");
 
   const hub = createHub({
     clock,
@@ -137,7 +143,13 @@ export async function startService(config: Config, { logger, version }: ServiceO
         },
       ]),
   });
-  const streams = createStreams({ hub, clock, sandbox: config.sandbox, pingMs: config.events.pingMs, onError });
+  const streams = createStreams({
+    hub,
+    clock,
+    sandbox: config.sandbox,
+    pingMs: config.events.pingMs,
+    onError,
+  });
   const sockets = createSockets();
   const origins = originsOf(config);
   const events = createEvents({
@@ -185,8 +197,11 @@ export async function startService(config: Config, { logger, version }: ServiceO
   try {
     await enterStart(log, config, clock, version);
     await keeper.start();
-    for (const { recorderId, warnings } of fleet.ports.flatMap((port) => infoOf(fleet, config, port.id))) {
-      for (const detail of warnings) logger.warn({ recorderId, detail }, "a recorder is reached in the clear");
+    for (const { recorderId, warnings } of fleet.ports.flatMap((port) =>
+      infoOf(fleet, config, port.id),
+    )) {
+      for (const detail of warnings)
+        logger.warn({ recorderId, detail }, "a recorder is reached in the clear");
     }
     const api = await listen({
       listen: config.listen,
@@ -237,7 +252,10 @@ export async function startService(config: Config, { logger, version }: ServiceO
 
 function infoOf(fleet: Fleet, config: Config, id: string) {
   const tenants = Object.keys(config.tenants);
-  return tenants.flatMap((tenant) => fleet.list(tenant)).filter((info) => info.recorderId === id).slice(0, 1);
+  return tenants
+    .flatMap((tenant) => fleet.list(tenant))
+    .filter((info) => info.recorderId === id)
+    .slice(0, 1);
 }
 
 /** What a recorder would refuse is told before a payment finds out; each finding once. */
@@ -249,7 +267,8 @@ async function preflight(fleet: Fleet, logger: Logger): Promise<void> {
     const failed = found?.findings.filter(({ ok }) => !ok) ?? [];
     if (isDeepStrictEqual(before.get(recorderId), failed)) continue;
     before.set(recorderId, failed);
-    for (const { detail, name } of failed) logger.warn({ recorderId, name, detail }, "a recorder's preflight failed");
+    for (const { detail, name } of failed)
+      logger.warn({ recorderId, name, detail }, "a recorder's preflight failed");
   }
 }
 

@@ -81,6 +81,7 @@ export interface Statements {
   readonly insertEntry: StatementSync;
   readonly putCall: StatementSync;
   readonly putHead: StatementSync;
+  readonly putMeta: StatementSync;
   readonly callRow: StatementSync;
   readonly entryAt: StatementSync;
   readonly entriesAfter: StatementSync;
@@ -96,6 +97,7 @@ export function prepare(db: DatabaseSync): Statements {
     insertEntry: db.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
     putCall: db.prepare("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?)"),
     putHead: db.prepare("INSERT OR REPLACE INTO heads VALUES (?, ?, ?)"),
+    putMeta: db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)"),
     callRow: db.prepare("SELECT version, position FROM calls WHERE tenant = ? AND call_id = ?"),
     entryAt: db.prepare("SELECT bytes, prev FROM entries WHERE tenant = ? AND position = ?"),
     entriesAfter: db.prepare(

@@ -15,7 +15,7 @@ import {
 } from "../../../log/note.ts";
 import { createFile, makeFolder, readIfThere } from "./folder.ts";
 
-export class LogKeyRefused extends Error {
+class LogKeyRefused extends Error {
   readonly code = "log_key_refused";
 }
 

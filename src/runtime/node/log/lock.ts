@@ -7,7 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Folder } from "./folder.ts";
 
-export class LogLocked extends Error {
+class LogLocked extends Error {
   readonly code = "log_locked";
 }
 

@@ -36,7 +36,7 @@ import { lockFolder } from "./lock.ts";
 import { readPage } from "./read.ts";
 import { openSearch } from "./search.ts";
 import { emptySpool, requestsFromSpool, spoolTo } from "./spool.ts";
-import { type Faults, startWriter } from "./writer.ts";
+import { type Faults, type Writer, startWriter } from "./writer.ts";
 
 export interface OpenLogOptions {
   readonly folder: string;
@@ -157,10 +157,7 @@ async function start(
       grown.set(tenant, size);
     }
   }
-  const timer = setInterval(
-    () => tend(ballast, writer.healthy(), signGrown),
-    options.signMs ?? 60_000,
-  );
+  const timer = setInterval(() => tend(ballast, writer, signGrown), options.signMs ?? 60_000);
   timer.unref();
   void search.caughtUp();
   let closing: Promise<void> | undefined;
@@ -243,9 +240,7 @@ async function start(
 function checkOrigin(db: DatabaseSync, originBase: string, folder: Folder): void {
   const known = metaOf(db, "origin");
   if (known === undefined) {
-    const put = db.prepare("INSERT INTO meta VALUES (?, ?)");
-    put.run("origin", originBase);
-    put.run("format", "1");
+    db.prepare("INSERT INTO meta VALUES ('origin', ?), ('format', '1')").run(originBase);
   } else if (known !== originBase) {
     throw new LogRefused(
       `The log in ${folder.path} is that of ${known}, not of ${originBase}. Use another folder.`,
@@ -307,7 +302,8 @@ function takeSpool(
 }
 
 /** What the timer does. A failure here is told by the next write and by /readyz. */
-function tend(ballast: Ballast, healthy: boolean, sign: () => Promise<void>): void {
-  if (healthy) ballast.restore();
+function tend(ballast: Ballast, writer: Writer, sign: () => Promise<void>): void {
+  writer.probe();
+  if (writer.healthy()) ballast.restore();
   sign().catch(() => undefined);
 }

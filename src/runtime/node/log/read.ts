@@ -13,7 +13,7 @@ import type { Statements } from "./database.ts";
 import type { Search } from "./search.ts";
 
 /** Entries in one page. */
-export const PAGE_MAX = 1_000;
+const PAGE_MAX = 1_000;
 /** Up to so many entries the search file catches up before it is asked. */
 const LAG_MAX = 5_000;
 

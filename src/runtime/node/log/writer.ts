@@ -28,7 +28,7 @@ export type Request =
     }
   | { readonly kind: "facts"; readonly drafts: readonly EntryDraft[] };
 
-export type Written =
+type Written =
   | { readonly kind: "written"; readonly positions: readonly number[] }
   | { readonly kind: "conflict" }
   | { readonly kind: "failed"; readonly detail: string };
@@ -64,6 +64,8 @@ export interface Writer {
   writeNow(requests: readonly Request[]): readonly Written[];
   endOf(tenant: TenantId): LogEnd;
   healthy(): boolean;
+  /** After a failure: tries whether the file can be written again. Never throws. */
+  probe(): void;
 }
 
 interface Queued {
@@ -238,7 +240,21 @@ export function startWriter(options: WriterOptions): Writer {
     return end;
   }
 
+  function probe(): void {
+    if (healthy) return;
+    try {
+      sql.begin.run();
+      sql.putMeta.run("probed", "1");
+      options.faults.beforeCommit?.();
+      sql.commit.run();
+      healthy = true;
+    } catch {
+      undo([]);
+    }
+  }
+
   return {
+    probe,
     write: (request) =>
       new Promise((answer) => {
         queue.push({ request, answer });
