@@ -4,6 +4,11 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 20_000,
+    // Here workerd is started.
+    hookTimeout: 60_000,
     maxWorkers: 2,
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    // The Workers tools send nothing about who runs them, and keep their log out of the home folder.
+    env: { WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: ".wrangler/logs" },
   },
 });
