@@ -7,7 +7,7 @@
 const encoder = new TextEncoder();
 
 /** A value that has no canonical form. Names the path, never the value. */
-export class NotCanonicalizable extends Error {
+class NotCanonicalizable extends Error {
   readonly code = "not_canonicalizable";
 }
 

@@ -7,7 +7,7 @@
 import type { Stored } from "./verify.ts";
 
 /** An entry is a few hundred bytes; a line beyond this is not one. */
-export const LINE_BYTES_MAX = 1_048_576;
+const LINE_BYTES_MAX = 1_048_576;
 
 /** The lines of a byte stream. What follows the last newline comes as a line of its own, cut short. */
 export async function* linesOf(

@@ -35,7 +35,7 @@ export class BadNote extends Error {
 }
 
 /** SHA-256(name || 0x0A || 0x01 || public key), its first four bytes. */
-export function keyIdOf(name: string, publicKey: Uint8Array): Uint8Array {
+function keyIdOf(name: string, publicKey: Uint8Array): Uint8Array {
   const hash = sha256.create().update(encoder.encode(`${name}\n`));
   return hash.update(Uint8Array.of(ED25519)).update(publicKey).digest().slice(0, 4);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { newCall } from "../../src/control/call.ts";
 import { fold } from "../../src/control/evolve.ts";
 import { readCheckpoint, splitNotes } from "../../src/log/checkpoint.ts";
@@ -128,6 +128,22 @@ describe("failures", () => {
     expect(await log.append("acme", "c1", 4, events.slice(4, 5))).toMatchObject({ positions: [5] });
     expect(await log.callOfWindow("acme", "pay-1")).toBe("c1");
     await expectRootOfEntries(log);
+  });
+
+  test("a log that can be written again says so before anybody writes", async () => {
+    let failing = true;
+    let probes = 0;
+    const beforeCommit = () => {
+      probes += 1;
+      if (failing) throw new Error("no");
+    };
+    const log = await openTestLog(temporaryFolder(), { faults: { beforeCommit }, signMs: 5 });
+    await log.append("acme", "c1", 0, payment("pay-1", AT));
+    await vi.waitFor(() => expect(probes).toBeGreaterThan(3));
+    expect(log.healthy()).toBe(false);
+    failing = false;
+    await vi.waitFor(() => expect(log.healthy()).toBe(true));
+    expect(log.size("acme")).toBe(0);
   });
 
   test("a full disk: the ballast is given up and the write tried again", async () => {
@@ -277,6 +293,17 @@ describe("heads", () => {
     const all = splitNotes(readFileSync(join(folder, "checkpoints-acme.log"), "utf8"));
     expect(all.map((one) => readCheckpoint(one).size)).toEqual([10, 20]);
     expect(readFileSync(join(folder, "checkpoint-acme.txt"), "utf8")).toBe(all[1]);
+  });
+
+  test("a tenant's first entries are soon under a signature, and growth is on the timer", async () => {
+    const folder = temporaryFolder();
+    const log = await openTestLog(folder, { signMs: 300 });
+    const signed = () =>
+      readCheckpoint(readFileSync(join(folder, "checkpoint-acme.txt"), "utf8")).size;
+    await log.append("acme", "c1", 0, payment("w1", AT));
+    await vi.waitFor(() => expect(signed()).toBe(10), 5_000);
+    await log.append("acme", "c2", 0, payment("w2", AT));
+    await vi.waitFor(() => expect(signed()).toBe(20), 5_000);
   });
 
   test("a stop signs all that was written", async () => {

@@ -83,13 +83,11 @@ function folderSources(path: string) {
   try {
     db.exec("BEGIN");
     const tenants = new Set([...tenantsOf(db), ...heads.keys()]);
-    const sources = [...tenants].toSorted().map((tenant) => ({
-      name: tenant,
-      entries: rowsOf(db, tenant),
-      tenant,
-      heads: heads.get(tenant) ?? [],
-      ...(key === undefined ? {} : { key }),
-    }));
+    const sources = [...tenants].toSorted().map((tenant): Source => {
+      const found = { name: tenant, tenant, entries: rowsOf(db, tenant) };
+      const own = heads.get(tenant) ?? [];
+      return key === undefined ? { ...found, heads: own } : { ...found, heads: own, key };
+    });
     return { sources, close: () => db.close() };
   } catch {
     db.close();
