@@ -5,6 +5,7 @@
  * @module
  */
 import type { Json } from "../control/call.ts";
+import { canonical } from "../log/canonical.ts";
 import type { EntryFilter } from "../log/store.ts";
 import { may } from "../policy/access.ts";
 import { json, refused, route, type Handled, type Route } from "./asked.ts";
@@ -69,7 +70,8 @@ export function logRoutes(face: Face): readonly Route[] {
           kind: "text",
           status: 200,
           contentType: "application/x-ndjson; charset=utf-8",
-          text: page.entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""),
+          // The bytes that were hashed: `tacet verify` reads this very answer.
+          text: page.entries.map((entry) => `${canonical(entry)}\n`).join(""),
           headers: {
             "tacet-indexed-to": String(page.indexedTo),
             ...(page.next === undefined ? {} : { "tacet-next": String(page.next) }),
@@ -91,7 +93,14 @@ export function logRoutes(face: Face): readonly Route[] {
         if (denial !== undefined) return refused(denial);
         await face.entries.enter(logRead(asked, "checkpoint", {}));
         const text = await face.log.checkpoint(asked.tenant);
-        return { kind: "text", status: 200, contentType: "text/plain; charset=utf-8", text };
+        const key = face.log.verifierKey;
+        return {
+          kind: "text",
+          status: 200,
+          contentType: "text/plain; charset=utf-8",
+          text,
+          ...(key === undefined ? {} : { headers: { "tacet-key": key } }),
+        };
       },
     }),
   ];

@@ -43,6 +43,8 @@ export interface LogStore extends ControlLog, CallDirectory {
   checkpoint(tenant: TenantId): Promise<string>;
   /** The log's origin id, such as `tacet.example/acme`; the events' epoch. */
   origin(tenant: TenantId): string;
+  /** For whoever verifies: `name+keyid+base64`. Absent where the log is nobody's evidence. */
+  readonly verifierKey?: string;
   /** Committed entries of the tenant's log. */
   size(tenant: TenantId): number;
   tenants(): readonly TenantId[];
