@@ -163,7 +163,7 @@ export type AnyRecorder = Described<RecorderCapabilities> &
 export function defineRecorder<const C extends RecorderCapabilities>(
   recorder: Recorder<C>,
 ): AnyRecorder {
-  return recorder as AnyRecorder;
+  return recorder;
 }
 
 export const canControl = (recorder: AnyRecorder): recorder is AnyRecorder & Controls =>

@@ -13,7 +13,7 @@ export type Say = (who: string, line: string) => void;
 
 export interface Answer {
   readonly status: number;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: Readonly<Record<string, string | number | boolean | undefined>>;
 }
 
 export class DemoClient {
@@ -52,7 +52,7 @@ export class DemoClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: JSON.parse(text) as Record<string, unknown> };
+    return { status: response.status, body: JSON.parse(text) as Answer["body"] };
   }
 
   /** The next words the desktop showed, from now on, until they end with `words`. */

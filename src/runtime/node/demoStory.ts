@@ -23,8 +23,8 @@ export async function playPayment(client: DemoClient, sandbox: Sandbox, say: Say
     expected: Readonly<Record<string, unknown>>,
   ) => {
     const { protection, safeToCollect } = answer.body;
-    const boolean = safeToCollect === undefined ? "" : `, safeToCollect ${String(safeToCollect)}`;
-    say(who, `${what}: ${answer.status} ${String(protection)}${boolean}`);
+    const boolean = safeToCollect === undefined ? "" : `, safeToCollect ${safeToCollect}`;
+    say(who, `${what}: ${answer.status} ${protection}${boolean}`);
     const { status, ...members } = expected;
     const wrong = Object.entries(members).filter(([name, value]) => answer.body[name] !== value);
     if (answer.status !== status || wrong.length > 0) {

@@ -19,7 +19,7 @@ import { VERSION } from "./version.ts";
 
 export async function serveCommand(args: readonly string[], io: Output): Promise<number> {
   const config = await configured(args, io);
-  if (config === undefined) return 1;
+  if (typeof config === "number") return config;
   const refusal = sandboxLog(config);
   if (refusal !== undefined) {
     io.err(refusal);
@@ -44,7 +44,7 @@ export async function serveCommand(args: readonly string[], io: Output): Promise
 /** Prints what is wrong, or what each recorder says to a preflight. 1 where anything is wrong. */
 export async function checkCommand(args: readonly string[], io: Output): Promise<number> {
   const config = await configured(args, io);
-  if (config === undefined) return 1;
+  if (typeof config === "number") return config;
   io.out("The configuration is good. Asking each recorder:");
   const fleet = nodeFleet(config, nodeClock());
   try {
@@ -65,14 +65,15 @@ export async function checkCommand(args: readonly string[], io: Output): Promise
   }
 }
 
-async function configured(args: readonly string[], io: Output): Promise<Config | undefined> {
+/** The configuration, or what to exit with after the words of why there is none. */
+async function configured(args: readonly string[], io: Output): Promise<Config | 1 | 2> {
   let configPath: string | undefined;
   try {
     configPath = parseArgs({ args: [...args], options: { config: { type: "string" } } }).values
       .config;
   } catch (error) {
     io.err(`${messageOf(error)}\nusage: tacet serve|check [--config tacet.yaml]`);
-    return undefined;
+    return 2;
   }
   const places = { env: process.env, cwd: process.cwd() };
   const loaded = await loadConfig(
@@ -86,13 +87,13 @@ async function configured(args: readonly string[], io: Output): Promise<Config |
       io.err("There is no configuration. These were tried:");
       for (const path of loaded.tried) io.err(`  ${path}`);
       io.err("Name one with --config or TACET_CONFIG. To try tacet without any: npm start");
-      return undefined;
+      return 1;
     case "refused":
       io.err(`${loaded.path} cannot be used:`);
       for (const { path, problem, suggestion } of loaded.problems) {
         io.err(`  ${path}: ${problem}${suggestion === undefined ? "" : `; ${suggestion}`}`);
       }
-      return undefined;
+      return 1;
   }
 }
 

@@ -9,33 +9,17 @@ import type { CallState, EpochMs, TenantId } from "../../../control/call.ts";
 import { isAtRest } from "../../../control/conclude.ts";
 import { evolve, fold } from "../../../control/evolve.ts";
 import type { Entry } from "../../../log/entry.ts";
-import type { LogEnd } from "../../../log/seal.ts";
 import type { LogStore } from "../../../log/store.ts";
-import type { Frontier } from "../../../log/tree.ts";
 import { type Ballast, ballastAt } from "./ballast.ts";
 import { callCache } from "./calls.ts";
-import { type Statements, metaOf, openDatabase, prepare, tenantsOf } from "./database.ts";
-import {
-  type Folder,
-  ensureOwnFile,
-  folderAt,
-  makeFolder,
-  replaceFile,
-  tenantsWithHeads,
-} from "./folder.ts";
-import {
-  LogRefused,
-  newestHead,
-  openEnd,
-  packFrontier,
-  startHeads,
-  unpackFrontier,
-} from "./heads.ts";
-import { type LogKey, createLogKey, readLogKey } from "./key.ts";
+import { openDatabase, prepare, tenantsOf } from "./database.ts";
+import { type Folder, ensureOwnFile, folderAt, makeFolder } from "./folder.ts";
+import { startHeads } from "./heads.ts";
 import { lockFolder } from "./lock.ts";
+import { checkOrigin, endsOf, keyOf, saveTree, takeSpool } from "./opening.ts";
 import { readPage } from "./read.ts";
 import { openSearch } from "./search.ts";
-import { emptySpool, requestsFromSpool, spoolTo } from "./spool.ts";
+import { spoolTo } from "./spool.ts";
 import { type Faults, type Writer, startWriter } from "./writer.ts";
 
 export interface OpenLogOptions {
@@ -234,71 +218,6 @@ async function start(
       return closing;
     },
   };
-}
-
-/** A folder is one service's for good: its origin is in every head and in what auditors hold. */
-function checkOrigin(db: DatabaseSync, originBase: string, folder: Folder): void {
-  const known = metaOf(db, "origin");
-  if (known === undefined) {
-    db.prepare("INSERT INTO meta VALUES ('origin', ?), ('format', '1')").run(originBase);
-  } else if (known !== originBase) {
-    throw new LogRefused(
-      `The log in ${folder.path} is that of ${known}, not of ${originBase}. Use another folder.`,
-    );
-  }
-}
-
-async function keyOf(options: OpenLogOptions, folder: Folder, db: DatabaseSync) {
-  const path = options.signingKeyPath ?? folder.signingKey;
-  const known = await readLogKey(path, options.originBase);
-  if (known === undefined && tenantsOf(db).length > 0) {
-    throw new LogRefused(`The key ${path} that signed the log in ${folder.path} is missing.`);
-  }
-  if (known === undefined) await createLogKey(path, options.originBase);
-  const key = known ?? (await readLogKey(path, options.originBase));
-  if (key === undefined) throw new LogRefused(`The key ${path} was made and is gone again.`);
-  replaceFile(folder.publicKey, `${key.verifierKey}\n`, 0o644);
-  return { key, created: known === undefined };
-}
-
-async function endsOf(db: DatabaseSync, sql: Statements, folder: Folder, key: LogKey) {
-  const ends = new Map<TenantId, LogEnd>();
-  const known = new Map<TenantId, NonNullable<Awaited<ReturnType<typeof newestHead>>>>();
-  const saved = db.prepare("SELECT size, frontier FROM heads WHERE tenant = ?");
-  for (const tenant of new Set([...tenantsOf(db), ...tenantsWithHeads(folder)])) {
-    const head = await newestHead(folder, tenant, key);
-    if (head !== undefined) known.set(tenant, head);
-    const row = saved.get(tenant) as { size: number; frontier: Uint8Array } | undefined;
-    const tree = row === undefined ? undefined : unpackFrontier(row.size, row.frontier);
-    ends.set(tenant, openEnd(sql, tenant, tree, head?.checkpoint, folder));
-  }
-  return { ends, known };
-}
-
-/** So that the next start need not hash from the first entry; without it, it does. */
-function saveTree(sql: Statements, tenant: TenantId, tree: Frontier): void {
-  try {
-    sql.putHead.run(tenant, tree.size, packFrontier(tree));
-  } catch {
-    // A disk that is full has no room for what is only quicker.
-  }
-}
-
-function takeSpool(
-  folder: Folder,
-  sql: Statements,
-  at: EpochMs,
-  write: ReturnType<typeof startWriter>["writeNow"],
-): number {
-  const requests = requestsFromSpool(folder.spool, sql, at);
-  const written = requests.length === 0 ? [] : write(requests);
-  const failed = written.find((one) => one.kind !== "written");
-  if (failed !== undefined) {
-    const why = failed.kind === "failed" ? failed.detail : failed.kind;
-    throw new LogRefused(`The spool in ${folder.path} cannot be entered: ${why}.`);
-  }
-  emptySpool(folder.spool);
-  return requests.length;
 }
 
 /** What the timer does. A failure here is told by the next write and by /readyz. */

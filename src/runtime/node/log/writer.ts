@@ -10,11 +10,11 @@ import type { CallEvent } from "../../../control/events.ts";
 import type { LoadedCall } from "../../../control/ports.ts";
 import { type Component, draftOfEvent } from "../../../log/callEntries.ts";
 import type { Entry, EntryDraft } from "../../../log/entry.ts";
-import { readEntry } from "../../../log/form.ts";
-import { type LogEnd, type Sealed, emptyLog, sealAll } from "../../../log/seal.ts";
-import { type Frontier, emptyTree, grow } from "../../../log/tree.ts";
+import { type LogEnd, type Sealed, sealAll } from "../../../log/seal.ts";
+import { emptyTree } from "../../../log/tree.ts";
 import { type CallCache, LogDamaged } from "./calls.ts";
 import type { Statements } from "./database.ts";
+import { readEnd } from "./end.ts";
 
 /** What one append or entering asks for. */
 export type Request =
@@ -273,25 +273,6 @@ interface Plan {
   readonly tenant: TenantId;
   readonly sealed: readonly Sealed[];
   readonly end: LogEnd;
-}
-
-/** The end of a tenant's log in the file, from a tree that is a beginning of it. */
-export function readEnd(sql: Statements, tenant: TenantId, from: Frontier): LogEnd {
-  let tree = from;
-  for (const row of sql.leavesAfter.iterate(tenant, from.size)) {
-    const { position, leaf } = row as unknown as { position: number; leaf: Uint8Array };
-    if (position !== tree.size + 1) {
-      throw new LogDamaged(`Entry ${tree.size + 1} of ${tenant} is missing. Run tacet verify.`);
-    }
-    tree = grow(tree, leaf);
-  }
-  const last = sql.lastEntry.get(tenant) as { bytes: Uint8Array } | undefined;
-  if (last === undefined) return emptyLog;
-  const formed = readEntry(last.bytes);
-  if (formed.kind !== "entry") {
-    throw new LogDamaged(`The last entry of ${tenant} cannot be read. Run tacet verify.`);
-  }
-  return { tree, at: formed.entry.at };
 }
 
 /** SQLite's own code 13 (SQLITE_FULL), or the system's word for it. */
