@@ -24,7 +24,7 @@ import {
 import type { Statements } from "./database.ts";
 import { type Folder, appendFile, readIfThere, replaceFile } from "./folder.ts";
 import type { LogKey } from "./key.ts";
-import { readEnd } from "./writer.ts";
+import { readEnd } from "./end.ts";
 
 export class LogRefused extends Error {
   readonly code = "log_refused";
