@@ -105,6 +105,14 @@ test("one vendor's adapter knows nothing of another's, nor one simulator of anot
   expect(wrong.map(said)).toEqual([]);
 });
 
+test("a simulator leans on nothing but the web framework it answers with", () => {
+  const wrong = imports.filter(
+    ({ from, what, path }) =>
+      areaOf(from) === "sandbox" && path === undefined && !/^hono(?:\/|$)/.test(what),
+  );
+  expect(wrong.map(said)).toEqual([]);
+});
+
 test("the core imports no package at all", () => {
   const wrong = imports.filter(
     ({ from, path }) => areaOf(from) === "control" && path === undefined,
