@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { expect, test } from "vitest";
+import pkg from "../package.json" with { type: "json" };
 
 const ROOT = new URL("..", import.meta.url);
 const tracked = execFileSync(
@@ -156,6 +157,14 @@ test(`no source file is longer than ${LINES_MAX} lines`, () => {
   expect(long.map(([path, text]) => `${path}: ${lines(text)} lines`)).toEqual([]);
   const stale = Object.keys(LONGER).filter((path) => lines(files.get(path) ?? "") <= LINES_MAX);
   expect(stale, "are short enough to leave the list").toEqual([]);
+});
+
+test("every package that tacet runs on is in docs/architecture.md with its reason", () => {
+  const rows = [
+    ...(files.get("docs/architecture.md") ?? "").matchAll(/^\| ([^|]+) \| [^|]{10,} \|$/gm),
+  ];
+  const told = new Set(rows.flatMap(([, names = ""]) => names.split(", ")));
+  expect(Object.keys(pkg.dependencies).filter((name) => !told.has(name))).toEqual([]);
 });
 
 test("the repository names no package registry and no machine's own paths", () => {
