@@ -33,8 +33,11 @@ const STYLE = `
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2024;background:#fff}
 h2{margin-top:2.5rem;border-top:1px solid #ddd;padding-top:1rem}code{background:#f3f4f6;padding:.1em .3em;border-radius:3px}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #e5e7eb}
-td p{margin:0}.method{font-weight:700}nav a{display:block}
+.sandbox{background:#b45309;color:#fff;padding:.4rem .8rem;border-radius:4px;font-weight:600}td p{margin:0}.method{font-weight:700}nav a{display:block}
 @media(prefers-color-scheme:dark){body{color:#e5e7eb;background:#16181b}code{background:#262a2f}td,th,h2{border-color:#333}a{color:#8ab4f8}}`;
+
+/** Written as it is hashed: a blank more, and the browser would leave it out. */
+const STYLE_ELEMENT = `<style>${STYLE}</style>`;
 
 /** The policy the page is to be served with. */
 export async function docsPolicy(): Promise<string> {
@@ -43,7 +46,7 @@ export async function docsPolicy(): Promise<string> {
   return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
-export async function docsPage(document: ApiDocument): Promise<string> {
+export async function docsPage(document: ApiDocument, sandbox: boolean): Promise<string> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, Operation>).map(([method, operation]) => ({
       path,
@@ -58,11 +61,10 @@ export async function docsPage(document: ApiDocument): Promise<string> {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
         <title>${document.info.title} ${document.info.version}: API</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
+        ${raw(STYLE_ELEMENT)}
       </head>
       <body>
+        ${sandbox ? html`<p class="sandbox">SANDBOX: simulated recorders</p>` : ""}
         <h1>${document.info.title} ${document.info.version}</h1>
         <p>${prose(document.info.description)}</p>
         <nav>${operations.map(link)}</nav>

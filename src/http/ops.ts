@@ -23,7 +23,7 @@ export function createOpsApp(deps: HttpDeps, main: Pick<HttpApp, "describe">): H
     return answers.respond({ kind: "text", status: 200, contentType, text }, answering());
   });
   app.get("/docs", async () => {
-    page ??= main.describe().then(docsPage);
+    page ??= main.describe().then((document) => docsPage(document, deps.sandbox));
     return answers.respond(
       {
         kind: "text",
