@@ -9,7 +9,7 @@ import type { EpochMs, RecorderId, Target } from "./call.ts";
 import type { DeskRules } from "./commands.ts";
 import type { Claim } from "./owed.ts";
 import type { Clock, Observation, PushedChange, RecorderContext, RecorderPort } from "./ports.ts";
-import type { DeskReport } from "./target.ts";
+import type { DeskReport } from "./sightings.ts";
 import { TargetDesk } from "./target.ts";
 
 /** Reads that fall due within this many ms of each other share one survey. */
@@ -155,7 +155,8 @@ export class Desk {
       );
     if (pool.size === 1) return pool.forEach((one, key) => alone(key, one));
     const targets = new Map([...pool].map(([key, one]) => [key, one.target]));
-    const told = await this.recorder.survey?.(targets, first.ctx).catch(() => undefined);
+    const survey = async () => this.recorder.survey?.(targets, first.ctx);
+    const told = await survey().catch(() => undefined);
     for (const [key, one] of pool) {
       if (told === undefined) alone(key, one);
       else if ("kind" in told) one.answer(told);

@@ -3,18 +3,12 @@
  *
  * @module
  */
-import type { CallState, EpochMs, Tap, TapId, Window, WindowId } from "./call.ts";
+import type { CallState, EpochMs, Tap, TapId } from "./call.ts";
 import { newCall } from "./call.ts";
-import {
-  allSilent,
-  goal,
-  goalOf,
-  isReleased,
-  isSettled,
-  isSilent,
-  protection,
-} from "./conclude.ts";
+import { allSilent, goal, isSettled, protection } from "./conclude.ts";
 import type { CallEvent } from "./events.ts";
+import { addTap, baseline, changeTap, free, letGo, report, touch, withTap } from "./evolveTap.ts";
+import { changeWindow, move, open, register, withWindow } from "./evolveWindow.ts";
 
 export function evolve(state: CallState, event: CallEvent): CallState {
   const before = elapse(state, event.at);
@@ -103,26 +97,6 @@ function follow(before: CallState, applied: CallState, event: CallEvent): CallSt
   return settle(before, { ...turned, taps }, flipped, event);
 }
 
-/** A tap that was left is let go once every tap that counts is confirmed; that stays so. */
-function free(tap: Tap, reached: boolean): Tap {
-  if (tap.role !== "leaving" || tap.freed === true || !reached) return tap;
-  return { ...tap, freed: true };
-}
-
-/** From here on tacet may have silenced it: the pause goes out after this is durable. */
-function touch(state: CallState, tap: Tap): Tap {
-  if (tap.touched || tap.control === "none" || tap.before === undefined) return tap;
-  if (goalOf(state, tap) !== "paused") return tap;
-  return tap.before === "paused" && tap.status !== "recording" ? tap : { ...tap, touched: true };
-}
-
-/** Confirmed as recording again: nothing is owed, and what it is now is the next baseline. */
-function letGo(state: CallState, tap: Tap): Tap {
-  if (!tap.touched || goalOf(state, tap) !== "recording" || !isReleased(tap, state.turn))
-    return tap;
-  return { ...tap, touched: false, before: tap.status, beforeAt: tap.askedAt };
-}
-
 /** Due afresh when the goal flips or a settled call stops being so; drift is overdue at once. */
 function settle(
   before: CallState,
@@ -154,136 +128,4 @@ function elapse(state: CallState, at: EpochMs): CallState {
     unsecuredMs: state.unsecuredMs + (unsecured ? ms : 0),
     unrecordedMs: state.unrecordedMs + (unrecorded ? ms : 0),
   };
-}
-
-type Of<T extends CallEvent["type"]> = Extract<CallEvent, { type: T }>;
-
-function register(state: CallState, event: Of<"CallRegistered">): CallState {
-  const { attributes, agentId, at } = event;
-  const identity = { registeredAt: at, attributes, ...(agentId === undefined ? {} : { agentId }) };
-  if (state.endedAt === undefined) return { ...state, ...identity };
-  // A new life of an old id. What the old one still owes is kept until it is paid.
-  const owing = Object.values(state.taps)
-    .filter((tap) => tap.touched)
-    .map((tap) => [tap.tapId, { ...tap, role: "leaving" }] as const);
-  const { turn, turnAt, settlement, version } = state;
-  return {
-    ...newCall,
-    turn,
-    turnAt,
-    settlement,
-    version,
-    at,
-    taps: Object.fromEntries(owing),
-    ...identity,
-  };
-}
-
-function move(state: CallState, event: Of<"CallMoved">): CallState {
-  const { agentId, attributes } = event;
-  const moved = { ...state, attributes, ...(agentId === undefined ? {} : { agentId }) };
-  if (agentId === undefined || agentId === state.agentId) return moved;
-  const windows = Object.entries(state.windows).map(([windowId, window]) => {
-    const passes = window.agentId !== undefined && window.agentId === state.agentId;
-    return [windowId, passes ? { ...window, agentId, owner: `agent:${agentId}` } : window] as const;
-  });
-  return { ...moved, windows: Object.fromEntries(windows) };
-}
-
-function addTap(known: Tap | undefined, event: Of<"TapAdded">): Tap {
-  const read =
-    known?.before !== undefined && known.before !== "unknown" && known.elsewhere !== true;
-  if (known !== undefined && (known.touched || read)) {
-    const { freed: _, elsewhere, session, ...kept } = known;
-    const same = elsewhere === true || session === undefined ? {} : { session };
-    return { ...kept, ...same, ...event.tap, role: "active" };
-  }
-  const asked = event.tap.control === "none" ? {} : { baselineBy: event.baselineBy };
-  return {
-    ...event.tap,
-    ...asked,
-    role: "active",
-    touched: false,
-    status: "unknown",
-    turn: -1,
-    askedAt: 0,
-  };
-}
-
-function baseline(known: Tap, event: Of<"TapBaselined">): Tap {
-  const { baselineBy: _, ...tap } = known;
-  const session = tap.session ?? event.session;
-  const carried = session === undefined ? {} : { session };
-  return {
-    ...tap,
-    ...carried,
-    before: event.status,
-    beforeAt: event.askedAt,
-    status: event.status,
-    turn: -1,
-  };
-}
-
-function open(state: CallState, event: Of<"WindowOpened">): CallState {
-  const { windowId, owner, agentId, reason, at, expiresAt, expiresAtMax } = event;
-  const window: Window = {
-    owner,
-    ...(agentId === undefined ? {} : { agentId }),
-    ...(reason === undefined ? {} : { reason }),
-    openedAt: at,
-    expiresAt,
-    expiresAtMax,
-    state: "open",
-  };
-  const opened = withWindow(state, windowId, window);
-  if (goal(state) === "paused") return opened;
-  const taps = Object.values(opened.taps).map((tap) => [tap.tapId, reread(tap, event)] as const);
-  return { ...opened, taps: Object.fromEntries(taps) };
-}
-
-/** A baseline that is unknown or too old is read again before the first command. */
-function reread(tap: Tap, event: Of<"WindowOpened">): Tap {
-  if (tap.touched || tap.control === "none" || tap.before === undefined) return tap;
-  const stale = tap.before === "unknown" || (tap.beforeAt ?? 0) < event.baselineAfter;
-  if (!stale) return tap;
-  const { before: _, beforeAt: __, ...rest } = tap;
-  return { ...rest, baselineBy: event.baselineBy };
-}
-
-function report(state: CallState, tap: Tap, event: Of<"RecorderReported">): Tap {
-  const { failure: _, confirmedAfterMs: __, elsewhere: ___, ...rest } = tap;
-  const next: Tap = {
-    ...rest,
-    status: event.status,
-    confirmedBy: event.confirmedBy,
-    turn: event.turn,
-    goal: event.goal,
-    askedAt: event.askedAt,
-    ...(event.reason === "other_conversation" ? { elsewhere: true } : {}),
-    ...(tap.session === undefined && event.session !== undefined ? { session: event.session } : {}),
-  };
-  const wanted =
-    goalOf(state, tap) === "paused" ? isSilent(next, state.turn) : isReleased(next, state.turn);
-  if (wanted) return { ...next, confirmedAfterMs: Math.max(0, event.at - state.turnAt) };
-  return tap.failure === undefined ? next : { ...next, failure: tap.failure };
-}
-
-const withTap = (state: CallState, tap: Tap): CallState => ({
-  ...state,
-  taps: { ...state.taps, [tap.tapId]: tap },
-});
-
-function changeTap(state: CallState, tapId: TapId, change: (tap: Tap) => Tap): CallState {
-  const tap = state.taps[tapId];
-  return tap === undefined ? state : withTap(state, change(tap));
-}
-
-const withWindow = (state: CallState, windowId: WindowId, window: Window): CallState => ({
-  ...state,
-  windows: { ...state.windows, [windowId]: window },
-});
-
-function changeWindow(state: CallState, windowId: WindowId, change: Partial<Window>): CallState {
-  const window = state.windows[windowId];
-  return window === undefined ? state : withWindow(state, windowId, { ...window, ...change });
 }

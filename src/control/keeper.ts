@@ -20,7 +20,7 @@ import type {
 import type { Claim } from "./owed.ts";
 import { Session } from "./session.ts";
 import type { SessionRules } from "./session.ts";
-import type { DeskReport } from "./target.ts";
+import type { DeskReport } from "./sightings.ts";
 
 /** Sessions kept in memory; calls at rest beyond it are read from the log when asked for. */
 const SESSION_COUNT_MAX = 50_000;
@@ -40,6 +40,9 @@ export class Keeper implements Calls {
   readonly #desks = new Map<RecorderId, Desk>();
   readonly #windows = new Map<string, CallId>();
   readonly #targets = new Map<string, CallId>();
+  readonly #targetsOf = new Map<string, ReadonlySet<string>>();
+  /** How many requests hold each call's session at this moment. */
+  readonly #users = new Map<string, number>();
   #stopping = false;
 
   constructor(deps: KeeperDeps) {
@@ -76,10 +79,7 @@ export class Keeper implements Calls {
     if (this.#stopping && command.type === "OpenWindow") return { kind: "stopping" };
     if (command.type === "RegisterCall" && this.#isFull(tenant, callId))
       return { kind: "overloaded" };
-    const session = await this.#session(tenant, callId);
-    const executed = await session.execute(command);
-    if (executed.kind === "refused" && executed.view.state.version === 0) this.#forget(session);
-    return executed;
+    return this.#with(tenant, callId, (session) => session.execute(command));
   }
 
   async waitSecured(
@@ -89,7 +89,7 @@ export class Keeper implements Calls {
     waitMs: number,
     signal?: AbortSignal,
   ): Promise<Waited> {
-    return (await this.#session(tenant, callId)).waitSecured(windowId, waitMs, signal);
+    return this.#with(tenant, callId, (session) => session.waitSecured(windowId, waitMs, signal));
   }
 
   async waitFor(
@@ -99,15 +99,12 @@ export class Keeper implements Calls {
     waitMs: number,
     signal?: AbortSignal,
   ): Promise<void> {
-    await (await this.#session(tenant, callId)).waitFor(what, waitMs, signal);
+    return this.#with(tenant, callId, (session) => session.waitFor(what, waitMs, signal));
   }
 
   async read(tenant: TenantId, callId: CallId): Promise<CallView | undefined> {
-    const session = await this.#session(tenant, callId);
-    const view = await session.read();
-    if (view.state.version > 0) return view;
-    this.#forget(session);
-    return undefined;
+    const view = await this.#with(tenant, callId, (session) => session.read());
+    return view.state.version > 0 ? view : undefined;
   }
 
   async live(tenant: TenantId, limit: number): Promise<readonly CallView[]> {
@@ -126,6 +123,25 @@ export class Keeper implements Calls {
 
   callOfTarget(tenant: TenantId, recorderId: RecorderId, targetKey: string): CallId | undefined {
     return this.#targets.get(key(tenant, recorderId, targetKey));
+  }
+
+  /** A session in somebody's hands is not forgotten; one of a call nobody knows is, afterwards. */
+  async #with<T>(
+    tenant: TenantId,
+    callId: CallId,
+    use: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const callKey = key(tenant, callId);
+    this.#users.set(callKey, (this.#users.get(callKey) ?? 0) + 1);
+    try {
+      return await use(await this.#session(tenant, callId));
+    } finally {
+      const left = (this.#users.get(callKey) ?? 1) - 1;
+      if (left > 0) this.#users.set(callKey, left);
+      else this.#users.delete(callKey);
+      const session = this.#ready.get(callKey);
+      if (session?.view().state.version === 0) this.#forget(session);
+    }
   }
 
   #session(tenant: TenantId, callId: CallId): Promise<Session> {
@@ -171,11 +187,15 @@ export class Keeper implements Calls {
   #index({ tenant, callId, state }: Pick<CallChange, "tenant" | "callId" | "state">): void {
     for (const windowId of Object.keys(state.windows))
       this.#windows.set(key(tenant, windowId), callId);
-    for (const { recorderId, targetKey } of Object.values(state.taps)) {
-      const at = key(tenant, recorderId, targetKey);
-      if (state.endedAt === undefined) this.#targets.set(at, callId);
-      else if (this.#targets.get(at) === callId) this.#targets.delete(at);
+    const callKey = key(tenant, callId);
+    const taps = state.endedAt === undefined ? Object.values(state.taps) : [];
+    const now = new Set(taps.map((tap) => key(tenant, tap.recorderId, tap.targetKey)));
+    for (const target of this.#targetsOf.get(callKey) ?? []) {
+      if (!now.has(target) && this.#targets.get(target) === callId) this.#targets.delete(target);
     }
+    for (const target of now) this.#targets.set(target, callId);
+    if (now.size > 0) this.#targetsOf.set(callKey, now);
+    else this.#targetsOf.delete(callKey);
   }
 
   #sync(callKey: string, claims: readonly Claim[], addOnly: boolean): void {
@@ -215,16 +235,15 @@ export class Keeper implements Calls {
   }
 
   #forget(session: Session): void {
-    if (!session.isIdle()) return;
     const { callId, tenant } = session;
+    const callKey = key(tenant, callId);
+    if (!session.isIdle() || this.#users.has(callKey)) return;
     const { state } = session.view();
     session.forget();
-    this.#sessions.delete(key(tenant, callId));
-    this.#ready.delete(key(tenant, callId));
+    this.#index({ tenant, callId, state: { ...state, taps: {} } });
+    this.#sessions.delete(callKey);
+    this.#ready.delete(callKey);
     for (const windowId of Object.keys(state.windows)) this.#windows.delete(key(tenant, windowId));
-    for (const { recorderId, targetKey } of Object.values(state.taps)) {
-      this.#targets.delete(key(tenant, recorderId, targetKey));
-    }
   }
 }
 

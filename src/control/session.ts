@@ -4,14 +4,16 @@
  *
  * @module
  */
-import type { CallId, CallState, EpochMs, TapId, TenantId, WindowId } from "./call.ts";
+import type { Answer, Asked, Decided, Own, ReportRecorder, SessionCommand } from "./batch.ts";
+import { answer, decideBatch, outlivesOutage, withoutLog } from "./batch.ts";
+import type { CallId, CallState, EpochMs, TenantId, WindowId } from "./call.ts";
 import type { CallCommand, CallView, Executed, Waited } from "./calls.ts";
-import type { Command, Rules } from "./commands.ts";
+import type { Rules } from "./commands.ts";
 import { goal, protection } from "./conclude.ts";
 import { nextDeadline } from "./deadlines.ts";
 import { decide } from "./decide.ts";
 import type { CallEvent } from "./events.ts";
-import { fold } from "./evolve.ts";
+import { Freshness } from "./freshness.ts";
 import { Outage } from "./outage.ts";
 import type { Claim } from "./owed.ts";
 import { claims, owed } from "./owed.ts";
@@ -41,15 +43,6 @@ export interface SessionDeps {
   readonly rules: (attributes: Readonly<Record<string, string>>) => SessionRules;
 }
 
-type Own<T> = T extends unknown ? Omit<T, "at"> : never;
-type SessionCommand = Own<Command>;
-type ReportRecorder = Extract<Command, { type: "ReportRecorder" }>;
-
-interface Asked {
-  readonly command: SessionCommand;
-  readonly answer?: (executed: Executed) => void;
-}
-
 export class Session {
   readonly tenant: TenantId;
   readonly callId: CallId;
@@ -63,7 +56,7 @@ export class Session {
   #conflicts = 0;
   #alarm: (() => void) | undefined;
   /** Re-reads are memory, not entries. */
-  #fresh: Record<TapId, EpochMs> = {};
+  readonly #fresh = new Freshness();
   #outage: Outage | undefined;
 
   constructor(tenant: TenantId, callId: CallId, loaded: LoadedCall, deps: SessionDeps) {
@@ -90,7 +83,7 @@ export class Session {
   /** The call as of now: a deadline that has passed is entered before anyone is answered. */
   async read(): Promise<CallView> {
     if (this.#busy || this.#isDue()) {
-      const command = { type: "PassTime", fresh: this.#fresh } as const;
+      const command = { type: "PassTime" } as const;
       await new Promise<void>((done) => this.#take({ command, answer: () => done() }));
     }
     return this.view();
@@ -187,34 +180,18 @@ export class Session {
     }
   }
 
-  /** Each command is decided on what the ones before it in the batch would make of the call. */
-  #decide(batch: readonly Asked[], from: CallState) {
-    const at = Math.max(this.#now(), from.at);
-    let state = from;
-    const events: CallEvent[] = [];
-    const answers: Answer[] = [];
-    const apply = (made: readonly CallEvent[]) => {
-      state = fold(made, state);
-      events.push(...made);
-    };
-    const passTime = { type: "PassTime", fresh: this.#fresh, at } as const;
-    for (const { command, answer: to } of [{ command: passTime } as Asked, ...batch]) {
-      const decided = decide({ ...command, at } as Command, state, this.#rules(state).rules);
-      if (decided.ok) apply(decided.value);
-      if (decided.ok && command.type === "ReportRecorder") this.#remember(command, state);
-      if (to === undefined) continue;
-      const outcome = decided.ok
-        ? ({ kind: "done", events: decided.value } as const)
-        : ({ kind: "refused", refusal: decided.error } as const);
-      answers.push({ to, outcome });
-    }
-    return { answers, events, state };
+  #decide(batch: readonly Asked[], from: CallState): Decided {
+    return decideBatch(batch, from, {
+      at: Math.max(this.#now(), from.at),
+      fresh: this.#fresh,
+      rules: (state) => this.#rules(state).rules,
+    });
   }
 
   #commit(state: CallState, events: readonly CallEvent[], position: number): void {
     this.#state = state;
     this.#position = position;
-    this.#freshen();
+    this.#fresh.keepOnly(state);
     const { callId, tenant } = this;
     this.#deps.publisher.publish({ tenant, callId, state, events, position });
     if (!this.#stopping) this.#deps.sync(claims(state), false);
@@ -235,6 +212,8 @@ export class Session {
       this.#state = loaded.state;
       this.#position = loaded.position;
       this.#queue.unshift(...batch);
+      // What was asked for beside the append, or by the other writer, is set right.
+      if (!this.#stopping) this.#deps.sync(claims(loaded.state), false);
     } catch {
       this.#begin(events, state);
       answer(answers.map(withoutLog), this.view());
@@ -305,25 +284,13 @@ export class Session {
     const rules = this.#rules(this.#state).rules;
     const decided = decide({ ...command, at: this.#now() }, this.#state, rules);
     if (!decided.ok || decided.value.length > 0) return false;
-    this.#remember(command, this.#state);
+    this.#fresh.remember(command, this.#state);
     return true;
-  }
-
-  #remember({ askedAt, status, tapId, turn }: Own<ReportRecorder>, state: CallState): void {
-    const tap = state.taps[tapId];
-    if (tap?.turn !== turn || tap.status !== status) return;
-    this.#fresh[tapId] = Math.max(this.#fresh[tapId] ?? 0, askedAt);
-  }
-
-  #freshen(): void {
-    this.#fresh = Object.fromEntries(
-      Object.entries(this.#fresh).filter(([tapId]) => this.#state.taps[tapId] !== undefined),
-    );
   }
 
   #isDue(): boolean {
     const state = this.#outage?.state ?? this.#state;
-    const due = nextDeadline(state, this.#rules(state).rules, this.#fresh);
+    const due = nextDeadline(state, this.#rules(state).rules, this.#fresh.known);
     return due !== undefined && due <= this.#now();
   }
 
@@ -334,7 +301,7 @@ export class Session {
     if (this.#stopping) return;
     const state = this.#outage?.state ?? this.#state;
     const { logRetryMs, rules } = this.#rules(state);
-    const due = nextDeadline(state, rules, this.#fresh);
+    const due = nextDeadline(state, rules, this.#fresh.known);
     const driven = owed(state).length > 0 ? this.#now() + REDRIVE_MS : undefined;
     const at = Math.min(due ?? Number.POSITIVE_INFINITY, driven ?? Number.POSITIVE_INFINITY);
     if (at === Number.POSITIVE_INFINITY) return;
@@ -343,8 +310,10 @@ export class Session {
     this.#alarm = this.#deps.clock.after(Math.max(least, at - this.#now()), () => {
       this.#alarm = undefined;
       this.#arm();
-      this.tell({ type: "PassTime", fresh: this.#fresh });
-      if (this.#outage === undefined && !this.#busy && owed(this.#state).length > 0) {
+      // What is being written brings the call up to now when it is done.
+      if (this.#busy) return;
+      this.tell({ type: "PassTime" });
+      if (this.#outage === undefined && owed(this.#state).length > 0) {
         this.#deps.sync(claims(this.#state), false);
       }
     });
@@ -356,47 +325,5 @@ export class Session {
 
   #now(): EpochMs {
     return this.#deps.clock.now();
-  }
-}
-
-type Outcome =
-  | { readonly kind: "done"; readonly events: readonly CallEvent[] }
-  | {
-      readonly kind: "refused";
-      readonly refusal: Extract<Executed, { kind: "refused" }>["refusal"];
-    }
-  | { readonly kind: "log_failed" };
-
-interface Answer {
-  readonly to: (executed: Executed) => void;
-  readonly outcome: Outcome;
-}
-
-function answer(answers: readonly Answer[], view: CallView): void {
-  for (const { to, outcome } of answers) to({ ...outcome, view });
-}
-
-/** What would have been done is not, for it is not durable; a refusal stays one. */
-const withoutLog = ({ to, outcome }: Answer): Answer => ({
-  to,
-  outcome: outcome.kind === "refused" ? outcome : { kind: "log_failed" },
-});
-
-/** Silence and what recorders show is kept while the log fails; everything else is to be asked again. */
-function outlivesOutage(command: SessionCommand): boolean {
-  switch (command.type) {
-    case "OpenWindow":
-    case "PassTime":
-    case "Wake":
-    case "ReportBaseline":
-    case "ReportRecorder":
-    case "ReportFailure":
-      return true;
-    case "RegisterCall":
-    case "RenewWindow":
-    case "CloseWindow":
-    case "EndCall":
-    case "HandOverTap":
-      return false;
   }
 }

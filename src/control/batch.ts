@@ -1,0 +1,103 @@
+/**
+ * Commands that came together are decided one after another and share one append.
+ *
+ * @module
+ */
+import type { CallState, EpochMs } from "./call.ts";
+import type { CallView, Executed } from "./calls.ts";
+import type { Command, Rules } from "./commands.ts";
+import { decide } from "./decide.ts";
+import type { CallEvent } from "./events.ts";
+import { fold } from "./evolve.ts";
+import type { Freshness } from "./freshness.ts";
+
+export type Own<T> = T extends unknown ? Omit<T, "at"> : never;
+export type ReportRecorder = Extract<Command, { type: "ReportRecorder" }>;
+/** What is fresh is the session's to say when its turn comes. */
+export type SessionCommand =
+  | Own<Exclude<Command, { type: "PassTime" }>>
+  | { readonly type: "PassTime" };
+
+export interface Asked {
+  readonly command: SessionCommand;
+  readonly answer?: (executed: Executed) => void;
+}
+
+type Outcome =
+  | { readonly kind: "done"; readonly events: readonly CallEvent[] }
+  | {
+      readonly kind: "refused";
+      readonly refusal: Extract<Executed, { kind: "refused" }>["refusal"];
+    }
+  | { readonly kind: "log_failed" };
+
+export interface Answer {
+  readonly to: (executed: Executed) => void;
+  readonly outcome: Outcome;
+}
+
+export function answer(answers: readonly Answer[], view: CallView): void {
+  for (const { to, outcome } of answers) to({ ...outcome, view });
+}
+
+/** What would have been done is not, for it is not durable; a refusal stays one. */
+export const withoutLog = ({ to, outcome }: Answer): Answer => ({
+  to,
+  outcome: outcome.kind === "refused" ? outcome : { kind: "log_failed" },
+});
+
+export interface Decided {
+  readonly answers: readonly Answer[];
+  readonly events: readonly CallEvent[];
+  readonly state: CallState;
+}
+
+export interface Deciding {
+  readonly at: EpochMs;
+  readonly fresh: Freshness;
+  readonly rules: (state: CallState) => Rules;
+}
+
+/** Each command is decided on what the ones before it in the batch would make of the call. */
+export function decideBatch(batch: readonly Asked[], from: CallState, how: Deciding): Decided {
+  const { at, fresh, rules } = how;
+  let state = from;
+  const events: CallEvent[] = [];
+  const answers: Answer[] = [];
+  const upToNow: Asked = { command: { type: "PassTime" } };
+  for (const { command, answer: to } of [upToNow, ...batch]) {
+    const timed: Command =
+      command.type === "PassTime" ? { ...command, fresh: fresh.known, at } : { ...command, at };
+    const decided = decide(timed, state, rules(state));
+    if (decided.ok) {
+      state = fold(decided.value, state);
+      events.push(...decided.value);
+      if (command.type === "ReportRecorder") fresh.remember(command, state);
+    }
+    if (to === undefined) continue;
+    const outcome = decided.ok
+      ? ({ kind: "done", events: decided.value } as const)
+      : ({ kind: "refused", refusal: decided.error } as const);
+    answers.push({ to, outcome });
+  }
+  return { answers, events, state };
+}
+
+/** Silence and what recorders show is kept while the log fails; everything else is to be asked again. */
+export function outlivesOutage(command: SessionCommand): boolean {
+  switch (command.type) {
+    case "OpenWindow":
+    case "PassTime":
+    case "Wake":
+    case "ReportBaseline":
+    case "ReportRecorder":
+    case "ReportFailure":
+      return true;
+    case "RegisterCall":
+    case "RenewWindow":
+    case "CloseWindow":
+    case "EndCall":
+    case "HandOverTap":
+      return false;
+  }
+}
