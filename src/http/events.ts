@@ -40,6 +40,8 @@ export interface EventsDeps {
   readonly upgrade?: Upgrade;
   /** Sockets and streams together. */
   readonly connectionCountMax?: number;
+  /** Marks every refusal: simulated recorders. */
+  readonly sandbox?: boolean;
 }
 
 export interface EventsDenial {
@@ -59,6 +61,7 @@ type Who = Pick<EventsDenial, "principal" | "tenant">;
 
 export function createEvents(deps: EventsDeps): (request: Request) => Promise<Response> {
   return async (request) => {
+    const answer = answering(deps);
     if (asksForSocket(request)) return openSocket(request, deps);
     if (accepts(request, "text/event-stream")) return openStream(request, deps);
     return answer({
@@ -71,6 +74,7 @@ export function createEvents(deps: EventsDeps): (request: Request) => Promise<Re
 }
 
 async function openSocket(request: Request, deps: EventsDeps): Promise<Response> {
+  const answer = answering(deps);
   const offered = request.headers.get("sec-websocket-protocol");
   if (offered !== null && !listed(offered).includes(SUBPROTOCOL)) {
     return answer({
@@ -100,6 +104,7 @@ async function openSocket(request: Request, deps: EventsDeps): Promise<Response>
 }
 
 async function openStream(request: Request, deps: EventsDeps): Promise<Response> {
+  const answer = answering(deps);
   const admitted = await admit(request, "request", deps);
   if (!admitted.ok) return answer(admitted.problem);
   const asked = parseStreamQuery(request);
@@ -211,9 +216,12 @@ function accepts(request: Request, type: string): boolean {
 
 const listed = (header: string): string[] => header.split(",").map((one) => one.trim());
 
-function answer(problem: Problem): Response {
-  return new Response(JSON.stringify(problemDocument(problem)), {
-    status: problemStatus(problem),
-    headers: { "content-type": "application/problem+json", ...problem.headers },
-  });
-}
+const answering =
+  ({ sandbox }: EventsDeps) =>
+  (problem: Problem): Response => {
+    const document = problemDocument(problem);
+    return new Response(JSON.stringify(sandbox === true ? { ...document, sandbox } : document), {
+      status: problemStatus(problem),
+      headers: { "content-type": "application/problem+json", ...problem.headers },
+    });
+  };

@@ -164,6 +164,7 @@ export async function startService(
     upgrade: sockets.upgrade,
     connectionCountMax: config.events.socketCountMax,
     entersDenial: (denial) => main.enterDenial(denial),
+    sandbox: config.sandbox,
   });
 
   let stopping = false;
