@@ -1,0 +1,35 @@
+/** `tacet serve` as a process, from a file, against recorders in the test's own process. */
+import { acme, type Keys, type Recorders, type Who, type Wish, written } from "./acme.ts";
+import { type Ask, asking, watching, type Watching } from "./client.ts";
+import { type Running, startTacet } from "./process.ts";
+
+export interface Served {
+  readonly process: Running;
+  readonly url: string;
+  readonly ops: string;
+  readonly keys: Keys;
+  readonly as: (who: Who) => Ask;
+  readonly watch: (who: Who) => Watching;
+  /** The same configuration again, after this process has ended. */
+  again(env?: Readonly<Record<string, string>>): Promise<Served>;
+}
+
+export async function serve(place: string, recorders: Recorders, wish: Wish = {}): Promise<Served> {
+  const { document, keys } = await acme(place, recorders.origins, wish);
+  return await serveFile(await written(place, document), keys);
+}
+
+export async function serveFile(path: string, keys: Keys): Promise<Served> {
+  const process = startTacet(["serve", "--config", path]);
+  const [, url = ""] = await process.said(/"url":"([^"]+)"[^\n]*"msg":"tacet serves"/);
+  const [, ops = ""] = await process.said(/"url":"([^"]+)"[^\n]*"msg":"metrics, /);
+  return {
+    process,
+    url,
+    ops,
+    keys,
+    as: (who) => asking(url, keys[who]),
+    watch: (who) => watching(url, { credential: keys[who] }),
+    again: () => serveFile(path, keys),
+  };
+}
