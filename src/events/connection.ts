@@ -59,7 +59,7 @@ export interface Connection {
   closed(): void;
 }
 
-export const PING_MS = 15_000;
+const PING_MS = 15_000;
 const SUBSCRIBE_MS_MAX = 30_000;
 /** Messages that cannot be read before the client is taken as broken. */
 const FAULT_COUNT_MAX = 5;

@@ -57,7 +57,9 @@ function bench(settings: object = {}) {
     };
     desk.sync("call", [{ ...base, want: "paused", turn: 1, touched: true, ...over }]);
   };
-  const told = (expected: object) => expect.poll(() => reports.at(-1)).toMatchObject(expected);
+  const told = async (expected: object) => {
+    await expect.poll(() => reports.at(-1)).toMatchObject(expected);
+  };
   return { simulator, desk, claim, told };
 }
 

@@ -23,7 +23,15 @@ test("every document that the README and docs/architecture.md link to is there",
 });
 
 test("every protection word is explained", () => {
-  for (const word of ["recording", "securing", "secured", "unsecured", "resuming", "stalled", "ended"]) {
+  for (const word of [
+    "recording",
+    "securing",
+    "secured",
+    "unsecured",
+    "resuming",
+    "stalled",
+    "ended",
+  ]) {
     expect(readme).toMatch(new RegExp(`\\| \`${word}\` \\|`));
   }
 });

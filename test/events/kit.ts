@@ -21,7 +21,7 @@ export interface HandClock extends Clock {
   timers(): number;
 }
 
-export function handClock(): HandClock {
+function handClock(): HandClock {
   let now = 1_000_000;
   let timers: { at: number; run: () => void }[] = [];
   return {

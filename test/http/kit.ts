@@ -17,7 +17,7 @@ import { idForm } from "../../src/policy/idForm.ts";
 import type { RecorderPart, Routing } from "../../src/policy/policy.ts";
 import { SCOPES, type Principal, type Scope } from "../../src/policy/principal.ts";
 
-export const realClock: Clock = {
+const realClock: Clock = {
   now: () => Date.now(),
   random: Math.random,
   after(ms, run) {
@@ -46,7 +46,7 @@ export interface Rig extends RecorderPort {
 
 const refOf = ({ ref }: Target): string => (typeof ref === "string" ? ref : "");
 
-export function rig(id: string): Rig {
+function rig(id: string): Rig {
   const truth = new Map<string, "recording" | "paused">();
   const self: Rig = {
     id,

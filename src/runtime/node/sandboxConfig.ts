@@ -14,7 +14,7 @@ import { keptText } from "./secretFile.ts";
 
 /** A file of this name marks a log folder as the sandbox's; a served configuration refuses it. */
 export const SANDBOX_MARK = "SANDBOX";
-export const TENANT = "sandbox";
+const TENANT = "sandbox";
 export const AGENT = "a-204";
 export const SALT = "sandbox-salt";
 export const UCC = "ucc-demo";

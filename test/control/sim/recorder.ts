@@ -65,7 +65,7 @@ export function simRecorder(
   const commands: SimRecorder["commands"] = [];
   const capabilities = { ...CAPABILITIES, ...options.capabilities };
   const delay = () => options.delayMs?.(clock) ?? 5;
-  const nameOf = (target: Target) => String(target["ref"]);
+  const nameOf = ({ ref }: Target) => (typeof ref === "string" ? ref : "");
 
   function set(target: string, status: Truth["status"], cause: string): void {
     const known = truth.get(target);
