@@ -147,9 +147,8 @@ test("every source file opens by saying what it is for", () => {
 const LINES_MAX = 300;
 /** Longer than a file should be. None may grow beyond what is given here; the list only shrinks. */
 const LONGER: Readonly<Record<string, number>> = {
-  "src/control/decide.ts": 330,
-  "src/control/session.ts": 410,
-  "src/control/target.ts": 550,
+  "src/control/session.ts": 330,
+  "src/control/target.ts": 370,
 };
 
 test(`no source file is longer than ${LINES_MAX} lines`, () => {

@@ -11,7 +11,7 @@ import type { Target } from "../../src/control/call.ts";
 import { DEFAULT_DESK_RULES } from "../../src/control/commands.ts";
 import { Desk } from "../../src/control/desk.ts";
 import type { Claim } from "../../src/control/owed.ts";
-import type { DeskReport } from "../../src/control/target.ts";
+import type { DeskReport } from "../../src/control/sightings.ts";
 import { vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 
 const desks: Desk[] = [];
