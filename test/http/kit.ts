@@ -138,7 +138,7 @@ export async function kit(options: Options = {}): Promise<Kit> {
   const changes: CallChange[] = [];
   const logged: Kit["logged"] = [];
   const time = { now: 1_000_000 };
-  const rules = { ...DEFAULT_RULES, confirmMsMax: 40, baselineMs: 30, ...options.rules };
+  const rules = { ...DEFAULT_RULES, confirmMsMax: 40, baselineMs: 500, ...options.rules };
   const whenLogFails = options.whenLogFails ?? "refuse";
   const routing: Routing = {
     recorders: options.parts ?? [part("main", true), part("second", false)],
