@@ -1,25 +1,31 @@
 /** The house's walls: who imports whom, what runs anywhere, and what the repository never says. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { expect, test } from "vitest";
 import pkg from "../package.json" with { type: "json" };
 
 const ROOT = new URL("..", import.meta.url);
-const tracked = execFileSync(
-  "git",
-  ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-  {
-    cwd: ROOT,
-    encoding: "utf8",
-  },
-)
-  .split("\0")
-  .filter((path) => path !== "");
-const files = new Map(tracked.flatMap((path) => textOf(path).map((text) => [path, text] as const)));
+const NOT_OURS = /^(?:\.git|\.tacet|\.wrangler|coverage|node_modules)(?:\/|$)/;
+
+/** Every file of the repository, new ones too; the folder's own where git cannot be asked. */
+function ownFiles(): readonly string[] {
+  try {
+    const asked = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    const told = execFileSync("git", asked, { cwd: ROOT, encoding: "utf8", stdio: "pipe" });
+    return told.split("\0").filter((path) => path !== "");
+  } catch {
+    const found = readdirSync(ROOT, { recursive: true, encoding: "utf8" });
+    return found.map((path) => path.replaceAll("\\", "/")).filter((path) => !NOT_OURS.test(path));
+  }
+}
+
+const files = new Map(
+  ownFiles().flatMap((path) => textOf(path).map((text) => [path, text] as const)),
+);
 const sources = [...files].filter(([path]) => path.startsWith("src/") && path.endsWith(".ts"));
 
-/** Gone from the folder, but not from the index yet: nothing to judge. */
+/** A folder, or gone from it but not from the index yet: nothing to judge. */
 function textOf(path: string): string[] {
   try {
     return [readFileSync(new URL(path, ROOT), "utf8")];
