@@ -22,7 +22,7 @@ export class Told {
 
   /** Decides and evolves; answers the types of the events, or the refusal. */
   when(at: number, command: Own<Command>): readonly string[] | string {
-    const decided = decide({ ...command, at } as Command, this.state, this.rules);
+    const decided = decide({ ...command, at }, this.state, this.rules);
     if (!decided.ok) return decided.error;
     this.state = fold(decided.value, this.state);
     this.events.push(...decided.value);
@@ -33,7 +33,11 @@ export class Told {
     return this.when(at, { type: "PassTime", fresh });
   }
 
-  open(at: number, windowId: string, more: { by?: Actor; leaseMs?: number; taps?: TapSpec[] } = {}) {
+  open(
+    at: number,
+    windowId: string,
+    more: { by?: Actor; leaseMs?: number; taps?: TapSpec[] } = {},
+  ) {
     const { by = PAGE, leaseMs = 60_000, taps = [] } = more;
     return this.when(at, { type: "OpenWindow", by, windowId, leaseMs, taps });
   }

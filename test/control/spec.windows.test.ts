@@ -195,7 +195,12 @@ describe("window ids", () => {
 });
 
 describe("who may", () => {
-  const agent = (agentId: string): Actor => ({ id: agentId, kind: "agent", owner: agentId, agentId });
+  const agent = (agentId: string): Actor => ({
+    id: agentId,
+    kind: "agent",
+    owner: agentId,
+    agentId,
+  });
 
   test("only its owner or a supervisor closes a window, and only its owner renews it", () => {
     const call = new Told().secured(A);

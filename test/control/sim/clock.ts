@@ -5,6 +5,12 @@ interface Timer {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
+  readonly life?: Life | undefined;
+}
+
+/** The process a timer belongs to; it dies with it. */
+export interface Life {
+  alive: boolean;
 }
 
 export class VirtualClock implements Clock {
@@ -26,8 +32,8 @@ export class VirtualClock implements Clock {
     this.#seed >>>= 0;
     return this.#seed / 2 ** 32;
   }
-  after(ms: number, run: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, ms), order: ++this.#order, run };
+  after(ms: number, run: () => void, life?: Life): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), order: ++this.#order, run, life };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((one) => one !== timer);
@@ -65,9 +71,9 @@ export class VirtualClock implements Clock {
     await settle();
     each?.();
   }
-  /** Nothing is left to run: what was armed by a process that crashed is gone. */
-  crash(): void {
-    this.#timers = [];
+  /** A process ended: what it had armed is gone. What is under way elsewhere goes on. */
+  bury(): void {
+    this.#timers = this.#timers.filter((one) => one.life?.alive !== false);
   }
   get armed(): number {
     return this.#timers.length;

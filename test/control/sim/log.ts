@@ -1,6 +1,8 @@
 /** A control log in memory whose disk can be slow, full or uncertain, and which survives crashes. */
-import { fold } from "../../../src/control/evolve.ts";
+import { evolve, fold } from "../../../src/control/evolve.ts";
 import { isAtRest } from "../../../src/control/conclude.ts";
+import type { CallState } from "../../../src/control/call.ts";
+import { newCall } from "../../../src/control/call.ts";
 import type { CallEvent } from "../../../src/control/events.ts";
 import type { AppendResult, CallDirectory, ControlLog } from "../../../src/control/ports.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -12,6 +14,10 @@ export interface SimLog extends ControlLog, CallDirectory {
   readonly spooled: { callId: string; expectedVersion: number; events: readonly CallEvent[] }[];
   /** What a start does with the spool: facts that still fit are entered, the others are not. */
   reopen(): void;
+  /** The durable state of every call, for the judge. */
+  readonly states: ReadonlyMap<string, CallState>;
+  /** What the process that crashed was still writing is not written. */
+  crash(): void;
   disk: () => DiskFault;
   delayMs: () => number;
 }
@@ -19,6 +25,14 @@ export interface SimLog extends ControlLog, CallDirectory {
 export function simLog(clock: VirtualClock): SimLog {
   const entries: SimLog["entries"] = [];
   const spooled: SimLog["spooled"] = [];
+  const states = new Map<string, CallState>();
+  let epoch = 0;
+  const enter = (tenant: string, callId: string, event: CallEvent) => {
+    entries.push({ position: entries.length + 1, tenant, callId, event });
+    states.set(callId, evolve(states.get(callId) ?? newCall, event));
+    return entries.length;
+  };
+  const versionOf = (callId: string) => states.get(callId)?.version ?? 0;
   const eventsOf = (tenant: string, callId: string) =>
     entries.filter((one) => one.tenant === tenant && one.callId === callId).map((one) => one.event);
   const stateOf = (tenant: string, callId: string) => fold(eventsOf(tenant, callId));
@@ -32,26 +46,26 @@ export function simLog(clock: VirtualClock): SimLog {
   const log: SimLog = {
     entries,
     spooled,
+    states,
+    crash: () => void (epoch += 1),
     reopen() {
       for (const { callId, expectedVersion, events } of spooled.splice(0)) {
-        if (eventsOf("t", callId).length !== expectedVersion) continue;
-        for (const event of events) {
-          entries.push({ position: entries.length + 1, tenant: "t", callId, event });
+        if (versionOf(callId) === expectedVersion) {
+          for (const event of events) enter("t", callId, event);
         }
       }
     },
     disk: () => "none",
     delayMs: () => 1,
     async append(tenant, callId, expectedVersion, events): Promise<AppendResult> {
+      const process = epoch;
       const ms = log.delayMs();
       if (ms > 0) await clock.sleep(ms);
+      if (process !== epoch) return { kind: "failed", detail: "the process is gone" };
       const fault = log.disk();
       if (fault === "failed_not_applied") return { kind: "failed", detail: "disk full" };
-      if (eventsOf(tenant, callId).length !== expectedVersion) return { kind: "conflict" };
-      const positions = events.map((event) => {
-        entries.push({ position: entries.length + 1, tenant, callId, event });
-        return entries.length;
-      });
+      if (versionOf(callId) !== expectedVersion) return { kind: "conflict" };
+      const positions = events.map((event) => enter(tenant, callId, event));
       return fault === "failed_but_applied"
         ? { kind: "failed", detail: "the reply of the disk was lost" }
         : { kind: "appended", positions };

@@ -3,7 +3,8 @@
  * lost and late requests, full disks, crashes. Then the faults end and everything has to be as the
  * calls ask.
  */
-import { protection, safeToCollect } from "../../../src/control/conclude.ts";
+import { protection } from "../../../src/control/conclude.ts";
+import { judge } from "./judge.ts";
 import type { DiskFault } from "./log.ts";
 import type { Fault } from "./recorder.ts";
 import type { World } from "./world.ts";
@@ -26,8 +27,6 @@ const FAULTS: readonly Fault[] = [
   "hung_then_lands",
 ];
 const DISK: readonly DiskFault[] = ["failed_not_applied", "failed_but_applied"];
-/** P1's bound: one guard interval and one read, or a confirmation's greatest age. */
-const BOUND_MS = 5_000 + 50;
 
 export async function play(seed: number, steps = 60): Promise<Story> {
   const w = await world({
@@ -36,15 +35,16 @@ export async function play(seed: number, steps = 60): Promise<Story> {
       a: { delayMs: (clock) => Math.floor(clock.random() * 30) },
       b: { delayMs: (clock) => Math.floor(clock.random() * 30), survey: seed % 2 === 0 },
     },
-    rules: { leaseMsMax: 20_000, windowMsMax: 40_000, endMsMax: 10_000 },
+    // No baseline is old enough to excuse that a person's silence was undone.
+    rules: { leaseMsMax: 20_000, windowMsMax: 40_000, endMsMax: 10_000, baselineAgeMsMax: 0 },
   });
   const trace: string[] = [];
-  const wrong: string[] = [];
+  const judged = judge(w);
+  const { wrong } = judged;
   const start = w.clock.now();
   const say = (line: string) => void trace.push(`${w.clock.now() - start} ${line}`);
   const roll = (sides: number) => Math.floor(w.clock.random() * sides);
   const pick = <T>(all: readonly T[]): T => all[roll(all.length)] as T;
-  const foreign = new Set<string>();
   let faulty = 0;
 
   for (const recorder of Object.values(w.recorders)) {
@@ -58,33 +58,6 @@ export async function play(seed: number, steps = 60): Promise<Story> {
   }
   w.log.disk = () => (roll(400) < faulty ? pick(DISK) : "none");
   w.log.delayMs = () => roll(4);
-
-  /** When each target last began to record, for as long as it does. */
-  const recordingSince = (recorderId: string, ref: string): number | undefined => {
-    const recorder = w.recorders[recorderId];
-    if (recorder?.truth.get(ref)?.status !== "recording") return undefined;
-    return recorder.journal.findLast((line) => line.target === ref && line.status === "recording")
-      ?.at;
-  };
-  const judge = async (callId: string) => {
-    const read = w.keeper.read("t", callId);
-    await w.clock.pass(8);
-    const view = await read;
-    if (view === undefined || !view.durable) return;
-    const open = Object.keys(view.state.windows);
-    for (const windowId of open) {
-      const owner = view.state.windows[windowId]?.owner ?? "";
-      if (!safeToCollect(view.state, windowId, { owner }, w.clock.now())) continue;
-      for (const one of Object.values(view.state.taps)) {
-        if (!one.required || one.role !== "active") continue;
-        const since = recordingSince(one.recorderId, one.targetKey);
-        if (since === undefined || w.clock.now() - since <= BOUND_MS) continue;
-        wrong.push(
-          `P1: ${callId}/${windowId} safe while ${one.tapId} records since ${since - start}`,
-        );
-      }
-    }
-  };
 
   const calls = ["c1", "c2", "c3"];
   const windows = ["w1", "w2", "w3", "w4", "w5", "w6"];
@@ -116,10 +89,7 @@ export async function play(seed: number, steps = 60): Promise<Story> {
       const recorder = pick(Object.values(w.recorders));
       const ref = pick(refs);
       const to = roll(3) === 0 ? "paused" : "recording";
-      // A person's mute outside any claim of tacet's is theirs to keep.
-      const claimed = w.recorders[recorder.id]?.truth.get(ref)?.status === "paused";
-      if (to === "paused" && !claimed) foreign.add(`${recorder.id}/${ref}`);
-      if (to === "recording") foreign.delete(`${recorder.id}/${ref}`);
+      judged.hand(recorder, ref, to);
       say(`by hand ${recorder.id}/${ref} ${to}`);
       recorder.byHand(ref, to);
     } else if (what === 11 && roll(3) === 0) {
@@ -133,16 +103,14 @@ export async function play(seed: number, steps = 60): Promise<Story> {
       say("crash");
       await w.restart(roll(3_000));
     }
-    await w.clock.pass(roll(1_200));
-    await judge(callId);
+    await w.clock.pass(roll(1_200), judged.look);
   }
   say("faults end");
   faulty = 0;
   for (const recorder of Object.values(w.recorders)) recorder.down = false;
   // Every lease has ended, every retry's longest pause has passed.
   for (let round = 0; round < 40; round += 1) {
-    await w.clock.pass(4_000);
-    await judge(pick(calls));
+    await w.clock.pass(4_000, judged.look);
   }
   for (const callId of calls) {
     const read = w.keeper.read("t", callId);
@@ -161,9 +129,6 @@ export async function play(seed: number, steps = 60): Promise<Story> {
       const last = recorder.journal.findLast((line) => line.target === ref);
       if (last?.status === "paused" && last.cause === "command")
         wrong.push(`P2: ${name} stays silent`);
-      if (foreign.has(name) && last?.status === "recording" && last.cause === "command") {
-        say(`${name} was muted by a person and is recording by a command`);
-      }
     }
   }
   return { world: w, trace, wrong };

@@ -2,7 +2,7 @@
  * A simulated recorder with commands in flight: requests take time to arrive, replies take time to
  * return, and each may be lost, late, ignored or refused. Its own `truth` is the judge.
  */
-import type { Target } from "../../../src/control/call.ts";
+import type { RecorderStatus, Target } from "../../../src/control/call.ts";
 import type {
   ControlOutcome,
   Observation,
@@ -32,12 +32,27 @@ export interface SimRecorder extends RecorderPort {
   /** Every change of the truth, in order. */
   readonly journal: { at: number; target: string; status: Truth["status"]; cause: string }[];
   readonly commands: { at: number; target: string; kind: "pause" | "resume" }[];
+  /** Hears of every command as it is sent. */
+  sent: (kind: "pause" | "resume", target: string) => void;
+  /** What a request that does not arrive is told to wait. */
+  retryAfterMs: number | undefined;
+  /** When a read last met a fault. */
+  readTroubleAt: number;
+  /** Commands not yet applied, lost or refused. */
+  inFlight(target: string): boolean;
+  surveys: number;
+  reads: number;
+  /** Delivers a pushed change to whoever watches. */
+  push(targetKey: string, status: RecorderStatus): void;
+  reconnect(): void;
   /** What the next request meets; `none` once it is empty. */
   faults: (kind: "pause" | "resume" | "status", target: string) => Fault;
   down: boolean;
   byHand(target: string, status: Truth["status"]): void;
   begin(target: string, session?: string): void;
 }
+
+type Watcher = Parameters<NonNullable<RecorderPort["watch"]>>[0];
 
 export interface SimOptions {
   readonly capabilities?: Partial<RecorderCapabilities>;
@@ -65,6 +80,8 @@ export function simRecorder(
   const commands: SimRecorder["commands"] = [];
   const capabilities = { ...CAPABILITIES, ...options.capabilities };
   const delay = () => options.delayMs?.(clock) ?? 5;
+  const flying = new Map<string, number>();
+  const watching = new Set<Watcher>();
   const nameOf = ({ ref }: Target) => (typeof ref === "string" ? ref : "");
 
   function set(target: string, status: Truth["status"], cause: string): void {
@@ -90,12 +107,26 @@ export function simRecorder(
     ctx: RecorderContext,
   ): Promise<ControlOutcome> {
     const name = nameOf(target);
+    flying.set(name, (flying.get(name) ?? 0) + 1);
+    sim.sent(kind, name);
+    const outcome = await perform(kind, name, ctx);
+    flying.set(name, (flying.get(name) ?? 1) - 1);
+    return outcome;
+  }
+
+  async function perform(
+    kind: "pause" | "resume",
+    name: string,
+    ctx: RecorderContext,
+  ): Promise<ControlOutcome> {
     commands.push({ at: clock.now(), target: name, kind });
     const fault = sim.down ? "not_sent" : sim.faults(kind, name);
     await clock.sleep(delay());
     switch (fault) {
-      case "not_sent":
-        return { kind: "unreachable" };
+      case "not_sent": {
+        const { retryAfterMs } = sim;
+        return { kind: "unreachable", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+      }
       case "request_lost":
         return { kind: "in_doubt" };
       case "refused":
@@ -110,7 +141,11 @@ export function simRecorder(
         break;
       case "hung_then_lands":
         // Given up by its caller, and applied all the same some time later.
-        clock.after(1_500, () => apply(kind, name));
+        flying.set(name, (flying.get(name) ?? 0) + 1);
+        clock.after(1_500, () => {
+          apply(kind, name);
+          flying.set(name, (flying.get(name) ?? 1) - 1);
+        });
         await aborted(ctx.signal);
         return { kind: "in_doubt" };
       case "none":
@@ -124,6 +159,8 @@ export function simRecorder(
   async function status(target: Target, ctx: RecorderContext): Promise<Observation> {
     const name = nameOf(target);
     const fault = sim.down ? "not_sent" : sim.faults("status", name);
+    if (fault !== "none") sim.readTroubleAt = clock.now();
+    sim.reads += 1;
     await clock.sleep(delay());
     if (fault === "not_sent") return { kind: "unreachable" };
     if (fault === "hung_then_lands" || fault === "request_lost") {
@@ -145,6 +182,14 @@ export function simRecorder(
     truth,
     journal,
     commands,
+    sent: () => {},
+    retryAfterMs: undefined,
+    readTroubleAt: 0,
+    inFlight: (target) => (flying.get(target) ?? 0) > 0,
+    surveys: 0,
+    reads: 0,
+    push: (targetKey, to) => watching.forEach((one) => one.change({ targetKey, status: to })),
+    reconnect: () => watching.forEach((one) => one.reconnected()),
     faults: () => "none",
     down: false,
     byHand: (target, to) => set(target, to, "person"),
@@ -158,9 +203,18 @@ export function simRecorder(
     ...(options.survey === true
       ? {
           survey: async (targets: ReadonlyMap<string, Target>, ctx: RecorderContext) => {
+            sim.surveys += 1;
             const told = new Map<string, Observation>();
             for (const [key, target] of targets) told.set(key, await status(target, ctx));
             return told;
+          },
+        }
+      : {}),
+    ...(capabilities.watch
+      ? {
+          watch: (on: Watcher) => {
+            watching.add(on);
+            return () => void watching.delete(on);
           },
         }
       : {}),

@@ -5,8 +5,16 @@ import { DEFAULT_DESK_RULES, DEFAULT_RULES } from "../../../src/control/commands
 import type { DeskRules, Rules } from "../../../src/control/commands.ts";
 import { protection, safeToCollect } from "../../../src/control/conclude.ts";
 import { Keeper } from "../../../src/control/keeper.ts";
-import type { CallChange } from "../../../src/control/ports.ts";
+import type {
+  CallChange,
+  CallDirectory,
+  Clock,
+  ControlLog,
+  RecorderPort,
+} from "../../../src/control/ports.ts";
+import type { Life } from "./clock.ts";
 import { VirtualClock } from "./clock.ts";
+import type { SimLog } from "./log.ts";
 import { simLog } from "./log.ts";
 import type { SimRecorder } from "./recorder.ts";
 import { simRecorder } from "./recorder.ts";
@@ -30,9 +38,11 @@ export const tap = (recorderId: string, ref: string, more: Partial<TapSpec> = {}
 
 export interface World {
   readonly clock: VirtualClock;
-  readonly log: ReturnType<typeof simLog>;
+  readonly log: SimLog;
   readonly recorders: Readonly<Record<string, SimRecorder>>;
   readonly changes: CallChange[];
+  /** What desktops show of each call now. */
+  readonly shown: ReadonlyMap<string, CallChange>;
   keeper: Keeper;
   /** Ends the process where it stands and starts another on the same log and recorders. */
   restart(downMs?: number): Promise<void>;
@@ -65,13 +75,22 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   const recorders = Object.fromEntries(names.map(([id, how]) => [id, simRecorder(id, clock, how)]));
   const changes: CallChange[] = [];
   const rules = { ...DEFAULT_RULES, ...options.rules };
-  const boot = () =>
-    new Keeper({
-      clock,
-      log,
-      publisher: { publish: (change) => void changes.push(change) },
+  const shown = new Map<string, CallChange>();
+  let life = { alive: true };
+  const boot = () => {
+    const process = (life = { alive: true });
+    return new Keeper({
+      clock: clockOf(clock, process),
+      log: logOf(log, process),
+      publisher: {
+        publish(change) {
+          changes.push(change);
+          shown.set(change.callId, change);
+        },
+        doubt: (_tenant, callId) => void shown.delete(callId),
+      },
       recorders: Object.values(recorders).map((port) => ({
-        port,
+        port: portOf(port, process),
         rules: { ...DEFAULT_DESK_RULES, ...options.desk },
       })),
       rules: () => ({
@@ -81,14 +100,19 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         logRetryMs: 500,
       }),
     });
+  };
   const self: World = {
     clock,
     log,
     recorders,
     changes,
+    shown,
     keeper: boot(),
     async restart(downMs = 0) {
-      clock.crash();
+      life.alive = false;
+      clock.bury();
+      log.crash();
+      shown.clear();
       await clock.pass(downMs);
       log.reopen();
       self.keeper = boot();
@@ -123,4 +147,47 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   };
   await self.keeper.start();
   return self;
+}
+
+/** A process that ended hears nothing more; what it sent to recorders goes on without it. */
+async function heardBy<T>(life: Life, answer: Promise<T>): Promise<T> {
+  const answered = await answer;
+  return life.alive ? answered : new Promise<T>(() => {});
+}
+
+const clockOf = (clock: VirtualClock, life: Life): Clock => ({
+  now: () => clock.now(),
+  random: () => clock.random(),
+  after: (ms, run) => clock.after(ms, run, life),
+});
+
+const logOf = (log: SimLog, life: Life): ControlLog & CallDirectory => ({
+  append: (...asked) => heardBy(life, log.append(...asked)),
+  load: (...asked) => heardBy(life, log.load(...asked)),
+  spool: (...asked) => heardBy(life, log.spool(...asked)),
+  unrested: () => heardBy(life, log.unrested()),
+  live: (...asked) => heardBy(life, log.live(...asked)),
+  callOfWindow: (...asked) => heardBy(life, log.callOfWindow(...asked)),
+});
+
+function portOf(port: SimRecorder, life: Life): RecorderPort {
+  const { capabilities, id, pause, resume, status, survey, watch } = port;
+  return {
+    id,
+    capabilities,
+    ...(pause && { pause: (...asked) => heardBy(life, pause(...asked)) }),
+    ...(resume && { resume: (...asked) => heardBy(life, resume(...asked)) }),
+    ...(status && { status: (...asked) => heardBy(life, status(...asked)) }),
+    ...(survey && { survey: (...asked) => heardBy(life, survey(...asked)) }),
+    ...(watch && {
+      watch: (on, ctx) =>
+        watch(
+          {
+            change: (change) => void (life.alive && on.change(change)),
+            reconnected: () => void (life.alive && on.reconnected()),
+          },
+          ctx,
+        ),
+    }),
+  };
 }

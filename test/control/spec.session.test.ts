@@ -1,0 +1,389 @@
+/** Session rules: waits, the alarm, the end, rest, restart, and the log that cannot be written. */
+import { describe, expect, test } from "vitest";
+import type { DiskFault } from "./sim/log.ts";
+import { IVR, PAGE, tap, world } from "./sim/world.ts";
+import type { World } from "./sim/world.ts";
+
+const A = tap("a", "1");
+const truth = (w: World) => w.recorders["a"]!.truth.get("1")?.status;
+
+async function begun(options: Parameters<typeof world>[0] = {}): Promise<World> {
+  const w = await world(options);
+  w.recorders["a"]!.begin("1");
+  return w;
+}
+
+/** What the wait found, or `undefined` while it waits. */
+function waiting(w: World, windowId: string, waitMs: number, signal?: AbortSignal) {
+  const box: { found?: string; at?: number } = {};
+  const wait = w.keeper.waitSecured("t", "c", windowId, waitMs, signal);
+  void wait.then((found) => Object.assign(box, { found, at: w.clock.now() }));
+  return box;
+}
+
+describe("a waiting request is answered at the first of", () => {
+  test("its own window secured", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(3);
+    const wait = waiting(w, "w1", 3_000);
+    await w.clock.pass(200);
+    expect(wait.found).toBe("secured");
+    expect(wait.at! - 1_000_000).toBeLessThan(100);
+  });
+
+  test("its window closed, its call ended, or never there", async () => {
+    for (const how of ["close", "end", "never"] as const) {
+      const w = await begun();
+      w.recorders["a"]!.down = true;
+      void w.pause("c", "w1", [A]);
+      await w.clock.pass(10);
+      const wait = waiting(w, how === "never" ? "w9" : "w1", 3_000);
+      await w.clock.pass(10);
+      if (how === "close") void w.resume("c", "w1");
+      if (how === "end") void w.end("c");
+      await w.clock.pass(10);
+      expect(wait.found).toBe("gone");
+    }
+  });
+
+  test("waitMs, and tacet keeps driving", async () => {
+    const w = await begun();
+    w.recorders["a"]!.down = true;
+    void w.pause("c", "w1", [A]);
+    const wait = waiting(w, "w1", 500);
+    await w.clock.pass(500);
+    expect(wait.found).toBe("gone");
+    const again = waiting(w, "w1", 500);
+    await w.clock.pass(500);
+    expect(again.found).toBe("time");
+    w.recorders["a"]!.down = false;
+    await w.clock.pass(1_300);
+    expect(await w.safe("c", "w1")).toBe(true);
+  });
+
+  test("log failure, unless policy protects", async () => {
+    for (const whenLogFails of ["refuse", "protect"] as const) {
+      const w = await begun({ whenLogFails });
+      void w.register("c", [A]);
+      await w.clock.pass(100);
+      w.recorders["a"]!.down = true;
+      void w.pause("c", "w1");
+      await w.clock.pass(10);
+      const wait = waiting(w, "w1", 3_000);
+      w.log.disk = () => "failed_not_applied";
+      void w.pause("c", "w2", [], IVR);
+      await w.clock.pass(10);
+      expect(wait.found).toBe(whenLogFails === "refuse" ? "log_failed" : undefined);
+      w.recorders["a"]!.down = false;
+      await w.clock.pass(1_500);
+      if (whenLogFails === "protect") expect(wait.found).toBe("secured");
+    }
+  });
+
+  test("stop: and no new window is taken after it", async () => {
+    const w = await begun();
+    w.recorders["a"]!.down = true;
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(10);
+    const wait = waiting(w, "w1", 3_000);
+    await w.clock.pass(1);
+    void w.keeper.stop();
+    await w.clock.pass(10);
+    expect(wait.found).toBe("stopping");
+    expect((await w.pause("c", "w2")).kind).toBe("stopping");
+    expect((await w.pause("d", "w3", [A])).kind).toBe("stopping");
+    const sent = w.recorders["a"]!.commands.length;
+    await w.clock.pass(60_000);
+    expect(w.recorders["a"]!.commands.length).toBe(sent);
+  });
+
+  test("a disconnect ends only the wait", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(3);
+    const page = new AbortController();
+    const wait = waiting(w, "w1", 3_000, page.signal);
+    await w.clock.pass(1);
+    page.abort();
+    await w.clock.pass(1);
+    expect(wait.found).toBe("disconnected");
+    await w.clock.pass(200);
+    expect(await w.safe("c", "w1")).toBe(true);
+  });
+});
+
+describe("the alarm", () => {
+  test("a lease ends, is let go graceMs later and the call ends itself, with nobody asking", async () => {
+    const w = await begun({ rules: { callIdleMsMax: 60_000 } });
+    void w.pause("c", "w1", [A], PAGE, 5_000);
+    await w.clock.pass(7_100);
+    const types = () => w.log.entries.map((one) => one.event.type);
+    expect(types()).toContain("WindowReleased");
+    await w.clock.pass(500);
+    expect(truth(w)).toBe("recording");
+    await w.clock.pass(60_000);
+    expect(types().at(-1)).toBe("CallEnded");
+  });
+
+  test("a call at rest costs one alarm, and an ended one none", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    void w.resume("c", "w1");
+    await w.clock.pass(10_000);
+    expect(w.clock.armed).toBe(1);
+    void w.end("c");
+    await w.clock.pass(100);
+    expect(w.clock.armed).toBe(0);
+  });
+
+  test("sketch fault 2: after every failed resume something wakes the call until it is undone", async () => {
+    const w = await begun({ rules: { endMsMax: 5_000 } });
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    w.recorders["a"]!.faults = (kind) => (kind === "resume" ? "refused" : "none");
+    void w.end("c");
+    await w.clock.pass(300_000);
+    expect(await w.word("c")).toBe("ended");
+    expect(truth(w)).toBe("paused");
+    w.recorders["a"]!.faults = () => "none";
+    await w.clock.pass(31_000);
+    expect(truth(w)).toBe("recording");
+    expect((await w.log.load("t", "c")).state.taps["a/1"]?.touched).toBe(false);
+  });
+
+  test("an append that hangs spins nothing, and what waited for it is done when it ends", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    w.log.delayMs = () => 20_000;
+    void w.pause("c", "w1");
+    await w.clock.pass(19_000);
+    w.log.delayMs = () => 1;
+    await w.clock.pass(2_000);
+    expect(await w.safe("c", "w1")).toBe(true);
+  });
+});
+
+describe("the log cannot be written", () => {
+  test("a pause goes out when its intent is not durable within logMsMax", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    w.log.delayMs = () => 5_000;
+    void w.pause("c", "w1");
+    await w.clock.pass(230);
+    expect(truth(w)).toBe("paused");
+    expect(await w.log.load("t", "c").then((one) => one.state.windows)).toEqual({});
+  });
+
+  test.each<DiskFault>(["failed_not_applied", "failed_but_applied"])(
+    "%s: silence goes out, nothing is safe, and what waited is written once",
+    async (fault) => {
+      const w = await begun();
+      void w.register("c", [A]);
+      await w.clock.pass(100);
+      w.log.disk = () => fault;
+      const asked = w.pause("c", "w1");
+      await w.clock.pass(100);
+      expect((await asked).kind).toBe("log_failed");
+      expect(truth(w)).toBe("paused");
+      expect(await w.safe("c", "w1")).toBe(false);
+      await w.clock.pass(2_000);
+      if (fault === "failed_not_applied") expect(await w.safe("c", "w1")).toBe(false);
+      w.log.disk = () => "none";
+      await w.clock.pass(31_000);
+      expect(await w.safe("c", "w1")).toBe(true);
+      const opened = w.log.entries.filter((one) => one.event.type === "WindowOpened");
+      expect(opened).toHaveLength(1);
+    },
+  );
+
+  test("nothing is resumed until it is durable, and a resume that cannot be kept is to be asked again", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    w.log.disk = () => "failed_not_applied";
+    const asked = w.resume("c", "w1");
+    await w.clock.pass(3_000);
+    expect((await asked).kind).toBe("log_failed");
+    expect(truth(w)).toBe("paused");
+    const again = w.resume("c", "w1");
+    await w.clock.pass(10);
+    expect((await again).kind).toBe("log_failed");
+    w.log.disk = () => "none";
+    await w.clock.pass(31_000);
+    void w.resume("c", "w1");
+    await w.clock.pass(500);
+    expect(truth(w)).toBe("recording");
+  });
+
+  test("a lease that ends while the log fails turns safe off, and lets go only afterwards", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A], PAGE, 3_000);
+    await w.clock.pass(200);
+    w.log.disk = () => "failed_not_applied";
+    await w.clock.pass(20_000);
+    expect(truth(w)).toBe("paused");
+    expect(await w.safe("c", "w1")).toBe(false);
+    w.log.disk = () => "none";
+    await w.clock.pass(32_000);
+    expect(truth(w)).toBe("recording");
+    expect(await w.word("c")).toBe("recording");
+  });
+
+  test("a read during the failure answers at once with what waits, and says so", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    w.log.disk = () => "failed_not_applied";
+    void w.pause("c", "w1", [], PAGE, 2_000);
+    await w.clock.pass(2_100);
+    const read = w.keeper.read("t", "c");
+    await w.clock.pass(1);
+    const view = await read;
+    expect(view?.durable).toBe(false);
+    expect(view?.state.windows["w1"]?.state).toBe("expired");
+  });
+
+  test("desktops are told to doubt what they show", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    expect(w.shown.has("c")).toBe(true);
+    w.log.disk = () => "failed_not_applied";
+    void w.pause("c", "w2");
+    await w.clock.pass(10);
+    expect(w.shown.has("c")).toBe(false);
+  });
+
+  test("a conflict loads what is there, and decides again", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    const { version } = (await w.log.load("t", "c")).state;
+    const at = w.clock.now();
+    const other = { type: "WindowForestalled", windowId: "w1", at } as const;
+    const writing = w.log.append("t", "c", version, [other]);
+    await w.clock.pass(2);
+    await writing;
+    const asked = w.pause("c", "w1");
+    await w.clock.pass(50);
+    expect(await asked).toMatchObject({ kind: "refused", refusal: "window_closed" });
+  });
+
+  test("a crash in the middle of it loses no silence: the spool is taken up at the start", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    w.log.disk = () => "failed_not_applied";
+    void w.pause("c", "w1");
+    await w.clock.pass(100);
+    w.log.disk = () => "none";
+    await w.restart(1_000);
+    await w.clock.pass(1_000);
+    expect(await w.safe("c", "w1")).toBe(true);
+  });
+});
+
+describe("a restart", () => {
+  test("same windows, same deadlines; what was confirmed before is asked again before anyone is told safe", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    const before = (await w.log.load("t", "c")).state.windows["w1"];
+    w.recorders["a"]!.down = true;
+    await w.restart(500);
+    expect(await w.safe("c", "w1")).toBe(false);
+    expect((await w.log.load("t", "c")).state.windows["w1"]).toEqual(before);
+    w.recorders["a"]!.down = false;
+    await w.clock.pass(1_300);
+    expect(await w.safe("c", "w1")).toBe(true);
+  });
+
+  test("what the log says tacet silenced is released although the process died in between", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    void w.resume("c", "w1");
+    await w.clock.pass(1);
+    await w.restart(10_000);
+    await w.clock.pass(500);
+    expect(truth(w)).toBe("recording");
+  });
+
+  test("a lease that ended while the process was down is let go after it", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A], PAGE, 5_000);
+    await w.clock.pass(200);
+    await w.restart(60_000);
+    expect(await w.safe("c", "w1")).toBe(false);
+    await w.clock.pass(3_000);
+    expect(truth(w)).toBe("recording");
+  });
+
+  test("a call at rest costs nothing at start", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(1_000);
+    await w.restart(100);
+    expect(w.clock.armed).toBe(0);
+    expect(w.recorders["a"]!.reads).toBe(1);
+  });
+});
+
+describe("sessions", () => {
+  test("a session in somebody's hands is not forgotten with a refused neighbour's", async () => {
+    const w = await begun();
+    // Both take hold of a call nobody knows; the first is refused.
+    const refused = w.resume("c", "w1");
+    const opened = w.pause("c", "w2", [A]);
+    await w.clock.pass(500);
+    expect((await refused).kind).toBe("refused");
+    expect((await opened).kind).toBe("done");
+    expect(await w.safe("c", "w2")).toBe(true);
+  });
+
+  test("a target belongs to the call that has it now", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    expect(w.keeper.callOfTarget("t", "a", "1")).toBe("c");
+    void w.register("c", [tap("a", "2")]);
+    await w.clock.pass(100);
+    expect(w.keeper.callOfTarget("t", "a", "1")).toBeUndefined();
+    void w.end("c");
+    await w.clock.pass(100);
+    expect(w.keeper.callOfTarget("t", "a", "2")).toBeUndefined();
+  });
+
+  test("asking for a call nobody knows leaves nothing behind", async () => {
+    const w = await begun();
+    const read = w.keeper.read("t", "nobody");
+    await w.clock.pass(5);
+    expect(await read).toBeUndefined();
+    expect(w.log.entries).toEqual([]);
+    expect(w.clock.armed).toBe(0);
+  });
+
+  test("commands that come together are decided in order and share one append", async () => {
+    const w = await begun();
+    let appends = 0;
+    w.log.delayMs = () => (appends++, 1);
+    void w.register("c", [A]);
+    void w.pause("c", "w1");
+    void w.pause("c", "w2", [], IVR);
+    void w.resume("c", "w1");
+    await w.clock.pass(1);
+    expect(appends).toBe(1);
+    await w.clock.pass(1);
+    expect(w.log.entries.map((one) => one.event.type)).toEqual([
+      "CallRegistered",
+      "TapAdded",
+      "WindowOpened",
+      "WindowOpened",
+      "WindowClosed",
+    ]);
+  });
+});

@@ -1,0 +1,168 @@
+/** Targets that several calls claim, and what people silenced, in the whole core. */
+import { describe, expect, test } from "vitest";
+import { tap, world } from "./sim/world.ts";
+import type { World } from "./sim/world.ts";
+
+const A = tap("a", "1");
+const truth = (w: World) => w.recorders["a"]!.truth.get("1")?.status;
+const resumes = (w: World) =>
+  w.recorders["a"]!.commands.filter((one) => one.kind === "resume").length;
+
+async function begun(): Promise<World> {
+  const w = await world();
+  w.recorders["a"]!.begin("1");
+  return w;
+}
+
+describe("two calls, one target", () => {
+  test.each([
+    ["ivr", "page"],
+    ["page", "ivr"],
+  ])(
+    "%s closes first: it stays silent while the other claims it, and the last one lets go",
+    async (first, last) => {
+      const w = await begun();
+      void w.pause("ivr", "w-ivr", [A]);
+      await w.clock.pass(100);
+      void w.pause("page", "w-page", [A]);
+      await w.clock.pass(100);
+      expect([await w.word("ivr"), await w.word("page")]).toEqual(["secured", "secured"]);
+      void w.resume(first, `w-${first}`);
+      await w.clock.pass(5_000);
+      expect(truth(w)).toBe("paused");
+      expect(resumes(w)).toBe(0);
+      expect([await w.word(first), await w.word(last)]).toEqual(["recording", "secured"]);
+      void w.resume(last, `w-${last}`);
+      await w.clock.pass(500);
+      expect(truth(w)).toBe("recording");
+      expect(await w.word(last)).toBe("recording");
+    },
+  );
+
+  test("after a restart too: all claims are folded before the first resume is sent", async () => {
+    const w = await begun();
+    void w.pause("ivr", "w-ivr", [A]);
+    void w.pause("page", "w-page", [A]);
+    await w.clock.pass(200);
+    w.recorders["a"]!.down = true;
+    void w.resume("ivr", "w-ivr");
+    await w.clock.pass(1);
+    w.recorders["a"]!.down = false;
+    await w.restart(500);
+    await w.clock.pass(1_000);
+    expect(resumes(w)).toBe(0);
+    expect(truth(w)).toBe("paused");
+    void w.resume("page", "w-page");
+    await w.clock.pass(500);
+    expect(truth(w)).toBe("recording");
+  });
+
+  test("a call that took the other's silence for somebody's keeps it, and lets it go in the end", async () => {
+    const w = await begun();
+    w.recorders["a"]!.byHand("1", "paused");
+    void w.register("page", [A]);
+    await w.clock.pass(100);
+    w.recorders["a"]!.byHand("1", "recording");
+    void w.pause("ivr", "w-ivr", [A]);
+    await w.clock.pass(200);
+    void w.pause("page", "w-page");
+    await w.clock.pass(200);
+    void w.resume("ivr", "w-ivr");
+    await w.clock.pass(5_000);
+    expect(resumes(w)).toBe(0);
+    expect(await w.word("page")).toBe("secured");
+    void w.resume("page", "w-page");
+    await w.clock.pass(500);
+    expect(truth(w)).toBe("recording");
+  });
+
+  test("a pause that comes while the other call's resume is owed is not preceded by that resume", async () => {
+    const w = await begun();
+    void w.pause("ivr", "w-ivr", [A]);
+    await w.clock.pass(200);
+    void w.pause("page", "w-page", [A]);
+    void w.resume("ivr", "w-ivr");
+    await w.clock.pass(3_000);
+    expect(resumes(w)).toBe(0);
+    expect(await w.word("page")).toBe("secured");
+  });
+
+  test("the second call's drift pauses for both", async () => {
+    const w = await begun();
+    void w.pause("ivr", "w-ivr", [A]);
+    void w.pause("page", "w-page", [A]);
+    await w.clock.pass(200);
+    w.recorders["a"]!.byHand("1", "recording");
+    await w.clock.pass(1_200);
+    expect([await w.word("ivr"), await w.word("page")]).toEqual(["secured", "secured"]);
+    expect(truth(w)).toBe("paused");
+  });
+});
+
+describe("what a person silenced", () => {
+  test("is left as it was: no command, no resume, not at the end of the call, not after a restart", async () => {
+    const w = await begun();
+    w.recorders["a"]!.byHand("1", "paused");
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    expect(await w.word("c")).toBe("secured");
+    await w.restart(100);
+    await w.clock.pass(200);
+    expect(await w.word("c")).toBe("secured");
+    void w.resume("c", "w1");
+    await w.clock.pass(200);
+    void w.end("c");
+    await w.clock.pass(200);
+    await w.restart(100);
+    await w.clock.pass(5_000);
+    expect(w.recorders["a"]!.commands).toEqual([]);
+    expect(truth(w)).toBe("paused");
+    expect(await w.word("c")).toBe("ended");
+  });
+
+  test("lifted inside a window, tacet silences it, and undoes that in the end", async () => {
+    const w = await begun();
+    w.recorders["a"]!.byHand("1", "paused");
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    w.recorders["a"]!.byHand("1", "recording");
+    await w.clock.pass(1_200);
+    expect(truth(w)).toBe("paused");
+    expect(await w.word("c")).toBe("secured");
+    void w.resume("c", "w1");
+    await w.clock.pass(500);
+    expect(truth(w)).toBe("recording");
+  });
+
+  test("a mute after registration is found by the stale baseline's re-read", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    w.recorders["a"]!.byHand("1", "paused");
+    await w.clock.pass(60_000);
+    void w.pause("c", "w1");
+    await w.clock.pass(200);
+    void w.resume("c", "w1");
+    await w.clock.pass(1_000);
+    expect(w.recorders["a"]!.commands).toEqual([]);
+  });
+
+  test("a baseline that cannot be read in time holds a pause up for baselineMs and no longer", async () => {
+    const w = await begun();
+    w.recorders["a"]!.faults = (kind) => (kind === "status" ? "request_lost" : "none");
+    const asked = w.clock.now();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(1_000);
+    expect(w.recorders["a"]!.commands[0]!.at - asked).toBeLessThanOrEqual(250 + 10);
+    expect((await w.log.load("t", "c")).state.taps["a/1"]?.before).toBe("unknown");
+  });
+
+  test("the baseline is asked for beside the durable append, not after it", async () => {
+    const w = await begun();
+    w.log.delayMs = () => 40;
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(30);
+    expect(w.recorders["a"]!.reads).toBe(1);
+    expect(w.log.entries).toEqual([]);
+  });
+});
