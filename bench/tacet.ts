@@ -13,7 +13,7 @@ import { VERSION } from "../src/runtime/node/version.ts";
 import { REQUESTER } from "./wire.ts";
 
 const [recorderUrl = "", folder = ""] = process.argv.slice(2);
-const { hash, key } = await makeApiKey("bench");
+const { hash, key } = makeApiKey("bench");
 const parsed = parseConfig(
   {
     listen: { host: "127.0.0.1", port: 0 },

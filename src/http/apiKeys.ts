@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { EpochMs } from "../control/call.ts";
 import type { ApiKeyConfig } from "../policy/configAuth.ts";
 import type { Principal } from "../policy/principal.ts";
@@ -23,10 +25,10 @@ export interface MadeKey {
   readonly hash: string;
 }
 
-export async function makeApiKey(id: string): Promise<MadeKey> {
+export function makeApiKey(id: string): MadeKey {
   const secret = base64url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
   const key = `${KEY_PREFIX}${id}_${secret}`;
-  return { key, hash: await hashOf(key) };
+  return { key, hash: hashOf(key) };
 }
 
 export type KeyCheck =
@@ -37,13 +39,13 @@ export type KeyCheck =
 /** Checks keys against the configured hashes. Several keys are good at once, each until it expires. */
 export function apiKeys(
   configured: readonly ApiKeyConfig[],
-): (key: string, now: EpochMs) => Promise<KeyCheck> {
+): (key: string, now: EpochMs) => KeyCheck {
   const byId = new Map(configured.map((one) => [one.id, one]));
   // Unknown ids are compared too, so that time does not tell which ids there are.
   const nobody = `sha256:${"0".repeat(64)}`;
-  return async (key, now) => {
+  return (key, now) => {
     const entry = byId.get(KEY.exec(key)?.[1] ?? "");
-    const same = sameText(await hashOf(key), entry?.hash ?? nobody);
+    const same = sameText(hashOf(key), entry?.hash ?? nobody);
     if (entry === undefined || !same) return { kind: "unknown" };
     const expiresAt = entry.expiresAt === undefined ? undefined : Date.parse(entry.expiresAt);
     if (expiresAt !== undefined && expiresAt <= now) {
@@ -67,11 +69,12 @@ function principalOf(entry: ApiKeyConfig, expiresAt: EpochMs | undefined): Princ
   };
 }
 
-/** `sha256:` and 64 hexadecimal digits. */
-export async function hashOf(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  const hex = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0"));
-  return `sha256:${hex.join("")}`;
+/**
+ * `sha256:` and 64 hexadecimal digits. Computed in place: a credential is a few hundred bytes, and
+ * WebCrypto's way to another thread and back costs every request more than the hash.
+ */
+export function hashOf(text: string): string {
+  return `sha256:${bytesToHex(sha256(utf8ToBytes(text)))}`;
 }
 
 /** Takes the same time wherever the two differ. */

@@ -50,11 +50,11 @@ export function authenticator(options: AuthenticatorOptions): Authenticator {
   const checkKey = apiKeys(auth.apiKeys);
   const checkToken = tokens(options);
 
-  async function byKey(key: string): Promise<Authenticated> {
+  function byKey(key: string): Authenticated {
     if (key.startsWith(SANDBOX_KEY_PREFIX) && !options.sandbox) {
       return denied("token_invalid", "This is a key of the sandbox, and this is not the sandbox.");
     }
-    const checked = await checkKey(key, clock());
+    const checked = checkKey(key, clock());
     switch (checked.kind) {
       case "known":
         return { ok: true, principal: checked.principal };

@@ -48,7 +48,7 @@ export function tokens(options: TokenOptions): (token: string) => Promise<TokenC
   const verified = newestUsed<Principal>(auth.tokenCacheCountMax);
   return async (token) => {
     // The cache knows a token by its hash: what is kept in memory opens nothing.
-    const hash = await hashOf(token);
+    const hash = hashOf(token);
     const known = verified.get(hash);
     if (known?.expiresAt !== undefined && known.expiresAt > clock()) {
       return { kind: "known", principal: known };

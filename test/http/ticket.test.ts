@@ -10,7 +10,7 @@ import { kit, type Kit } from "./kit.ts";
 async function guarded(): Promise<{ k: Kit; key: string; time: { now: number } }> {
   const time = { now: Date.now() };
   const clock = () => time.now;
-  const made = await makeApiKey("pay");
+  const made = makeApiKey("pay");
   const tickets = ticketOffice({
     secret: new Uint8Array(32).fill(3),
     clock,

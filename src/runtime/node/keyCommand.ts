@@ -56,7 +56,7 @@ export async function keyCommand(args: readonly string[], io: CommandIo): Promis
   if (options === undefined) return misused(io, KEY_USAGE, ["an option is not known here"]);
   const kind = options["kind"] ?? "";
   const id = options["id"] ?? `${kind}-${crypto.randomUUID().slice(0, 8)}`;
-  const made = await makeApiKey(id);
+  const made = makeApiKey(id);
   const line = withoutUndefined({
     id,
     hash: made.hash,

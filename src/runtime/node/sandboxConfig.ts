@@ -104,7 +104,7 @@ export async function sandboxConfig(
 async function keptKeys(folder: string): Promise<SandboxKeys> {
   const made = async (name: string) => {
     const path = join(folder, `${name}.key`);
-    await keptText(path, async () => (await makeApiKey(`sandbox-${name}`)).key);
+    await keptText(path, () => Promise.resolve(makeApiKey(`sandbox-${name}`).key));
     return (await readFile(path, "utf8")).trim();
   };
   return { payment: await made("payment"), ivr: await made("ivr"), auditor: await made("auditor") };
