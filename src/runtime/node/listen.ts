@@ -60,7 +60,6 @@ export function listen(options: ListenOptions): Promise<Listening> {
       port,
       createServer: tls === undefined ? createPlain : createTls,
       serverOptions: { ...limits, ...secure },
-      overrideGlobalObjects: false,
       fetch(request, env) {
         const { incoming } = env as unknown as { incoming?: IncomingMessage };
         options.note(request, incoming?.socket.remoteAddress);
