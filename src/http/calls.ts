@@ -10,6 +10,7 @@ import type { Routing } from "../policy/policy.ts";
 import { callAnswerOf } from "./answer.ts";
 import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
 import { denied, subjectOf, type Face } from "./face.ts";
+import type { Problem } from "./problem.ts";
 import { notDone, refusalProblem } from "./refusal.ts";
 import {
   callAnswer,
@@ -144,9 +145,7 @@ async function register(
   const routing = face.policy.routing(tenant, body.attributes ?? known?.attributes ?? {});
   const parsed = tapsOf(face.recorders, routing, body.targets ?? {});
   if (!parsed.ok) return refused(parsed.error);
-  // A move names all targets: without a required one the call could not be secured any more.
-  const missing =
-    body.targets === undefined ? undefined : missingTargets(routing, parsed.value, undefined);
+  const missing = missingAfter(routing, body, known, parsed.value);
   if (missing !== undefined) return refused(missing);
 
   const taps = tapChange(face, routing, body, known, parsed.value);
@@ -163,6 +162,22 @@ async function register(
   const now = (await face.calls.read(tenant, callId)) ?? executed.view;
   const isNew = executed.events.some((event) => event.type === "CallRegistered");
   return json(isNew ? 201 : 200, callAnswerOf(now, by, face.log.origin(tenant)));
+}
+
+/**
+ * A move names all targets: without a required one the call could not be secured any more. Other
+ * attributes can require a recorder that has none: a call must not pass for secured without it.
+ */
+function missingAfter(
+  routing: Routing,
+  body: RegisterBody,
+  known: CallState | undefined,
+  named: readonly TapSpec[],
+): Problem | undefined {
+  if (body.targets !== undefined) return missingTargets(routing, named, undefined);
+  const hasTargets = Object.values(known?.taps ?? {}).some((tap) => tap.role === "active");
+  if (body.attributes === undefined || !hasTargets) return undefined;
+  return missingTargets(routing, named, known);
 }
 
 type TapChange = Extract<CallCommand, { type: "RegisterCall" }>["taps"];

@@ -95,7 +95,10 @@ export function missingTargets(
   });
 }
 
-/** The call's active taps with the duties that this routing gives them; others stay as they are. */
+/**
+ * The call's active taps with the duties that this routing gives them; others stay as they are. A
+ * target that carries another conversation now is the call's again only where somebody names it.
+ */
 export function settledAnew(
   recorders: Recorders,
   routing: Routing,
@@ -104,7 +107,8 @@ export function settledAnew(
   return Object.values(state.taps).flatMap((tap) => {
     const part = routing.recorders.find((one) => one.recorderId === tap.recorderId);
     const capabilities = recorders.capabilities(tap.recorderId);
-    if (tap.role !== "active" || part === undefined || capabilities === undefined) return [];
+    if (tap.role !== "active" || tap.elsewhere === true) return [];
+    if (part === undefined || capabilities === undefined) return [];
     const { tapId, recorderId, targetKey, target } = tap;
     return [{ tapId, recorderId, targetKey, target, ...settled(part, capabilities) }];
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kit, registered } from "./kit.ts";
+import { kit, registered, type Kit } from "./kit.ts";
 
 test("registering answers 201 with what the target was, and once more 200", async () => {
   const k = await kit();
@@ -63,4 +63,43 @@ test("a failed registration changes nothing and says why", async () => {
   k.log.fail(true);
   const answer = await k.send("PUT", "/v1/calls/c1", "cti", {});
   expect([answer.status, answer.body["code"]]).toEqual([503, "log_unavailable"]);
+});
+
+/** Calls with `queue: "cards"` need the second recorder too. */
+function stricterForCards(k: Kit) {
+  const { routing } = k.deps.policy;
+  k.deps.policy.routing = (tenant, attributes) => {
+    const usual = routing(tenant, attributes);
+    const recorders = usual.recorders.map((one) => ({ ...one, required: true }));
+    return attributes["queue"] === "cards" ? { ...usual, recorders } : usual;
+  };
+}
+
+test("attributes that require a recorder without a target are refused while a window is open", async () => {
+  const k = await kit();
+  stricterForCards(k);
+  await registered(k);
+  await k.send("POST", "/v1/calls/c1/pause", "pay", { windowId: "w-1" });
+  const moved = await k.send("PUT", "/v1/calls/c1", "cti", { attributes: { queue: "cards" } });
+  expect([moved.status, moved.body["code"]]).toEqual([422, "target_missing"]);
+  expect(moved.body["recorderIds"]).toEqual(["second"]);
+  const call = await k.send("GET", "/v1/calls/c1", "cti");
+  expect(call.body["attributes"]).toEqual({});
+});
+
+test("a window opened after policy changed goes by what policy says then", async () => {
+  const k = await kit();
+  const targets = { main: { ref: "1" }, second: { ref: "1" } };
+  await k.send("PUT", "/v1/calls/c1", "cti", { targets });
+  const { routing } = k.deps.policy;
+  k.deps.policy.routing = (...asked) => {
+    const usual = routing(...asked);
+    return { ...usual, recorders: usual.recorders.map((one) => ({ ...one, required: true })) };
+  };
+  k.rigs.second.ignoring = true;
+  const answer = await k.send("POST", "/v1/calls/c1/pause", "pay", {
+    windowId: "w-1",
+    waitMs: 100,
+  });
+  expect([answer.status, answer.body["safeToCollect"]]).toEqual([424, false]);
 });
