@@ -20,8 +20,6 @@ export interface Judge {
   look(): void;
   /** A person's hand on a recorder, before it acts. */
   hand(recorder: SimRecorder, ref: string, to: "recording" | "paused"): void;
-  /** A process ended or began: what it remembers of people's hands still counts. */
-  readonly foreign: ReadonlySet<string>;
 }
 
 export function judge(w: World): Judge {
@@ -49,6 +47,7 @@ export function judge(w: World): Judge {
       const unknown = taps.some(([, tap]) => tap.touched && tap.before === "unknown");
       if (foreign.has(name) && !unknown)
         blame(`P4: a resume of ${name} was sent, which a person had silenced`);
+      foreign.delete(name);
     };
   }
 
@@ -75,7 +74,6 @@ export function judge(w: World): Judge {
   return {
     wrong,
     look,
-    foreign,
     hand(recorder, ref, to) {
       const name = `${recorder.id}/${ref}`;
       if (to === "recording") return void foreign.delete(name);
