@@ -18,10 +18,14 @@ const sipUri = z
   .max(254)
   .regex(/^sips?:[^\s@<>"]+@[^\s@<>"]+$/i, "a SIP URI such as sip:agent@domain.com");
 
-/** First a letter, digit or underscore: `.` and `..` would climb in a path. */
+/**
+ * First a letter, digit or underscore: `.` and `..` would climb in a path. Nowhere thirteen digits,
+ * however grouped: a name that could be a card number would get into the log.
+ */
 const uccName = z
   .string()
-  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,127}$/u, "a UCC name: letters, digits, space, . _ -");
+  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_ .-]{0,127}$/u, "a UCC name: letters, digits, space, . _ -")
+  .regex(/^(?!.*(?:\p{N}[ ._-]*){13})/u, "a UCC name: not thirteen digits or more");
 
 const secret = z.string().min(1).meta({ secret: true });
 
