@@ -119,7 +119,7 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
   const keys: Record<string, string> = {};
   const apiKeys: object[] = [];
   for (const [id, { kind, scopes, more }] of Object.entries(ROLES)) {
-    const { hash, key } = await makeApiKey(id);
+    const { hash, key } = makeApiKey(id);
     keys[id] = key;
     apiKeys.push({ id, hash, tenant: "acme", kind, scopes, ...more });
   }

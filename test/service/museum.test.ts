@@ -210,6 +210,8 @@ describe.each(recorderNames)("%s", (which) => {
     // By now it hangs. It lands in the middle of the second payment.
     await until(play.orders, (orders) => orders === 2);
     expect((await play.pause("w2")).status).toBe(200);
+    const heard = recorders[which].journal.filter(({ target }) => target === play.target);
+    expect(heard.map(({ status }) => status)).toEqual(["recording", PAUSED, "recording", PAUSED]);
     await play.resume("w2");
     await play.becomes("recording");
     expect(play.heard()).toEqual(["recording"]);
@@ -257,10 +259,12 @@ describe.each(recorderNames)("%s", (which) => {
     await play.pause("w");
     const other = `${play.callId}-ivr-w`;
     expect((await play.ask("POST", `${second}/pause`, { windowId: other })).status).toBe(200);
-    expect((await play.resume("w")).status).toBe(200);
+    // What the first call silenced is the second one's to let go: the first owes nothing more.
+    const handedOver = { status: 200, body: { protection: "recording", openWindows: 0 } };
+    expect(await play.resume("w")).toMatchObject(handedOver);
     expect(play.heard()).toEqual([PAUSED]);
     expect((await play.ask("GET", `/v1/windows/${other}`)).status).toBe(200);
-    expect((await play.ask("POST", `/v1/windows/${other}/resume`)).status).toBe(200);
+    expect(await play.ask("POST", `/v1/windows/${other}/resume`)).toMatchObject(handedOver);
     expect(play.heard()).toEqual(["recording"]);
   });
 

@@ -164,6 +164,11 @@ describe("a window", () => {
       status: 409,
       body: { code: "window_owned_by_another", safeToCollect: false },
     });
+    const looked = await ask(ivr)("GET", "/v1/windows/w21-page");
+    expect(looked).toMatchObject({
+      status: 409,
+      body: { code: "window_owned_by_another", safeToCollect: false },
+    });
     const ivrDone = await ask(ivr)("POST", `${path}/resume`, { windowId: "w21-ivr" });
     expect(ivrDone).toMatchObject({
       status: 200,
