@@ -23,7 +23,8 @@ export function counts(tap: Tap): boolean {
 
 /** Confirmed silent in the current turn, by this tap's own rules. */
 export function isSilent(tap: Tap, turn: number): boolean {
-  if (tap.turn !== turn) return false;
+  // Seen paused on the way to recording, a resume may be under way.
+  if (tap.turn !== turn || tap.goal !== "paused") return false;
   if (tap.confirmedBy === "acknowledged" && !tap.acceptAcknowledged) return false;
   return tap.status === "paused" || (tap.status === "absent" && tap.absentIs === "protected");
 }

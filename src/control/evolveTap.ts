@@ -13,9 +13,12 @@ export function addTap(known: Tap | undefined, event: Of<"TapAdded">): Tap {
   const read =
     known?.before !== undefined && known.before !== "unknown" && known.elsewhere !== true;
   if (known !== undefined && (known.touched || read)) {
-    const { freed: _, elsewhere, session, ...kept } = known;
+    const { confirmedBy, freed, elsewhere, session, ...kept } = known;
     const same = elsewhere === true || session === undefined ? {} : { session };
-    return { ...kept, ...same, ...event.tap, role: "active" };
+    const back: Tap = { ...kept, ...same, ...event.tap, role: "active" };
+    // It was let go, or was another conversation: what it confirmed then says nothing of now.
+    if (freed === true || elsewhere === true) return { ...back, status: "unknown", turn: -1 };
+    return confirmedBy === undefined ? back : { ...back, confirmedBy };
   }
   const asked = event.tap.control === "none" ? {} : { baselineBy: event.baselineBy };
   return {

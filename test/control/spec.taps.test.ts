@@ -282,3 +282,37 @@ describe("what is owed", () => {
     expect(call.state.taps["a/1"]?.touched).toBe(true);
   });
 });
+
+describe("a move and back inside a window", () => {
+  const here = tap("a", "1");
+  const there = tap("a", "2");
+  function movedAndBack(back: (call: Told) => void): Told {
+    const call = new Told().secured(here);
+    call.register(200, [there]);
+    call.baseline(210, "a/2");
+    call.says(220, "a/2", "paused");
+    // The first target is let go now: its resume may be on its way.
+    expect(claims(call.state).find(({ tapId }) => tapId === "a/1")?.want).toBe("recording");
+    back(call);
+    return call;
+  }
+
+  test.each([
+    ["a PUT", (call: Told) => void call.register(230, [here])],
+    ["a pause that adds it", (call: Told) => void call.open(230, "w2", { taps: [here] })],
+  ])("by %s takes a fresh confirmation of the target that had been let go", (_, back) => {
+    const call = movedAndBack(back);
+    expect(protection(call.state)).not.toBe("secured");
+    expect(claims(call.state).find(({ tapId }) => tapId === "a/1")?.want).toBe("paused");
+    call.says(260, "a/1", "paused");
+    expect(protection(call.state)).toBe("secured");
+  });
+
+  test("a target seen paused while its resume is under way confirms nothing", () => {
+    const call = movedAndBack((moved) => {
+      moved.says(225, "a/1", "paused", { goal: "recording" });
+      moved.register(230, [here]);
+    });
+    expect(protection(call.state)).not.toBe("secured");
+  });
+});
