@@ -157,6 +157,8 @@ export interface CallState {
   readonly endingAt?: EpochMs;
   readonly endBy?: EpochMs;
   readonly endedAt?: EpochMs;
+  /** It ended because nothing had happened to it since. */
+  readonly idleSince?: EpochMs;
   /** When the newest event happened: idleness and durations count from here. */
   readonly at: EpochMs;
   /** Open window and not secured, summed to `at`. */

@@ -70,6 +70,7 @@ export function pass(
     events.push({
       type: "CallEnding",
       reason: "idle",
+      idleSince: state.at,
       endBy: at + rules.endMsMax,
       confirmDueBy,
       at,
@@ -82,7 +83,7 @@ export function pass(
 }
 
 /** The taps that have not shown the goal. */
-export function unsettledTaps(state: CallState): readonly Tap[] {
+function unsettledTaps(state: CallState): readonly Tap[] {
   const taps = Object.values(state.taps);
   return goal(state) === "paused"
     ? taps.filter((tap) => counts(tap) && !isSilent(tap, state.turn))
@@ -90,7 +91,7 @@ export function unsettledTaps(state: CallState): readonly Tap[] {
 }
 
 /** Confirmed silent by something that can be asked again, so the confirmation grows old. */
-export function ages(state: CallState, tap: Tap): boolean {
+function ages(state: CallState, tap: Tap): boolean {
   const asked = tap.confirmedBy === "read_back" || tap.confirmedBy === "pushed";
   return asked && goalOf(state, tap) === "paused" && isSilent(tap, state.turn);
 }

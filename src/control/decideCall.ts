@@ -14,8 +14,11 @@ type Decided = Result<readonly CallEvent[], Refusal>;
 
 /** An ended call's id may start anew a day later; until then it stays ended. */
 export function isOver(state: CallState, at: number, rules: Rules): boolean {
-  if (state.endedAt !== undefined) return at < state.endedAt + rules.callIdReuseMs;
-  return state.endingAt !== undefined;
+  if (state.endedAt === undefined) return state.endingAt !== undefined;
+  // An idle call's end may be entered long after it was due: when somebody next asks for it.
+  const idleBy =
+    state.idleSince === undefined ? state.endedAt : state.idleSince + rules.callIdleMsMax;
+  return at < Math.min(state.endedAt, idleBy) + rules.callIdReuseMs;
 }
 
 export const isNew = (state: CallState): boolean =>

@@ -131,6 +131,8 @@ export type CallEvent =
         readonly type: "CallEnding";
         readonly endBy: EpochMs;
         readonly reason: "asked" | "idle";
+        /** When anything last happened to a call that ends for want of it. */
+        readonly idleSince?: EpochMs;
       })
   /** `outstanding` names taps still owed a resume: an alert, and the desks keep trying. */
   | (Happened & { readonly type: "CallEnded"; readonly outstanding: readonly TapId[] });

@@ -77,6 +77,7 @@ function apply(state: CallState, event: CallEvent): CallState {
         windows: Object.fromEntries(windows),
         endingAt: event.at,
         endBy: event.endBy,
+        ...(event.idleSince === undefined ? {} : { idleSince: event.idleSince }),
       };
     }
     case "CallEnded":

@@ -91,6 +91,31 @@ function unanswered({ trouble }: Progress, { canAsk, untold }: Sight): boolean {
   return trouble === "unreachable" || trouble === "refused";
 }
 
+export interface Reading {
+  readonly rules: DeskRules;
+  /** Its reads share surveys with those of the recorder's other targets. */
+  readonly pooled: boolean;
+  /** When the newest read that still counts was asked. */
+  readonly seenAt?: EpochMs;
+  /** Some claim came after that read. */
+  readonly isUntold: boolean;
+  /** Until then a command that was given up may land. */
+  readonly settlesAt: EpochMs;
+}
+
+/** When the next read is due; undefined where nothing needs it. */
+export function readDue(progress: Progress, reading: Reading): EpochMs | undefined {
+  const { isUntold, pooled, rules, seenAt, settlesAt } = reading;
+  if (seenAt === undefined || isUntold) return progress.readAt;
+  if (progress.want === "baseline") return undefined;
+  const guard = pooled ? nextTick(seenAt, rules.guardMs) : seenAt + rules.guardMs;
+  return Math.max(seenAt < settlesAt ? Math.min(guard, settlesAt) : guard, progress.readAt);
+}
+
+/** The same moments for every target of a recorder, so that one survey serves them all. */
+const nextTick = (at: EpochMs, everyMs: number): EpochMs =>
+  (Math.floor(at / everyMs) + 1) * everyMs;
+
 /** The numbers and the dice (0 ≤ x < 1) for how long to wait after a failure. */
 export interface Patience {
   readonly now: EpochMs;

@@ -23,6 +23,8 @@ import { Waiters } from "./waiters.ts";
 /** With something owed and no deadline ahead, the desks are told again this often. */
 const REDRIVE_MS = 5_000;
 const BUSY_MS = 100;
+/** Nobody waits longer than this for an append that hangs. */
+const LOG_ANSWER_MS_MAX = 5_000;
 /** A conflict means another writer; one process has none, so more than a few is a fault. */
 const CONFLICTS_MAX = 3;
 
@@ -58,6 +60,10 @@ export class Session {
   /** Re-reads are memory, not entries. */
   readonly #fresh = new Freshness();
   #outage: Outage | undefined;
+  /** What is being appended would make of the call this. */
+  #pending: CallState | undefined;
+  /** That append takes longer than `logMsMax`. */
+  #isLate = false;
 
   constructor(tenant: TenantId, callId: CallId, loaded: LoadedCall, deps: SessionDeps) {
     this.tenant = tenant;
@@ -71,7 +77,21 @@ export class Session {
   execute(command: CallCommand): Promise<Executed> {
     if (this.#stopping && command.type === "OpenWindow")
       return Promise.resolve({ kind: "stopping" });
-    return new Promise((answer) => this.#take({ command, answer }));
+    return this.#asked(command);
+  }
+
+  /** Answered although the log hangs; what was asked for may still come to be. */
+  #asked(command: SessionCommand): Promise<Executed> {
+    return new Promise((answer) => {
+      const tooLate = this.#deps.clock.after(LOG_ANSWER_MS_MAX, () =>
+        answer({ kind: "log_failed", view: { ...this.view(), durable: false } }),
+      );
+      const inTime = (executed: Executed) => {
+        tooLate();
+        answer(executed);
+      };
+      this.#take({ command, answer: inTime });
+    });
   }
 
   /** What a desk or the keeper has to say; nobody waits for it. */
@@ -82,11 +102,9 @@ export class Session {
 
   /** The call as of now: a deadline that has passed is entered before anyone is answered. */
   async read(): Promise<CallView> {
-    if (this.#busy || this.#isDue()) {
-      const command = { type: "PassTime" } as const;
-      await new Promise<void>((done) => this.#take({ command, answer: () => done() }));
-    }
-    return this.view();
+    if (!this.#busy && !this.#isDue()) return this.view();
+    const read = await this.#asked({ type: "PassTime" });
+    return read.kind === "log_failed" ? read.view : this.view();
   }
 
   /** Tells the desks what this call claims, as its log says; for a start. */
@@ -134,7 +152,7 @@ export class Session {
 
   #take(asked: Asked): void {
     this.#queue.push(asked);
-    if (this.#busy) return;
+    if (this.#busy) return this.#protectLate();
     this.#busy = true;
     void this.#run();
   }
@@ -153,12 +171,16 @@ export class Session {
     const { answers, events, state } = this.#decide(batch, this.#state);
     if (events.length === 0) return answer(answers, this.view());
     // Alarm first, then append: whatever happens to the write, this call wakes again.
+    this.#pending = state;
     this.#arm();
     const { logMsMax } = this.#rules(state);
     // A question changes nothing, so it may go out beside the append.
     const asked = claims(state).filter((claim) => claim.want === "baseline");
     if (asked.length > 0) this.#deps.sync(asked, true);
-    const slow = this.#deps.clock.after(logMsMax, () => this.#protect(state));
+    const slow = this.#deps.clock.after(logMsMax, () => {
+      this.#isLate = true;
+      this.#protectLate();
+    });
     const result = await this.#deps.log.append(
       this.tenant,
       this.callId,
@@ -166,6 +188,8 @@ export class Session {
       events,
     );
     slow();
+    this.#pending = undefined;
+    this.#isLate = false;
     switch (result.kind) {
       case "appended": {
         this.#conflicts = 0;
@@ -262,6 +286,12 @@ export class Session {
     );
   }
 
+  /** While an append hangs, what comes behind it may ask for silence too. */
+  #protectLate(): void {
+    if (this.#pending === undefined || !this.#isLate) return;
+    this.#protect(this.#decide(this.#queue, this.#pending).state);
+  }
+
   #securedOrGone(windowId: WindowId): Waited | undefined {
     const { state, durable } = this.view();
     if (!durable && this.#rules(state).whenLogFails === "refuse") return "log_failed";
@@ -299,7 +329,7 @@ export class Session {
     this.#alarm?.();
     this.#alarm = undefined;
     if (this.#stopping) return;
-    const state = this.#outage?.state ?? this.#state;
+    const state = this.#pending ?? this.#outage?.state ?? this.#state;
     const { logRetryMs, rules } = this.#rules(state);
     const due = nextDeadline(state, rules, this.#fresh.known);
     const driven = owed(state).length > 0 ? this.#now() + REDRIVE_MS : undefined;
@@ -311,7 +341,7 @@ export class Session {
       this.#alarm = undefined;
       this.#arm();
       // What is being written brings the call up to now when it is done.
-      if (this.#busy) return;
+      if (this.#busy) return this.#protectLate();
       this.tell({ type: "PassTime" });
       if (this.#outage === undefined && owed(this.#state).length > 0) {
         this.#deps.sync(claims(this.#state), false);

@@ -7,8 +7,10 @@
 import type { ConfirmedBy, EpochMs, Target } from "./call.ts";
 import type { DeskRules } from "./commands.ts";
 import type { Claim } from "./owed.ts";
+import type { Exchange } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
 import type { Order, Patience, Progress, Want } from "./plan.ts";
-import { answered, begun, commandDue, observed, sent, unseen, wanted } from "./plan.ts";
+import { answered, begun, commandDue, observed, readDue, sent, unseen, wanted } from "./plan.ts";
 import type {
   Clock,
   ControlOutcome,
@@ -35,8 +37,7 @@ export interface TargetDeps {
 interface Running {
   readonly order: Order;
   readonly startedAt: EpochMs;
-  readonly abort: AbortController;
-  readonly deadline: () => void;
+  readonly exchange: Exchange;
 }
 
 export class TargetDesk {
@@ -47,7 +48,7 @@ export class TargetDesk {
   #seq = 0;
   #commandEndedSeq = 0;
   #running: Running | undefined;
-  #asking: { readonly abort: AbortController } | undefined;
+  #asking: Exchange | undefined;
   #seen: Seen | undefined;
   #abandoned: Abandoned = {};
   #timer: (() => void) | undefined;
@@ -94,8 +95,8 @@ export class TargetDesk {
   stop(): void {
     this.#stopped = true;
     this.#timer?.();
-    this.#asking?.abort.abort();
-    this.#running?.deadline();
+    this.#asking?.giveUp();
+    this.#running?.exchange.giveUp();
   }
 
   /** Does the next thing this target needs, and sets the timer for the one after. */
@@ -140,7 +141,8 @@ export class TargetDesk {
       this.#timer = this.#deps.clock.after(left, () => this.step());
       return false;
     }
-    this.#giveUp(running);
+    running.exchange.giveUp();
+    this.#abandon(running.order);
     return true;
   }
 
@@ -163,41 +165,39 @@ export class TargetDesk {
     const send = order === "pause" ? recorder.pause : recorder.resume;
     const target = this.#targetOf();
     if (send === undefined || target === undefined) return false;
-    const abort = new AbortController();
-    const running: Running = {
+    const context = this.#context();
+    this.#running = {
       order,
-      abort,
       startedAt: this.#now(),
-      deadline: clock.after(rules.commandMsMax, () => {
-        this.#giveUp(running);
-        this.#judge(order, { kind: "in_doubt", detail: "no answer in time" });
-        this.step();
+      exchange: exchange<ControlOutcome>({
+        clock,
+        msMax: rules.commandMsMax,
+        ask: (signal) => send(target, { signal, ...context }),
+        failed: (detail) => ({ kind: "in_doubt", detail }),
+        end: (outcome) => {
+          this.#ended();
+          this.#judge(order, outcome);
+          this.step();
+        },
+        late: () => {
+          this.#abandon(order);
+          this.#judge(order, { kind: "in_doubt", detail: "no answer in time" });
+          this.step();
+        },
       }),
     };
-    this.#running = running;
     this.#progress = sent(this.#progress, order);
-    const end = (outcome: ControlOutcome) => {
-      // Given up before: it tells nothing any more.
-      if (this.#running !== running) return;
-      running.deadline();
-      this.#running = undefined;
-      this.#commandEndedSeq = ++this.#seq;
-      this.#judge(order, outcome);
-      this.step();
-    };
-    const context = this.#context(abort.signal);
-    // A throw before the first await is an answer like any other.
-    const asked = async () => send(target, context);
-    asked().then(end, (error: unknown) => end({ kind: "in_doubt", detail: nameOf(error) }));
     return true;
   }
 
-  #giveUp(running: Running): void {
-    running.deadline();
-    if (this.#running === running) this.#running = undefined;
+  #ended(): void {
+    this.#running = undefined;
     this.#commandEndedSeq = ++this.#seq;
-    this.#abandoned = { ...this.#abandoned, [running.order]: this.#now() };
-    running.abort.abort();
+  }
+
+  #abandon(order: Order): void {
+    this.#ended();
+    this.#abandoned = { ...this.#abandoned, [order]: this.#now() };
   }
 
   #judge(order: Order, outcome: ControlOutcome): void {
@@ -239,25 +239,23 @@ export class TargetDesk {
   #ask(): void {
     const target = this.#targetOf();
     if (target === undefined || this.#asking !== undefined || !this.#canAsk()) return;
-    const abort = new AbortController();
-    const asking = { abort };
+    const context = this.#context();
     const [askedSeq, askedAt] = [++this.#seq, this.#now()];
     const isGuard = this.#progress.confirmed && this.#progress.want === "paused";
+    const failed = (detail: string): Observation => ({ kind: "unreachable", detail });
     const end = (observation: Observation) => {
-      if (this.#asking !== asking) return;
-      deadline();
       this.#asking = undefined;
       this.#observe(observation, askedSeq, askedAt);
       this.step();
     };
-    this.#asking = asking;
-    const deadline = this.#deps.clock.after(this.#deps.rules.statusMsMax, () => {
-      end({ kind: "unreachable", detail: "no answer in time" });
-      abort.abort();
+    this.#asking = exchange<Observation>({
+      clock: this.#deps.clock,
+      msMax: this.#deps.rules.statusMsMax,
+      ask: (signal) => this.#deps.read(target, { signal, ...context }, isGuard),
+      failed,
+      end,
+      late: () => end(failed("no answer in time")),
     });
-    this.#deps
-      .read(target, this.#context(abort.signal), isGuard)
-      .then(end, (error: unknown) => end({ kind: "unreachable", detail: nameOf(error) }));
   }
 
   #observe(observation: Observation, askedSeq: number, askedAt: EpochMs): void {
@@ -293,23 +291,20 @@ export class TargetDesk {
     if (report !== undefined) this.#deps.listen(one.callKey, one.claim.tapId, report);
   }
 
-  /** When the next read is due; undefined where nothing can be read or nothing needs it. */
   #readAt(want: Want): EpochMs | undefined {
     if (!this.#canAsk() || this.#asking !== undefined) return undefined;
-    const { guardMs, settleMs } = this.#deps.rules;
-    const { readAt } = this.#progress;
     const seen = this.#current();
-    if (seen === undefined) return readAt;
-    const isUntold = this.#claims().some(
-      ({ claim, since }) =>
-        since > seen.askedSeq && (claim.want === want || claim.want !== "recording"),
-    );
-    if (isUntold) return readAt;
-    if (want === "baseline") return undefined;
-    const pooled = this.#deps.recorder.survey !== undefined;
-    const guard = pooled ? nextTick(seen.askedAt, guardMs) : seen.askedAt + guardMs;
-    const settles = settledAt(this.#abandoned, settleMs);
-    return Math.max(seen.askedAt < settles ? Math.min(guard, settles) : guard, readAt);
+    const { recorder, rules } = this.#deps;
+    return readDue(this.#progress, {
+      rules,
+      pooled: recorder.survey !== undefined,
+      ...(seen === undefined ? {} : { seenAt: seen.askedAt }),
+      isUntold: this.#claims().some(
+        ({ claim, since }) =>
+          since > (seen?.askedSeq ?? 0) && (claim.want === want || claim.want !== "recording"),
+      ),
+      settlesAt: settledAt(this.#abandoned, rules.settleMs),
+    });
   }
 
   #arm(want: Want, readAt: EpochMs | undefined): void {
@@ -330,12 +325,12 @@ export class TargetDesk {
     return this.#seen.askedSeq > this.#commandEndedSeq ? this.#seen : undefined;
   }
 
-  #context(signal: AbortSignal): RecorderContext {
+  #context(): Omit<RecorderContext, "signal"> {
     const windowId = this.#claims("paused").find((one) => one.claim.windowId !== undefined)?.claim
       .windowId;
     const silenced = this.#claims().some((one) => one.claim.touched);
     const now = () => this.#now();
-    return { signal, now, silenced, ...(windowId === undefined ? {} : { windowId }) };
+    return { now, silenced, ...(windowId === undefined ? {} : { windowId }) };
   }
 
   #patience(): Patience {
@@ -360,9 +355,3 @@ export class TargetDesk {
     return this.#deps.clock.now();
   }
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "adapter failed");
-
-/** The same moments for every target of a recorder, so that one survey serves them all. */
-const nextTick = (at: EpochMs, everyMs: number): EpochMs =>
-  (Math.floor(at / everyMs) + 1) * everyMs;

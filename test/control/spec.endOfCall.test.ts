@@ -96,3 +96,11 @@ test("at rest there is no deadline but idleness, and ended there is none at all"
   call.end(100);
   expect(nextDeadline(call.state, call.rules, {})).toBeUndefined();
 });
+
+test("an idle call's day is counted from when its end was due, though it was entered later", () => {
+  const day = 24 * 3_600_000;
+  const call = new Told({ callIdleMsMax: 1_000 }).registered(A);
+  const later = 10 + 1_000 + day;
+  expect(call.pass(later)).toEqual(["CallEnding", "CallEnded"]);
+  expect(call.register(later, [A])).toEqual(["CallRegistered", "TapAdded"]);
+});

@@ -387,3 +387,47 @@ describe("sessions", () => {
     ]);
   });
 });
+
+describe("an append that hangs", () => {
+  test("a pause of a call nobody registered goes out too, once its baseline is read", async () => {
+    const w = await begun();
+    w.log.delayMs = () => 60_000;
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(600);
+    expect(truth(w)).toBe("paused");
+    expect(w.log.entries).toEqual([]);
+  });
+
+  test("what comes behind it asks for silence too, and nothing is let go", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    w.log.delayMs = () => 60_000;
+    void w.register("c", [A], "a2");
+    await w.clock.pass(250);
+    expect(truth(w)).toBe("recording");
+    void w.pause("c", "w1");
+    await w.clock.pass(50);
+    expect(truth(w)).toBe("paused");
+    void w.resume("c", "w1");
+    await w.clock.pass(3_000);
+    expect(truth(w)).toBe("paused");
+  });
+
+  test("nobody waits for it without end, and nobody is told safe by it", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    w.log.delayMs = () => 60_000;
+    const renewed = w.keeper.execute("t", "c", {
+      type: "RenewWindow",
+      by: PAGE,
+      windowId: "w1",
+      leaseMs: 120_000,
+    });
+    const read = w.keeper.read("t", "c");
+    await w.clock.pass(5_000);
+    expect((await renewed).kind).toBe("log_failed");
+    expect((await read)?.durable).toBe(false);
+  });
+});
