@@ -106,6 +106,7 @@ function queryOf(url: string): Result<Record<string, string>, Problem> {
     if (Object.hasOwn(members, name)) {
       return err(refuse("query_invalid", "A parameter stands in the query twice."));
     }
+    if (name === "__proto__") return err(refuse("query_invalid", "There is no such parameter."));
     members[name] = value;
   }
   return ok(members);

@@ -51,6 +51,9 @@ export async function readJson(
   if (flaw === "lone_surrogate") {
     return err(refuse("body_not_unicode", "A string in the body holds a lone surrogate."));
   }
+  if (flaw === "inherited") {
+    return err(refuse("body_invalid", "The body names a member __proto__, which no member is."));
+  }
   return ok(value);
 }
 
@@ -86,12 +89,16 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
   return all;
 }
 
-function findFlaw(value: unknown, depth: number): "too_deep" | "lone_surrogate" | undefined {
+type Flaw = "too_deep" | "lone_surrogate" | "inherited";
+
+function findFlaw(value: unknown, depth: number): Flaw | undefined {
   if (typeof value === "string") return value.isWellFormed() ? undefined : "lone_surrogate";
   if (typeof value !== "object" || value === null) return undefined;
   if (depth === 0) return "too_deep";
   for (const [name, member] of Object.entries(value)) {
     if (!name.isWellFormed()) return "lone_surrogate";
+    // Where names are free, such as attributes, it would be left out without a word.
+    if (name === "__proto__") return "inherited";
     const flaw = findFlaw(member, depth - 1);
     if (flaw !== undefined) return flaw;
   }

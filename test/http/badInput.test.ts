@@ -52,6 +52,17 @@ const LINES: readonly Line[] = [
     answer: [422, "body_invalid"],
   },
   {
+    name: "an inherited member's name is no attribute either",
+    send: (k) =>
+      k.raw("/v1/calls/c1", { ...post('{"attributes":{"__proto__":"x"}}'), method: "PUT" }, "cti"),
+    answer: [422, "body_invalid"],
+  },
+  {
+    name: "an inherited member's name is no parameter",
+    send: (k) => k.send("GET", "/v1/calls?__proto__=x", "cti"),
+    answer: [422, "query_invalid"],
+  },
+  {
     name: "an oversized body that says its length is refused",
     send: (k) =>
       k.raw(
