@@ -100,6 +100,22 @@ describe("a pause and a resume", () => {
   });
 });
 
+describe("turns", () => {
+  test("a read asked in an older turn confirms nothing in a newer one, though no command lies between", async () => {
+    const w = await secured();
+    faults(w, "status", "slow");
+    await w.clock.pass(900);
+    // Closed and opened in one moment: the target stays silent, and a guard's read is on its way.
+    void w.resume("c", "w1");
+    void w.pause("c", "w2");
+    await w.clock.pass(2_000);
+    expect(await w.safe("c", "w2")).toBe(true);
+    const { turnAt, taps } = (await w.log.load("t", "c")).state;
+    expect(taps["a/1"]!.askedAt).toBeGreaterThanOrEqual(turnAt);
+    expect(sentOf(w)).toEqual(["pause"]);
+  });
+});
+
 describe("trouble", () => {
   test("sketch fault 7: in doubt, the recorder is asked first, and the pause is not repeated where it took effect", async () => {
     const w = await world();

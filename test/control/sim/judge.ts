@@ -51,8 +51,17 @@ export function judge(w: World): Judge {
     };
   }
 
+  let heard = 0;
   function look(): void {
     const now = w.clock.now();
+    for (const { callId, events, state } of w.changes.slice(heard)) {
+      for (const event of events) {
+        if (event.type !== "RecorderReported" || event.turn !== state.turn) continue;
+        if (event.status === "paused" && event.askedAt < state.turnAt)
+          blame(`P5: ${callId} takes ${event.tapId}'s silence from before its turn`);
+      }
+    }
+    heard = w.changes.length;
     for (const { callId, state } of w.shown.values()) {
       const safe = Object.entries(state.windows).some(([windowId, { owner }]) =>
         safeToCollect(state, windowId, { owner }, now),
