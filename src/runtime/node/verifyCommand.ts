@@ -16,7 +16,7 @@ export interface CommandOutput {
   err(line: string): void;
 }
 
-const USAGE = `tacet verify PATH|URL [--key VKEY|FILE] [--checkpoint FILE] [--since FILE] [--token TOKEN | --api-key KEY]
+const USAGE = `usage: tacet verify PATH|URL [--key VKEY|FILE] [--checkpoint FILE] [--since FILE] [--token TOKEN | --api-key KEY]
 
 PATH   a service's log folder, an exported folder, or an exported .ndjson file
 URL    a running service; the token may be in TACET_TOKEN or TACET_API_KEY
