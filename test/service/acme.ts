@@ -105,7 +105,13 @@ export interface Wish {
 }
 
 /** Short enough for a test that waits, long enough for a slow machine. */
-const RULES = { confirmMsMax: 800, confirmAgeMsMax: 3_000, graceMs: 100, waitMsDefault: 5_000 };
+const RULES = {
+  confirmMsMax: 800,
+  confirmAgeMsMax: 3_000,
+  graceMs: 100,
+  waitMsDefault: 5_000,
+  baselineMs: 3_000,
+};
 const DESK = {
   settleMs: 300,
   guardMs: 100,

@@ -1,13 +1,15 @@
 /** `tacet serve`, `check` and `key` from a shell: what they refuse, and in which words. */
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { acme, closeRecorders, SALT, startRecorders, TARGETS, written } from "./acme.ts";
 import { asking } from "./client.ts";
+import { command } from "./command.ts";
 import { cleanUp, folder, startTacet, tacet } from "./process.ts";
 import { serveFile } from "./serve.ts";
 
+vi.setConfig({ testTimeout: 60_000 });
 afterEach(async () => {
   await cleanUp();
   await closeRecorders();
@@ -26,7 +28,7 @@ test("serve without a configuration starts nothing and names the paths it tried"
   expect(named.code).toBe(1);
   expect(named.err).toContain(join(cwd, "elsewhere.yaml"));
   expect(named.err).not.toContain("/etc/tacet/tacet.yaml");
-  const check = await tacet(["check", "--config", "none.yaml"], { cwd });
+  const check = await command(["check", "--config", join(cwd, "none.yaml")]);
   expect(check.code).toBe(1);
   expect(check.err).toContain(join(cwd, "none.yaml"));
 });
@@ -47,7 +49,7 @@ test("a served configuration refuses the sandbox's mark, key, issuer and origin,
     log: { ...document.log, origin: "sandbox.tacet.invalid" },
     auth: { apiKeys: [{ ...key, id: "sandbox-payment" }], issuers: [issuer] },
   });
-  const { code, err } = await tacet(["serve", "--config", path]);
+  const { code, err } = await command(["serve", "--config", path]);
   expect(code).toBe(1);
   expect(err).toMatch(/^ {2}sandbox: is for the built-in sandbox alone/m);
   expect(err).toMatch(/^ {2}log\.origin: is the sandbox's; /m);
@@ -62,7 +64,7 @@ test("a sandbox's log is never served on, nor a copy of it", async () => {
   await sandbox.stop();
   const { document } = await acme(place, nowhere);
   const path = await written(place, document);
-  const served = await tacet(["serve", "--config", path]);
+  const served = await command(["serve", "--config", path]);
   expect(served.code).toBe(1);
   expect(served.err).toContain(join(place, "log"));
   expect(served.err).toMatch(/sandbox/);
@@ -102,8 +104,10 @@ test("five mistakes are told at once, each with its path and what to do", async 
       globex,
     },
   });
-  for (const command of ["serve", "check"]) {
-    const { code, err } = await tacet([command, "--config", path]);
+  for (const { code, err } of [
+    await tacet(["serve", "--config", path]),
+    await command(["check", "--config", path]),
+  ]) {
     expect(code).toBe(1);
     const lines = err.trim().split("\n").slice(1);
     expect(lines).toHaveLength(5);
@@ -122,7 +126,7 @@ test("what is wrong in a file is told without the file's secrets", async () => {
   const { document } = await acme(place, nowhere);
   const path = join(place, "tacet.yaml");
   await writeFile(path, `${stringify(document)}\nlog: twice\n`);
-  const broken = await tacet(["serve", "--config", path]);
+  const broken = await command(["serve", "--config", path]);
   expect(broken.code).toBe(1);
   expect(broken.err).toMatch(/line \d+/);
   expect(broken.err + broken.out).not.toContain(SALT);
@@ -133,14 +137,14 @@ test("check says ok where every recorder will obey, and names what one would ref
   const { anywherenow, origins } = await startRecorders();
   const { document } = await acme(place, origins);
   const path = await written(place, document);
-  const good = await tacet(["check", "--config", path]);
+  const good = await command(["check", "--config", path]);
   expect(good).toMatchObject({ code: 0, err: "" });
   expect(good.out).toContain("Every recorder is ready.");
   expect(good.out).toMatch(/ok +AgentCanEditRecordings of ucc-demo/);
 
   anywherenow.faults.set({ name: "not-permitted" });
   document.recorders.vslogger.settings.hash.salt = "another-salt";
-  const bad = await tacet(["check", "--config", await written(place, document)]);
+  const bad = await command(["check", "--config", await written(place, document)]);
   expect(bad.code).toBe(1);
   expect(bad.out).toMatch(/PROBLEM +AgentCanEditRecordings of ucc-demo/);
   expect(bad.out).toMatch(/vslogger \(vslogger\)\n(.*\n)*? +PROBLEM .*(hash|salt|SALT)/);
@@ -154,7 +158,7 @@ test("check says ok where every recorder will obey, and names what one would ref
   }
 
   const gone = await acme(place, nowhere);
-  const unreachable = await tacet(["check", "--config", await written(place, gone.document)]);
+  const unreachable = await command(["check", "--config", await written(place, gone.document)]);
   expect(unreachable.code).toBe(1);
   expect(unreachable.out).toMatch(/PROBLEM .*unreachable/);
 });
@@ -163,7 +167,7 @@ test("check changes nothing: no order is heard, and no log is made", async () =>
   const place = await folder();
   const { anywherenow, origins, vslogger } = await startRecorders();
   const { document } = await acme(place, origins);
-  await tacet(["check", "--config", await written(place, document)]);
+  await command(["check", "--config", await written(place, document)]);
   expect(vslogger.commandsHeard()).toBe(0);
   expect(anywherenow.requests.filter(({ action }) => action !== undefined)).toEqual([]);
   await mkdir(join(place, "log")); // Throws where it is there.
@@ -172,7 +176,7 @@ test("check changes nothing: no order is heard, and no log is made", async () =>
 test("a key made by `tacet key create` works once its line is in the configuration", async () => {
   const place = await folder();
   const { origins } = await startRecorders();
-  const made = await tacet([
+  const made = await command([
     ...["key", "create", "--tenant", "acme", "--kind", "payment", "--id", "pay-2"],
     ...["--scopes", "calls:write,targets:write,windows:write"],
   ]);
@@ -209,7 +213,7 @@ test("unknown commands and options end with the usage and change nothing", async
     ["token", "--kind", "agent"],
     ["verify"],
   ]) {
-    const { code, err, out } = await tacet(args, { cwd });
+    const { code, err, out } = await command(args);
     expect([args, code, out]).toEqual([args, 2, ""]);
     expect(err).toContain("usage: tacet");
   }

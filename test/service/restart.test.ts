@@ -3,17 +3,19 @@ import { readFile } from "node:fs/promises";
 import { get } from "node:http";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { acme, begin, closeRecorders, type Recorders, startRecorders, written } from "./acme.ts";
 import { type Entry, until } from "./client.ts";
-import { cleanUp, folder, tacet } from "./process.ts";
+import { command } from "./command.ts";
+import { cleanUp, folder } from "./process.ts";
 import { serve, serveFile } from "./serve.ts";
 
 let recorders: Recorders;
 beforeAll(async () => {
   recorders = await startRecorders();
 });
+vi.setConfig({ testTimeout: 60_000 });
 afterEach(async () => {
   recorders.vslogger.faults.clear();
   recorders.anywherenow.faults.clear();
@@ -85,7 +87,7 @@ test("killed right after a 200: the answer's entry is in the log, and the log ve
     "WindowOpened",
     "w11",
   ]);
-  const verified = await tacet(["verify", join(place, "log")]);
+  const verified = await command(["verify", join(place, "log")]);
   expect(verified).toMatchObject({ code: 0 });
   expect(verified.out).toMatch(/tacet\.example\/acme: INTACT/);
   // And again once it has started and stopped on it.
@@ -95,7 +97,7 @@ test("killed right after a 200: the answer's entry is in the log, and the log ve
     (status) => status === 200,
   );
   await second.process.stop("SIGTERM");
-  const after = await tacet(["verify", join(place, "log")]);
+  const after = await command(["verify", join(place, "log")]);
   expect(after.code).toBe(0);
 });
 
@@ -127,6 +129,10 @@ test("what a person silenced before tacet is left silent by a restart", async ()
   await first.as("pay")("POST", "/v1/calls/c13/pause", { windowId: "w13" });
   await first.process.stop("SIGKILL");
   const second = await first.again();
+  await until(
+    () => second.as("pay")("GET", "/v1/windows/w13"),
+    ({ status }) => status === 200,
+  );
   const resumed = await second.as("pay")("POST", "/v1/windows/w13/resume");
   expect(resumed.body["recorders"]).toMatchObject([
     {},

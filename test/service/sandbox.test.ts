@@ -5,10 +5,12 @@ import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { asking, until } from "./client.ts";
+import { command } from "./command.ts";
 import { cleanUp, folder, pasted, type Running, startTacet, tacet } from "./process.ts";
 
+vi.setConfig({ testTimeout: 60_000 });
 afterEach(cleanUp);
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
@@ -203,7 +205,7 @@ test("a port that is taken is told, and wrong options end with the usage", async
     ["--port", "70000"],
     ["--hots", "x"],
   ]) {
-    const misused = await tacet(["sandbox", ...args]);
+    const misused = await command(["sandbox", ...args]);
     expect(misused.code).toBe(2);
     expect(misused.err).toContain("usage: tacet sandbox");
   }

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
   begin,
   closeRecorders,
@@ -22,6 +22,7 @@ import { type Served, serve } from "./serve.ts";
 let recorders: Recorders;
 let served: Served;
 let place = "";
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 beforeAll(async () => {
   recorders = await startRecorders();
   place = await folder();
@@ -35,10 +36,12 @@ afterAll(async () => {
 /** A Visa number of its own for each place, so that a leak names where it came in. */
 function card(place: number): string {
   const digits = `4${String(71_000_000 + place * 7_919).padStart(14, "0")}`;
-  const sum = [...digits].reverse().reduce((total, digit, index) => {
-    const value = Number(digit) * (index % 2 === 0 ? 2 : 1);
-    return total + (value > 9 ? value - 9 : value);
-  }, 0);
+  const sum = Array.from(digits, Number)
+    .toReversed()
+    .reduce((total, digit, index) => {
+      const value = digit * (index % 2 === 0 ? 2 : 1);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
   return digits + String((10 - (sum % 10)) % 10);
 }
 const spaced = (number: string) => number.match(/.{4}/g)?.join(" ") ?? "";

@@ -1,5 +1,5 @@
 /** A configured service as a process, driven over HTTP and WebSocket, against recorders on loopback. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { begin, closeRecorders, conversation, type Recorders, startRecorders } from "./acme.ts";
 import { type Ask, asking, entriesOf, until, watching } from "./client.ts";
 import { cleanUp, folder } from "./process.ts";
@@ -8,6 +8,7 @@ import { type Served, serve } from "./serve.ts";
 let recorders: Recorders;
 let served: Served;
 let [pay, ivr, sue, ann, audit]: Ask[] = [];
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 beforeAll(async () => {
   recorders = await startRecorders();
   served = await serve(await folder(), recorders);

@@ -2,11 +2,12 @@
 import { request } from "node:https";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { authority } from "../adapters/certificates.ts";
 import { acme, begin, closeRecorders, type Recorders, startRecorders, written } from "./acme.ts";
 import { asking, entriesOf, until, watching } from "./client.ts";
-import { cleanUp, folder, tacet } from "./process.ts";
+import { command } from "./command.ts";
+import { cleanUp, folder } from "./process.ts";
 import { serve, serveFile } from "./serve.ts";
 import { startWithin, stopServices } from "./within.ts";
 
@@ -14,6 +15,7 @@ let recorders: Recorders;
 beforeAll(async () => {
   recorders = await startRecorders();
 });
+vi.setConfig({ testTimeout: 60_000 });
 afterEach(async () => {
   await stopServices();
   await cleanUp();
@@ -107,7 +109,7 @@ test("where clients must show a certificate, others get no answer", async () => 
 test("plain HTTP beyond loopback is refused, unless the configuration says so aloud", async () => {
   const place = await folder();
   const { document, keys } = await acme(place, recorders.origins, { listen: { host: "0.0.0.0" } });
-  const refused = await tacet(["serve", "--config", await written(place, document)]);
+  const refused = await command(["serve", "--config", await written(place, document)]);
   expect(refused.code).toBe(1);
   expect(refused.err).toMatch(/listen\.tls: .*listen\.plainHttp: true/);
   const aloud = { ...document, listen: { ...document.listen, plainHttp: true } };
@@ -120,7 +122,7 @@ test("a recorder over plain HTTP beyond loopback is refused, unless said aloud, 
   const { document, keys } = await acme(place, recorders.origins);
   // Reserved for documentation: nothing is there.
   document.recorders.vslogger.settings.baseUrl = "http://192.0.2.77";
-  const refused = await tacet(["serve", "--config", await written(place, document)]);
+  const refused = await command(["serve", "--config", await written(place, document)]);
   expect(refused.err).toMatch(/recorders\.vslogger\.plainHttp: /);
   Object.assign(document.recorders.vslogger, { plainHttp: true });
   const served = await serveFile(await written(place, document), keys);
