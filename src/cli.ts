@@ -37,7 +37,9 @@ const credentialIo = (io: Output) => ({ print: io.out, complain: io.err, now: Da
 const [name = "", ...args] = process.argv.slice(2);
 const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 if (run === undefined) {
-  terminal.err(name === "" || name === "--help" ? USAGE : `There is no \`tacet ${name}\`.\n${USAGE}`);
+  terminal.err(
+    name === "" || name === "--help" ? USAGE : `There is no \`tacet ${name}\`.\n${USAGE}`,
+  );
   process.exitCode = name === "--help" ? 0 : 2;
 } else {
   try {

@@ -16,7 +16,8 @@ const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
 };
-const EXPOSED = "retry-after, tacet-next, tacet-indexed-to, tacet-request-id, tacet-sandbox, tacet-key";
+const EXPOSED =
+  "retry-after, tacet-next, tacet-indexed-to, tacet-request-id, tacet-sandbox, tacet-key";
 const PREFLIGHT: Readonly<Record<string, string>> = {
   "access-control-allow-methods": "GET, POST, PUT",
   "access-control-allow-headers": "authorization, content-type, idempotency-key",
