@@ -91,6 +91,9 @@ describe("a waiting request is answered at the first of", () => {
     void w.keeper.stop();
     await w.clock.pass(10);
     expect(wait.found).toBe("stopping");
+    const later = waiting(w, "w1", 3_000);
+    await w.clock.pass(1);
+    expect(later.found).toBe("stopping");
     expect((await w.pause("c", "w2")).kind).toBe("stopping");
     expect((await w.pause("d", "w3", [A])).kind).toBe("stopping");
     const sent = w.recorders["a"]!.commands.length;
