@@ -171,16 +171,28 @@ function controlsOf(
   return [...new Set(vendor.variants.map((variant) => variant.capabilities.control))];
 }
 
-/** A confirmation must outlive one missed re-read, or a call would flicker between words. */
+/**
+ * A confirmation must outlive one missed re-read, and the slowest read that is still waited for, or
+ * a call would flicker between words.
+ */
 function freshness(id: string, at: Path, { recorders, tenant, say }: RouteContext): void {
-  const guardMs = recorders[id]?.desk.guardMs;
+  const desk = recorders[id]?.desk;
   const rules = valid(rulesSchema, tenant["rules"] ?? {});
-  if (guardMs === undefined || rules === undefined) return;
+  if (desk === undefined || rules === undefined) return;
+  const { guardMs, statusMsMax } = desk;
+  const slowestMs = Math.max(guardMs, statusMsMax) + statusMsMax;
+  const path = [...at.slice(0, 2), "rules", "confirmAgeMsMax"];
   if (rules.confirmAgeMsMax < 2 * guardMs) {
     say(
-      [...at.slice(0, 2), "rules", "confirmAgeMsMax"],
+      path,
       `is less than twice the guardMs of recorder ${id}`,
       `make it ${2 * guardMs} or more, or lower recorders.${id}.desk.guardMs`,
+    );
+  } else if (rules.confirmAgeMsMax < slowestMs) {
+    say(
+      path,
+      `can pass while one slow read of recorder ${id} is waited for`,
+      `make it ${slowestMs} or more, or lower recorders.${id}.desk.statusMsMax`,
     );
   }
 }

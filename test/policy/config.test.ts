@@ -102,6 +102,11 @@ describe("a configuration", () => {
       "tenants.acme.rules.confirmAgeMsMax",
     ],
     [
+      "a confirmation that dies while a slow read is waited for",
+      (d) => (d.recorders.hq.desk = { statusMsMax: 4_000 }),
+      "tenants.acme.rules.confirmAgeMsMax",
+    ],
+    [
       "a control the recorder does not offer",
       (d) => (d.tenants.acme.routes[0].recorders[0].control = "pause"),
       "tenants.acme.routes[0].recorders[0].control",
