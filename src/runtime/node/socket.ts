@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { upgradeWebSocket, type WebSocketServerLike } from "@hono/node-server";
 import { Context } from "hono";
 import { WebSocket, WebSocketServer } from "ws";
@@ -45,7 +47,7 @@ export function createSockets(): Sockets {
     const answer = await upgradeWebSocket(context, {
       onOpen(_event, socket) {
         if (!(socket.raw instanceof WebSocket)) return socket.close(1011);
-        const transport = transportOf(socket.raw, () => connection?.drained());
+        const transport = transportOf(socket.raw, wireOf(env), () => connection?.drained());
         connection = open(transport);
         socket.raw.on("pong", () => connection?.alive());
       },
@@ -90,8 +92,23 @@ export function createSockets(): Sockets {
 
 const isEnv = (env: unknown): env is Env => typeof env === "object" && env !== null;
 
-function transportOf(socket: WebSocket, drained: () => void): Transport {
+/** The connection beneath an upgraded request. */
+const wireOf = (env: Env | undefined): Duplex | undefined =>
+  (env?.["incoming"] as IncomingMessage | undefined)?.socket;
+
+function transportOf(socket: WebSocket, wire: Duplex | undefined, drained: () => void): Transport {
   let full = false;
+  let gathering = false;
+  /** What is sent in one go leaves in one write: each write costs more than its message. */
+  const gather = (): void => {
+    if (gathering || wire === undefined) return;
+    gathering = true;
+    wire.cork();
+    process.nextTick(() => {
+      gathering = false;
+      wire.uncork();
+    });
+  };
   const written = (): void => {
     if (!full || socket.bufferedAmount > BUFFERED_BYTES_MAX) return;
     full = false;
@@ -99,6 +116,7 @@ function transportOf(socket: WebSocket, drained: () => void): Transport {
   };
   return {
     send(text) {
+      gather();
       // Once a socket is closing, `ws` drops what is sent and calls back.
       socket.send(text, written);
       if (socket.bufferedAmount > BUFFERED_BYTES_MAX) full = true;

@@ -21,7 +21,7 @@ import {
 } from "./searchFile.ts";
 
 /** Entries indexed before the loop goes round once: a bound on how long it stands still. */
-const SLICE_MAX = 500;
+const SLICE_MAX = 50;
 /** How long the file stays behind, in ms; after a write that failed; and what a stop waits for. */
 const BEHIND_MS = 200;
 const RETRY_MS = 5_000;
