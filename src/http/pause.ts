@@ -14,7 +14,7 @@ import { denied, subjectOf, type Face } from "./face.ts";
 import { refuse, type Problem } from "./problem.ts";
 import { failureProblem, notDone, refusalProblem, retryAfter } from "./refusal.ts";
 import { pauseAnswer, pauseBody, type PauseBody } from "./schemas.ts";
-import { missingTargets, settledAnew, tapsOf } from "./taps.ts";
+import { besideSettled, missingTargets, tapsOf } from "./taps.ts";
 
 export const pauseProblems = [
   "not_secured",
@@ -183,10 +183,7 @@ async function planPause(
   const parsed = tapsOf(face.recorders, routing, named);
   if (!parsed.ok) return parsed;
   const added = [...(found?.taps(routing) ?? []), ...parsed.value];
-  const again = new Set(added.map((spec) => spec.tapId));
-  // Policy may have changed since the call was registered: a new window goes by what it says now.
-  const kept = live === undefined ? [] : settledAnew(face.recorders, routing, live.state);
-  const taps = [...kept.filter((spec) => !again.has(spec.tapId)), ...added];
+  const taps = besideSettled(face.recorders, routing, live?.state, added);
   const missing = missingTargets(routing, taps, live?.state);
   return missing === undefined ? ok({ routing, taps }) : err(missing);
 }

@@ -114,6 +114,19 @@ export function settledAnew(
   });
 }
 
+/** Policy may have changed since the call was registered: a new window goes by what it says now. */
+export function besideSettled(
+  recorders: Recorders,
+  routing: Routing,
+  state: CallState | undefined,
+  added: readonly TapSpec[],
+): readonly TapSpec[] {
+  if (state === undefined) return added;
+  const again = new Set(added.map((spec) => spec.tapId));
+  const kept = settledAnew(recorders, routing, state).filter((spec) => !again.has(spec.tapId));
+  return [...kept, ...added];
+}
+
 /** The tap of a target that a recorder itself has named. */
 export function tapOfFound(
   recorders: Recorders,
