@@ -102,6 +102,11 @@ export interface Wish {
   readonly atLeaseEnd?: "resume" | "keep_paused_and_alert";
   readonly listen?: Readonly<Record<string, unknown>>;
   readonly logging?: Readonly<Record<string, string>>;
+  readonly log?: Readonly<Record<string, unknown>>;
+  readonly whenLogFails?: "refuse" | "protect";
+  readonly issuers?: readonly object[];
+  /** Beside those of `ROLES`. */
+  readonly apiKeys?: readonly object[];
 }
 
 /** Short enough for a test that waits, long enough for a slow machine. */
@@ -132,6 +137,7 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
   const desk = { ...DESK, ...wish.desk };
   const tenant = {
     atLeaseEnd: wish.atLeaseEnd ?? "resume",
+    ...(wish.whenLogFails === undefined ? {} : { whenLogFails: wish.whenLogFails }),
     rules: { ...RULES, ...wish.rules },
     routes: [
       { when: { site: "leeds" }, recorders: [{ recorder: "vslogger" }] },
@@ -146,7 +152,7 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
   const document = {
     listen: { port: 0, ...wish.listen },
     ops: { listen: { port: 0 } },
-    log: { folder: join(place, "log"), origin: "tacet.example", ballastBytes: 0 },
+    log: { folder: join(place, "log"), origin: "tacet.example", ballastBytes: 0, ...wish.log },
     ...(wish.logging === undefined ? {} : { logging: wish.logging }),
     recorders: {
       anywherenow: {
@@ -175,7 +181,7 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
       },
     },
     tenants: { acme: tenant, globex: { ...tenant, routes: tenant.routes.slice(2) } },
-    auth: { apiKeys },
+    auth: { apiKeys: [...apiKeys, ...(wish.apiKeys ?? [])], issuers: wish.issuers ?? [] },
   };
   return { document, keys: keys as Keys };
 }

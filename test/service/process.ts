@@ -14,6 +14,7 @@ export interface Ended {
 }
 
 export interface Running {
+  readonly pid: number;
   readonly out: () => string;
   readonly err: () => string;
   /** The first match in what it printed; rejects with everything it said where it ends before. */
@@ -78,6 +79,7 @@ function follow(command: string, args: readonly string[], { cwd, env }: Options)
     child.once("close", (code) => resolve({ code, out, err }));
   });
   const self: Running = {
+    pid: child.pid ?? 0,
     out: () => out,
     err: () => err,
     ended,
