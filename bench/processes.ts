@@ -6,9 +6,10 @@
 import { fork } from "node:child_process";
 
 export interface Started {
-  readonly url: string;
-  /** Of tacet alone. */
-  readonly key: string;
+  /** The recorder's, by how soon it answers; one of any other process. */
+  readonly urls: readonly string[];
+  /** tacet's, one for each of the recorder's URLs. */
+  readonly keys: readonly string[];
   /** Resolves when the process is gone. */
   stop(): Promise<void>;
 }
@@ -20,21 +21,21 @@ function start(file: URL, args: readonly string[]): Promise<Started> {
   return new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`${file.pathname} ended with ${code}`)));
     child.once("message", (told) => {
-      const { key = "", url } = told as { url: string; key?: string };
+      const { keys = [], urls } = told as { urls: string[]; keys?: string[] };
       const stop = () => {
         if (child.connected) child.disconnect();
         return ended;
       };
-      resolve({ url, key, stop });
+      resolve({ urls, keys, stop });
     });
   });
 }
 
-export const startRecorder = (answersAfterMs: number): Promise<Started> =>
-  start(new URL("./recorder.ts", import.meta.url), [String(answersAfterMs)]);
+export const startRecorder = (answerAfterMs: readonly number[]): Promise<Started> =>
+  start(new URL("./recorder.ts", import.meta.url), answerAfterMs.map(String));
 
-export const startProxy = (recorderUrl: string): Promise<Started> =>
-  start(new URL("./proxy.ts", import.meta.url), [recorderUrl]);
+export const startProxy = (recorder: Started): Promise<Started> =>
+  start(new URL("./proxy.ts", import.meta.url), recorder.urls);
 
-export const startTacet = (recorderUrl: string, folder: string): Promise<Started> =>
-  start(new URL("./tacet.ts", import.meta.url), [recorderUrl, folder]);
+export const startTacet = (folder: string, recorder: Started): Promise<Started> =>
+  start(new URL("./tacet.ts", import.meta.url), [folder, ...recorder.urls]);

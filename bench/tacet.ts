@@ -1,6 +1,6 @@
 /**
- * tacet as it is served: one AnywhereNow recorder, an API key, its log on this disk. Arguments: the
- * recorder's URL and the log's folder.
+ * tacet as it is served, its log on this disk: for each of the recorder's URLs a tenant `bench-N` with
+ * that one AnywhereNow recorder and an API key. Arguments: the log's folder and the URLs.
  *
  * @module
  */
@@ -12,36 +12,42 @@ import { startService } from "../src/runtime/node/service.ts";
 import { VERSION } from "../src/runtime/node/version.ts";
 import { REQUESTER } from "./wire.ts";
 
-const [recorderUrl = "", folder = ""] = process.argv.slice(2);
-const { hash, key } = makeApiKey("bench");
+const [folder = "", ...recorderUrls] = process.argv.slice(2);
+const tenants = recorderUrls.map((url, index) => ({
+  url,
+  tenant: `bench-${index}`,
+  ...makeApiKey(`bench-${index}`),
+}));
+
 const parsed = parseConfig(
   {
     listen: { host: "127.0.0.1", port: 0 },
     ops: { listen: { host: "127.0.0.1", port: 0 } },
     log: { folder, origin: "bench.example" },
-    recorders: {
-      recorder: {
-        vendor: "anywherenow",
-        connectionCountMax: 64,
-        settings: {
-          baseUrl: `${recorderUrl}/attendantservice`,
-          requesterSipUri: REQUESTER,
-        },
-      },
-    },
-    tenants: {
-      bench: { atLeaseEnd: "resume", routes: [{ recorders: [{ recorder: "recorder" }] }] },
-    },
-    auth: {
-      apiKeys: [
+    recorders: Object.fromEntries(
+      tenants.map(({ tenant, url }) => [
+        tenant,
         {
-          id: "bench",
-          hash,
-          tenant: "bench",
-          kind: "payment",
-          scopes: ["calls:write", "targets:write", "windows:write", "events:read"],
+          vendor: "anywherenow",
+          connectionCountMax: 64,
+          settings: { baseUrl: `${url}/attendantservice`, requesterSipUri: REQUESTER },
         },
-      ],
+      ]),
+    ),
+    tenants: Object.fromEntries(
+      tenants.map(({ tenant }) => [
+        tenant,
+        { atLeaseEnd: "resume", routes: [{ recorders: [{ recorder: tenant }] }] },
+      ]),
+    ),
+    auth: {
+      apiKeys: tenants.map(({ hash, tenant }) => ({
+        id: tenant,
+        hash,
+        tenant,
+        kind: "payment",
+        scopes: ["calls:write", "targets:write", "windows:write", "events:read"],
+      })),
     },
   },
   vendors,
@@ -51,5 +57,5 @@ const service = await startService(parsed.config, {
   logger: nodeLogger("info"),
   version: VERSION,
 });
-process.send?.({ url: service.api.url, key });
+process.send?.({ urls: [service.api.url], keys: tenants.map(({ key }) => key) });
 process.once("disconnect", () => void service.stop("the bench is over").then(() => process.exit()));

@@ -29,8 +29,18 @@ export interface Pausing {
   resume(): Promise<void>;
 }
 
-export function direct(recorder: Started, connections: number): Way {
-  const pool = new Pool(recorder.url, { connections });
+/** Which recorder, by its place in the lists of URLs and keys, and over how many connections. */
+export interface Place {
+  readonly recorder: Started;
+  readonly index: number;
+  readonly connections: number;
+}
+
+const poolOf = (started: Started, index: number, connections: number): Pool =>
+  new Pool(started.urls[index] ?? "", { connections });
+
+export function direct({ connections, index, recorder }: Place): Way {
+  const pool = poolOf(recorder, index, connections);
   return {
     name: "direct",
     ready: (pauses) =>
@@ -46,12 +56,12 @@ export function direct(recorder: Started, connections: number): Way {
   };
 }
 
-export function proxy(recorder: Started, service: Started, connections: number): Way {
-  const pool = new Pool(service.url, { connections });
-  const recorderPool = new Pool(recorder.url, { connections: 1 });
+export function proxy({ connections, index, recorder }: Place, service: Started): Way {
+  const pool = poolOf(service, 0, connections);
+  const recorderPool = poolOf(recorder, index, 1);
   const act = async (what: string, callId: string) => {
     const windowId = `pay-${callId}`;
-    const { status } = await post(pool, `/calls/${callId}/${what}`, { windowId }, {});
+    const { status } = await post(pool, `/${index}/calls/${callId}/${what}`, { windowId }, {});
     if (status !== 200) throw new Error(`the proxy answered ${status}`);
   };
   return {
@@ -81,14 +91,13 @@ export interface TacetWay extends Way {
 
 /** With a reader of the event stream that is told of every call. */
 export async function tacet(
-  recorder: Started,
+  { connections, index, recorder }: Place,
   service: Started,
-  connections: number,
 ): Promise<TacetWay> {
-  const pool = new Pool(service.url, { connections });
-  const recorderPool = new Pool(recorder.url, { connections: 1 });
-  const authorization = { authorization: `Bearer ${service.key}` };
-  const reader = await readEvents(service);
+  const pool = poolOf(service, 0, connections);
+  const recorderPool = poolOf(recorder, index, 1);
+  const authorization = { authorization: `Bearer ${service.keys[index]}` };
+  const reader = await readEvents(service.urls[0] ?? "", authorization);
 
   const pausingOf = (callId: string): Pausing => {
     const windowId = `pay-${(windows += 1)}`;
@@ -107,7 +116,7 @@ export async function tacet(
     };
   };
   const register = async (callId: string) => {
-    const targets = { recorder: { uccName: UCC, correlationId: callId } };
+    const targets = { [`bench-${index}`]: { uccName: UCC, correlationId: callId } };
     const { body, status } = await send(
       pool,
       "PUT",
@@ -157,10 +166,8 @@ async function inTurns(ids: readonly string[], run: (id: string) => Promise<void
   await Promise.all(Array.from({ length: 16 }, turn));
 }
 
-async function readEvents({ key, url }: Started) {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/v1/events`, "tacet.v1", {
-    headers: { authorization: `Bearer ${key}` },
-  });
+async function readEvents(url: string, headers: Headers) {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/v1/events`, "tacet.v1", { headers });
   const reader = { heard: 0, close: () => socket.close() };
   await new Promise((resolve, reject) => {
     socket.once("error", reject);
