@@ -6,6 +6,7 @@
  */
 import type {
   CallState,
+  EpochMs,
   RecorderId,
   RecorderStatus,
   Tap,
@@ -55,6 +56,8 @@ export interface Claim {
    */
   readonly want: "baseline" | "watch" | "paused" | "recording";
   readonly turn: number;
+  /** When the goal last flipped: commands for the other goal were sent before. */
+  readonly turnAt: EpochMs;
   readonly touched: boolean;
   readonly before?: RecorderStatus;
   readonly session?: string;
@@ -79,6 +82,7 @@ export function claims(state: CallState): readonly Claim[] {
       target,
       want,
       turn: state.turn,
+      turnAt: state.turnAt,
       touched,
       ...(before === undefined ? {} : { before }),
       ...(session === undefined ? {} : { session }),

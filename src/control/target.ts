@@ -62,8 +62,24 @@ export class TargetDesk {
     const key = `${callKey}\n${claim.tapId}`;
     const known = this.#standing.get(key);
     const same = known?.claim.want === claim.want && known.claim.turn === claim.turn;
+    if (known === undefined && this.#deps.held()) this.#inherit(claim);
     this.#standing.set(key, { callKey, claim, since: same ? known.since : ++this.#seq });
     this.step();
+  }
+
+  /**
+   * What a process that ended was still sending may land yet: commands for the present goal until
+   * it ended, those for the other goal until soon after the goal flipped.
+   */
+  #inherit({ touched, turnAt, want }: Claim): void {
+    if (!touched) return;
+    const now = this.#now();
+    const { commandMsMax, resumeMsMax } = this.#deps.rules;
+    const { pause = 0, resume = 0 } = this.#abandoned;
+    const isReleasing = want === "recording";
+    const pauseAt = isReleasing ? Math.min(now, turnAt + commandMsMax) : now;
+    const resumeAt = isReleasing ? now : Math.min(now, turnAt + resumeMsMax);
+    this.#abandoned = { pause: Math.max(pause, pauseAt), resume: Math.max(resume, resumeAt) };
   }
 
   drop(callKey: string, tapId: string): void {

@@ -56,6 +56,21 @@ describe("a pause and a resume", () => {
     expect(await w.safe("c", "w2")).toBe(true);
   });
 
+  test("a pause in doubt does not make the abandoned resume forgotten", async () => {
+    const w = await secured();
+    w.recorders["a"]!.faults = (kind) => (kind === "resume" ? "hung_then_lands" : "none");
+    void w.resume("c", "w1");
+    await w.clock.pass(50);
+    faults(w, "pause", "reply_lost");
+    void w.pause("c", "w2");
+    const begun = w.clock.now();
+    let first: number | undefined;
+    await w.clock.pass(6_000, () => {
+      if (w.changes.at(-1)?.state.settlement.kind === "settled") first ??= w.clock.now();
+    });
+    expect(first! - begun).toBeGreaterThanOrEqual(2_000);
+  });
+
   test("a resume that is answered in time is waited for, and its pause follows", async () => {
     const w = await secured();
     void w.resume("c", "w1");
@@ -144,7 +159,7 @@ describe("trouble", () => {
     w.recorders["a"]!.begin("1");
     faults(w, "pause", "request_lost", "request_lost", "request_lost");
     void w.pause("c", "w1", [tap("a", "1", { acceptAcknowledged: true })]);
-    await w.clock.pass(10_000);
+    await w.clock.pass(400 + 800 + 1_600 + 300);
     expect(sentOf(w)).toHaveLength(4);
     expect(await w.word("c")).toBe("secured");
   });

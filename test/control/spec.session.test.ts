@@ -169,6 +169,16 @@ describe("the alarm", () => {
   });
 });
 
+test("whatever is owed has an alarm, though no deadline is ahead and no desk knows the recorder", async () => {
+  const w = await world({ rules: { endMsMax: 5_000 } });
+  void w.pause("c", "w1", [tap("gone", "1")]);
+  await w.clock.pass(500);
+  void w.end("c");
+  await w.clock.pass(60_000);
+  expect(await w.word("c")).toBe("ended");
+  expect(w.clock.armed).toBe(1);
+});
+
 describe("the log cannot be written", () => {
   test("a pause goes out when its intent is not durable within logMsMax", async () => {
     const w = await begun();
@@ -285,7 +295,7 @@ describe("the log cannot be written", () => {
     await w.clock.pass(100);
     w.log.disk = () => "none";
     await w.restart(1_000);
-    await w.clock.pass(1_000);
+    await w.clock.pass(2_500);
     expect(await w.safe("c", "w1")).toBe(true);
   });
 });
@@ -301,7 +311,7 @@ describe("a restart", () => {
     expect(await w.safe("c", "w1")).toBe(false);
     expect((await w.log.load("t", "c")).state.windows["w1"]).toEqual(before);
     w.recorders["a"]!.down = false;
-    await w.clock.pass(1_300);
+    await w.clock.pass(2_500);
     expect(await w.safe("c", "w1")).toBe(true);
   });
 
@@ -314,6 +324,42 @@ describe("a restart", () => {
     await w.restart(10_000);
     await w.clock.pass(500);
     expect(truth(w)).toBe("recording");
+  });
+
+  test("a pause that was under way when the process died is waited for before its target counts as let go", async () => {
+    const w = await begun();
+    w.recorders["a"]!.faults = (kind) => (kind === "pause" ? "hung_then_lands" : "none");
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(30);
+    w.recorders["a"]!.faults = () => "none";
+    await w.restart(0);
+    void w.resume("c", "w1");
+    await w.clock.pass(1_000);
+    expect(await w.word("c")).toBe("resuming");
+    await w.clock.pass(10_000);
+    expect(w.recorders["a"]!.journal.map((line) => line.status)).toContain("paused");
+    expect(truth(w)).toBe("recording");
+    expect(await w.word("c")).toBe("recording");
+  });
+
+  test("a resume that was under way when the process died is waited for before anything is secured", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    w.recorders["a"]!.faults = (kind) => (kind === "resume" ? "hung_then_lands" : "none");
+    void w.resume("c", "w1");
+    await w.clock.pass(30);
+    void w.pause("c", "w2");
+    await w.clock.pass(2);
+    await w.restart(0);
+    let early = false;
+    await w.clock.pass(5_000, () => {
+      const { state } = w.changes.at(-1)!;
+      const landed = w.recorders["a"]!.journal.filter((line) => line.status === "recording");
+      early ||= state.settlement.kind === "settled" && landed.length < 2;
+    });
+    expect(early).toBe(false);
+    expect(await w.safe("c", "w2")).toBe(true);
   });
 
   test("a lease that ended while the process was down is let go after it", async () => {
