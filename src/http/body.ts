@@ -25,7 +25,13 @@ export async function readJson(
   if (coding !== null && coding !== "identity") {
     return err(refuse("media_type_unsupported", "Compressed bodies are not accepted."));
   }
-  const bytes = await readBytes(request, bytesMax);
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await readBytes(request, bytesMax);
+  } catch {
+    // Whoever sent it has gone in the middle of it: their doing, not a failure of ours.
+    return err(refuse("body_missing", "The body ended before it was whole."));
+  }
   if (bytes === undefined) {
     const detail = `The body is larger than ${bytesMax} bytes.`;
     return err(refuse("body_too_large", detail, { headers: { connection: "close" } }));
