@@ -64,10 +64,20 @@ export interface Asker {
   readonly agentId?: string;
 }
 
-/** The window is the asker's: its issuer opened it, or it passed to the asker's agent. */
+/** The window of this id; ids are the callers' and may be the names of an object's own members. */
+export function windowOf(state: CallState, windowId: WindowId): Window | undefined {
+  return Object.hasOwn(state.windows, windowId) ? state.windows[windowId] : undefined;
+}
+
+/**
+ * The window is the asker's. What an agent opened is that agent's, passes with the call to the next
+ * one, and stays with whoever issued the credential it was opened with.
+ */
 export function ownsWindow(window: Window, asker: Asker): boolean {
-  if (window.owner === asker.owner) return true;
-  return window.agentId !== undefined && window.agentId === asker.agentId;
+  if (window.agentId !== undefined && asker.agentId !== undefined) {
+    return window.agentId === asker.agentId;
+  }
+  return window.owner === asker.owner;
 }
 
 /** The boolean a payment page obeys: the call is secured and the asker's own window is open. */
@@ -77,7 +87,7 @@ export function safeToCollect(
   asker: Asker,
   at: EpochMs,
 ): boolean {
-  const window = state.windows[windowId];
+  const window = windowOf(state, windowId);
   return (
     window !== undefined &&
     window.state === "open" &&
@@ -95,7 +105,7 @@ export function collectForMs(
   at: EpochMs,
 ): number {
   if (!safeToCollect(state, windowId, asker, at)) return 0;
-  return (state.windows[windowId]?.expiresAt ?? at) - at;
+  return (windowOf(state, windowId)?.expiresAt ?? at) - at;
 }
 
 /** What one tap should be: one that was left and let go records although a window is open. */

@@ -6,7 +6,7 @@
 import type { CallState, Result, Window } from "./call.ts";
 import { err, ok } from "./call.ts";
 import type { Command, Refusal, Rules } from "./commands.ts";
-import { ownsWindow } from "./conclude.ts";
+import { ownsWindow, windowOf } from "./conclude.ts";
 import { addTaps, isNew, isOver } from "./decideCall.ts";
 import type { CallEvent } from "./events.ts";
 import { fold } from "./evolve.ts";
@@ -17,7 +17,7 @@ type Decided = Result<readonly CallEvent[], Refusal>;
 export function openWindow(command: Of<"OpenWindow">, state: CallState, rules: Rules): Decided {
   const { at, by, windowId } = command;
   if (isOver(state, at, rules)) return err("call_ended");
-  const known = isNew(state) ? undefined : state.windows[windowId];
+  const known = isNew(state) ? undefined : windowOf(state, windowId);
   if (known !== undefined) {
     if (known.state !== "open") return err("window_closed");
     if (!ownsWindow(known, by)) return err("window_owned_by_another");
@@ -59,7 +59,7 @@ function ownWindow(
   state: CallState,
 ): Result<Window | undefined, Refusal> {
   if (state.version === 0) return err("call_unknown");
-  const window = state.windows[command.windowId];
+  const window = windowOf(state, command.windowId);
   if (window === undefined) return ok(undefined);
   const mayClose = command.type === "CloseWindow" && command.by.kind === "supervisor";
   return mayClose || ownsWindow(window, command.by) ? ok(window) : err("window_owned_by_another");

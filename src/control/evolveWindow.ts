@@ -5,6 +5,7 @@
  */
 import type { CallState, Window, WindowId } from "./call.ts";
 import { newCall } from "./call.ts";
+import { windowOf } from "./conclude.ts";
 import type { CallEvent } from "./events.ts";
 import { rereadBaselines } from "./evolveTap.ts";
 
@@ -51,7 +52,7 @@ export function move(state: CallState, event: Of<"CallMoved">): CallState {
   if (agentId === undefined || agentId === state.agentId) return moved;
   const windows = Object.entries(state.windows).map(([windowId, window]) => {
     const passes = window.agentId !== undefined && window.agentId === state.agentId;
-    return [windowId, passes ? { ...window, agentId, owner: `agent:${agentId}` } : window] as const;
+    return [windowId, passes ? { ...window, agentId } : window] as const;
   });
   return { ...moved, windows: Object.fromEntries(windows) };
 }
@@ -66,6 +67,6 @@ export function changeWindow(
   windowId: WindowId,
   change: Partial<Window>,
 ): CallState {
-  const window = state.windows[windowId];
+  const window = windowOf(state, windowId);
   return window === undefined ? state : withWindow(state, windowId, { ...window, ...change });
 }

@@ -7,7 +7,7 @@
 import type { SessionCommand } from "./batch.ts";
 import type { CallId, TenantId, WindowId } from "./call.ts";
 import type { CallCommand, CallView, Executed, Waited } from "./calls.ts";
-import { goal, protection } from "./conclude.ts";
+import { goal, protection, windowOf } from "./conclude.ts";
 import type { LoopDeps } from "./loop.ts";
 import { Loop } from "./loop.ts";
 import { owed } from "./owed.ts";
@@ -110,7 +110,7 @@ export class Session {
   #securedOrGone(windowId: WindowId): Waited | undefined {
     const { state, durable } = this.view();
     if (!durable && this.#loop.rules(state).whenLogFails === "refuse") return "log_failed";
-    if (state.windows[windowId]?.state !== "open" || state.endedAt !== undefined) return "gone";
+    if (windowOf(state, windowId)?.state !== "open" || state.endedAt !== undefined) return "gone";
     if (protection(state) === "secured") return "secured";
     return this.#stopping ? "stopping" : undefined;
   }

@@ -13,6 +13,7 @@ import {
   pausedByOther,
   protection,
   safeToCollect,
+  windowOf,
 } from "../control/conclude.ts";
 import type { z } from "zod";
 import type { CallAnswer, PauseAnswer, recorderAnswer, resumeAnswer } from "./schemas.ts";
@@ -31,7 +32,7 @@ export function pauseAnswerOf(
   origin: string,
 ): PauseAnswer {
   const { state, at } = view;
-  const window = state.windows[windowId];
+  const window = windowOf(state, windowId);
   const recorded = view.durable || whenLogFails === "protect";
   const safe = recorded && safeToCollect(state, windowId, asker, at);
   const securedAfterMs = protection(state) === "secured" ? slowestMs(state) : undefined;

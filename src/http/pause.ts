@@ -5,7 +5,7 @@
  */
 import { err, ok, type CallId, type Result, type TapSpec, type WindowId } from "../control/call.ts";
 import type { CallView, Waited } from "../control/calls.ts";
-import { ownsWindow } from "../control/conclude.ts";
+import { ownsWindow, windowOf } from "../control/conclude.ts";
 import type { Routing } from "../policy/policy.ts";
 import { pauseAnswerOf } from "./answer.ts";
 import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
@@ -112,7 +112,7 @@ async function answerPause(
 
   if (!face.reserved.take(tenant, id, callId)) return refused(otherCall(callId, id));
   try {
-    if (view?.state.windows[id] === undefined) {
+    if (view === undefined || windowOf(view.state, id) === undefined) {
       const holder = await face.calls.callOfWindow(tenant, id);
       if (holder !== undefined && holder !== callId) return refused(otherCall(callId, id));
     }
@@ -194,7 +194,7 @@ function asksAgain(
   windowId: WindowId,
   asked: Asked<unknown, unknown>,
 ): boolean {
-  const window = view?.state.windows[windowId];
+  const window = view === undefined ? undefined : windowOf(view.state, windowId);
   return window?.state === "open" && ownsWindow(window, asked.by);
 }
 
@@ -228,7 +228,7 @@ export function windowAnswer(
   const answer = answerOf(face, view, windowId, asked, routing);
   if (answer.safeToCollect) return json(200, answer);
   const { state } = view;
-  const window = state.windows[windowId];
+  const window = windowOf(state, windowId);
   if (state.endingAt !== undefined) return refused(refusalProblem("call_ended", answer));
   if (window === undefined) return refused(refusalProblem("window_unknown", answer));
   if (!ownsWindow(window, asked.by)) {

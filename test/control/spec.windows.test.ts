@@ -212,6 +212,32 @@ describe("who may", () => {
     expect(call.events.at(-1)?.by).toEqual(SUPERVISOR);
   });
 
+  test("a window opened by a ticket stays with whoever issued the ticket, also after a transfer", () => {
+    const backend: Actor = { id: "psp", kind: "payment", owner: "key:psp" };
+    const ticket = (agentId: string): Actor => ({ ...agent(agentId), owner: "key:psp" });
+    const call = new Told();
+    call.register(0, [A], { agentId: "a1" });
+    call.baseline(10, "a/1");
+    call.open(100, "w1", { by: ticket("a1") });
+    call.says(150, "a/1", "paused");
+    call.register(200, [A], { agentId: "a2" });
+    expect(safeToCollect(call.state, "w1", backend, 300)).toBe(true);
+    expect(safeToCollect(call.state, "w1", ticket("a2"), 300)).toBe(true);
+    expect(safeToCollect(call.state, "w1", ticket("a1"), 300)).toBe(false);
+    expect(call.close(400, "w1", backend)).toEqual(["WindowClosed"]);
+  });
+
+  test.each(["constructor", "toString", "hasOwnProperty", "__proto__"])(
+    "a window may be named %s",
+    (windowId) => {
+      const call = new Told().registered(A);
+      expect(call.renew(50, windowId, 1_000)).toBe("window_unknown");
+      expect(call.open(100, windowId)).toContain("WindowOpened");
+      expect(call.close(200, windowId)).toEqual(["WindowClosed"]);
+      expect(call.open(300, windowId)).toBe("window_closed");
+    },
+  );
+
   test("windows an agent opened pass to the call's new agent, others do not", () => {
     const call = new Told();
     call.register(0, [A], { agentId: "a1" });
