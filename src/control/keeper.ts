@@ -21,6 +21,7 @@ import type { Claim } from "./owed.ts";
 import { Session } from "./session.ts";
 import type { SessionRules } from "./session.ts";
 import type { DeskReport } from "./sightings.ts";
+import { key, Whereabouts } from "./whereabouts.ts";
 
 /** Sessions kept in memory; calls at rest beyond it are read from the log when asked for. */
 const SESSION_COUNT_MAX = 50_000;
@@ -38,9 +39,7 @@ export class Keeper implements Calls {
   readonly #sessions = new Map<string, Promise<Session>>();
   readonly #ready = new Map<string, Session>();
   readonly #desks = new Map<RecorderId, Desk>();
-  readonly #windows = new Map<string, CallId>();
-  readonly #targets = new Map<string, CallId>();
-  readonly #targetsOf = new Map<string, ReadonlySet<string>>();
+  readonly #where = new Whereabouts();
   /** How many requests hold each call's session at this moment. */
   readonly #users = new Map<string, number>();
   #stopping = false;
@@ -117,12 +116,12 @@ export class Keeper implements Calls {
 
   async callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined> {
     return (
-      this.#windows.get(key(tenant, windowId)) ?? this.#deps.log.callOfWindow(tenant, windowId)
+      this.#where.callOfWindow(tenant, windowId) ?? this.#deps.log.callOfWindow(tenant, windowId)
     );
   }
 
   callOfTarget(tenant: TenantId, recorderId: RecorderId, targetKey: string): CallId | undefined {
-    return this.#targets.get(key(tenant, recorderId, targetKey));
+    return this.#where.callOfTarget(tenant, recorderId, targetKey);
   }
 
   /** A session in somebody's hands is not forgotten; one of a call nobody knows is, afterwards. */
@@ -169,7 +168,7 @@ export class Keeper implements Calls {
       rules: (attributes) => this.#deps.rules(tenant, attributes),
     });
     this.#ready.set(callKey, session);
-    this.#index({ tenant, callId, state: loaded.state });
+    this.#where.keep({ tenant, callId, state: loaded.state });
     if (loaded.state.version > 0) {
       // Nothing confirmed before this process is fresh; that is entered before anyone is answered.
       session.tell({ type: "Wake" });
@@ -180,22 +179,8 @@ export class Keeper implements Calls {
   }
 
   #published(change: CallChange): void {
-    this.#index(change);
+    this.#where.keep(change);
     this.#deps.publisher.publish(change);
-  }
-
-  #index({ tenant, callId, state }: Pick<CallChange, "tenant" | "callId" | "state">): void {
-    for (const windowId of Object.keys(state.windows))
-      this.#windows.set(key(tenant, windowId), callId);
-    const callKey = key(tenant, callId);
-    const taps = state.endedAt === undefined ? Object.values(state.taps) : [];
-    const now = new Set(taps.map((tap) => key(tenant, tap.recorderId, tap.targetKey)));
-    for (const target of this.#targetsOf.get(callKey) ?? []) {
-      if (!now.has(target) && this.#targets.get(target) === callId) this.#targets.delete(target);
-    }
-    for (const target of now) this.#targets.set(target, callId);
-    if (now.size > 0) this.#targetsOf.set(callKey, now);
-    else this.#targetsOf.delete(callKey);
   }
 
   #sync(callKey: string, claims: readonly Claim[], addOnly: boolean): void {
@@ -240,11 +225,8 @@ export class Keeper implements Calls {
     if (!session.isIdle() || this.#users.has(callKey)) return;
     const { state } = session.view();
     session.forget();
-    this.#index({ tenant, callId, state: { ...state, taps: {} } });
+    this.#where.forget({ tenant, callId, state });
     this.#sessions.delete(callKey);
     this.#ready.delete(callKey);
-    for (const windowId of Object.keys(state.windows)) this.#windows.delete(key(tenant, windowId));
   }
 }
-
-const key = (...parts: readonly string[]): string => parts.join("\n");

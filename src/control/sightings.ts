@@ -5,6 +5,7 @@
  * @module
  */
 import type { ConfirmedBy, EpochMs, Goal, RecorderStatus, TapFailure } from "./call.ts";
+import type { DeskRules } from "./commands.ts";
 import type { Claim } from "./owed.ts";
 import type { Order, Want } from "./plan.ts";
 
@@ -52,6 +53,26 @@ export type Abandoned = Readonly<Partial<Record<Order, EpochMs>>>;
 export function settledAt({ pause, resume }: Abandoned, settleMs: number): EpochMs {
   const last = Math.max(pause ?? 0, resume ?? 0);
   return last === 0 ? 0 : last + settleMs;
+}
+
+/**
+ * What a process that ended was still sending may land yet: commands for the present goal until it
+ * ended, which is now at the latest, those for the other goal until soon after the goal flipped.
+ */
+export function inherited(
+  known: Abandoned,
+  { touched, turnAt, want }: Claim,
+  now: EpochMs,
+  { commandMsMax, resumeMsMax }: DeskRules,
+): Abandoned {
+  if (!touched) return known;
+  const isReleasing = want === "recording";
+  const pause = isReleasing ? Math.min(now, turnAt + commandMsMax) : now;
+  const resume = isReleasing ? now : Math.min(now, turnAt + resumeMsMax);
+  return {
+    pause: Math.max(known.pause ?? 0, pause),
+    resume: Math.max(known.resume ?? 0, resume),
+  };
 }
 
 /** A command that was given up may land yet and turn what was seen into its opposite. */

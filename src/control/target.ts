@@ -10,7 +10,7 @@ import type { Claim } from "./owed.ts";
 import type { Exchange } from "./exchange.ts";
 import { exchange } from "./exchange.ts";
 import type { Order, Patience, Progress, Want } from "./plan.ts";
-import { answered, begun, commandDue, observed, readDue, sent, unseen, wanted } from "./plan.ts";
+import { answered, begun, commandDue, observed, readDue, sent, unseen } from "./plan.ts";
 import type {
   Clock,
   ControlOutcome,
@@ -20,7 +20,8 @@ import type {
   RecorderPort,
 } from "./ports.ts";
 import type { Abandoned, DeskReport, Seen, Standing } from "./sightings.ts";
-import { reportOf, settledAt, toldByOthers } from "./sightings.ts";
+import { inherited, reportOf, settledAt, toldByOthers } from "./sightings.ts";
+import { Standings } from "./standings.ts";
 
 export interface TargetDeps {
   readonly recorder: RecorderPort;
@@ -42,7 +43,7 @@ interface Running {
 
 export class TargetDesk {
   readonly #deps: TargetDeps;
-  readonly #standing = new Map<string, Standing>();
+  readonly #standing = new Standings();
   #progress: Progress = begun(undefined);
   /** The desk's own order of claims, questions and answers; clocks may stand still. */
   #seq = 0;
@@ -59,31 +60,16 @@ export class TargetDesk {
   }
 
   set(callKey: string, claim: Claim): void {
-    const key = `${callKey}\n${claim.tapId}`;
-    const known = this.#standing.get(key);
-    const same = known?.claim.want === claim.want && known.claim.turn === claim.turn;
-    if (known === undefined && this.#deps.held()) this.#inherit(claim);
-    this.#standing.set(key, { callKey, claim, since: same ? known.since : ++this.#seq });
+    const isNew = this.#standing.set(callKey, claim, this.#seq + 1);
+    this.#seq += 1;
+    if (isNew && this.#deps.held()) {
+      this.#abandoned = inherited(this.#abandoned, claim, this.#now(), this.#deps.rules);
+    }
     this.step();
   }
 
-  /**
-   * What a process that ended was still sending may land yet: commands for the present goal until
-   * it ended, those for the other goal until soon after the goal flipped.
-   */
-  #inherit({ touched, turnAt, want }: Claim): void {
-    if (!touched) return;
-    const now = this.#now();
-    const { commandMsMax, resumeMsMax } = this.#deps.rules;
-    const { pause = 0, resume = 0 } = this.#abandoned;
-    const isReleasing = want === "recording";
-    const pauseAt = isReleasing ? Math.min(now, turnAt + commandMsMax) : now;
-    const resumeAt = isReleasing ? now : Math.min(now, turnAt + resumeMsMax);
-    this.#abandoned = { pause: Math.max(pause, pauseAt), resume: Math.max(resume, resumeAt) };
-  }
-
   drop(callKey: string, tapId: string): void {
-    this.#standing.delete(`${callKey}\n${tapId}`);
+    this.#standing.drop(callKey, tapId);
     this.step();
   }
 
@@ -103,7 +89,8 @@ export class TargetDesk {
       this.#see(seen);
     } else {
       // The command in flight decides what comes of it; whoever counts on silence hears it now.
-      for (const one of this.#claims()) if (one.claim.want !== "recording") this.#tell(one, seen);
+      for (const one of this.#standing.of())
+        if (one.claim.want !== "recording") this.#tell(one, seen);
     }
     this.step();
   }
@@ -120,7 +107,7 @@ export class TargetDesk {
     if (this.#stopped) return;
     this.#timer?.();
     this.#timer = undefined;
-    const want = wanted(this.#claims().map(({ claim }) => claim.want));
+    const want = this.#standing.want();
     if (want !== this.#progress.want) this.#progress = begun(want);
     if (want === undefined) return this.#rest();
     this.#tellWithoutAsking();
@@ -141,7 +128,7 @@ export class TargetDesk {
   }
 
   #tellWithoutAsking(): void {
-    const all = this.#claims();
+    const all = this.#standing.of();
     for (const one of all) {
       const report = toldByOthers(one, all, this.#now(), this.#canAsk());
       if (report !== undefined) this.#deps.listen(one.callKey, one.claim.tapId, report);
@@ -171,7 +158,7 @@ export class TargetDesk {
       ...(current === undefined ? {} : { current: current.status }),
       ...(this.#seen === undefined ? {} : { last: this.#seen.status }),
       held: this.#deps.held(),
-      untold: this.#claims(want).some((one) => one.since > this.#commandEndedSeq),
+      untold: this.#standing.of(want).some((one) => one.since > this.#commandEndedSeq),
     });
   }
 
@@ -179,7 +166,7 @@ export class TargetDesk {
   #command(order: Order): boolean {
     const { clock, recorder, rules } = this.#deps;
     const send = order === "pause" ? recorder.pause : recorder.resume;
-    const target = this.#targetOf();
+    const target = this.#standing.target(this.#progress.want);
     if (send === undefined || target === undefined) return false;
     const context = this.#context();
     this.#running = {
@@ -233,7 +220,7 @@ export class TargetDesk {
     this.#progress = { ...this.#progress, failures: 0 };
     const { attempts } = this.#progress;
     const seen = { confirmedBy: "acknowledged", askedAt: this.#now() } as const;
-    for (const { callKey, claim } of this.#claims(want)) {
+    for (const { callKey, claim } of this.#standing.of(want)) {
       const { turn, tapId } = claim;
       this.#deps.listen(callKey, tapId, {
         ...{ type: "status", status: want, goal: want, turn, attempts },
@@ -246,14 +233,14 @@ export class TargetDesk {
     const reason = outcome.kind === "refused" ? outcome.reason : outcome.kind;
     const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
     const { attempts } = this.#progress;
-    for (const { callKey, claim } of this.#claims(want)) {
+    for (const { callKey, claim } of this.#standing.of(want)) {
       const failed = { outcome: outcome.kind, reason, ...detail, attempts, turn: claim.turn };
       this.#deps.listen(callKey, claim.tapId, { type: "failure", ...failed });
     }
   }
 
   #ask(): void {
-    const target = this.#targetOf();
+    const target = this.#standing.target(this.#progress.want);
     if (target === undefined || this.#asking !== undefined || !this.#canAsk()) return;
     const context = this.#context();
     const [askedSeq, askedAt] = [++this.#seq, this.#now()];
@@ -294,7 +281,7 @@ export class TargetDesk {
     const appeared = this.#seen?.status === "absent" && seen.status === "recording";
     this.#seen = seen;
     this.#progress = observed(this.#progress, seen.status, appeared, this.#patience());
-    for (const one of this.#claims()) this.#tell(one, seen);
+    for (const one of this.#standing.of()) this.#tell(one, seen);
   }
 
   #tell(one: Standing, seen: Seen): void {
@@ -315,10 +302,12 @@ export class TargetDesk {
       rules,
       pooled: recorder.survey !== undefined,
       ...(seen === undefined ? {} : { seenAt: seen.askedAt }),
-      isUntold: this.#claims().some(
-        ({ claim, since }) =>
-          since > (seen?.askedSeq ?? 0) && (claim.want === want || claim.want !== "recording"),
-      ),
+      isUntold: this.#standing
+        .of()
+        .some(
+          ({ claim, since }) =>
+            since > (seen?.askedSeq ?? 0) && (claim.want === want || claim.want !== "recording"),
+        ),
       settlesAt: settledAt(this.#abandoned, rules.settleMs),
     });
   }
@@ -342,25 +331,12 @@ export class TargetDesk {
   }
 
   #context(): Omit<RecorderContext, "signal"> {
-    const windowId = this.#claims("paused").find((one) => one.claim.windowId !== undefined)?.claim
-      .windowId;
-    const silenced = this.#claims().some((one) => one.claim.touched);
-    const now = () => this.#now();
-    return { now, silenced, ...(windowId === undefined ? {} : { windowId }) };
+    return { now: () => this.#now(), ...this.#standing.context() };
   }
 
   #patience(): Patience {
     const { clock, rules } = this.#deps;
     return { now: clock.now(), rules, dice: () => clock.random() };
-  }
-
-  #claims(want?: Want): readonly Standing[] {
-    const all = [...this.#standing.values()];
-    return want === undefined ? all : all.filter((one) => one.claim.want === want);
-  }
-
-  #targetOf(): Target | undefined {
-    return this.#claims(this.#progress.want).at(-1)?.claim.target;
   }
 
   #canAsk(): boolean {

@@ -313,6 +313,23 @@ describe("pushes", () => {
     expect(await w.word("c")).toBe("secured");
   });
 
+  test("a pushed `recording` counts at once although a command is in flight", async () => {
+    const w = await world({ recorders: { a: watch } });
+    w.recorders["a"]!.begin("1");
+    faults(w, "pause", "slow");
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(100);
+    w.recorders["a"]!.push("1", "recording");
+    await w.clock.pass(3);
+    expect(w.log.entries.at(-1)?.event).toMatchObject({
+      status: "recording",
+      confirmedBy: "pushed",
+      goal: "paused",
+    });
+    await w.clock.pass(1_000);
+    expect(await w.word("c")).toBe("secured");
+  });
+
   test("a pushed `paused` only causes a read", async () => {
     const w = await world({ recorders: { a: watch }, seed: 4_711, desk: { retryMsMin: 29_000 } });
     w.recorders["a"]!.begin("1");
