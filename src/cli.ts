@@ -5,6 +5,7 @@
  */
 import { keyCommand, tokenCommand } from "./runtime/node/keyCommand.ts";
 import { demoCommand } from "./runtime/node/demoCommand.ts";
+import { logCommand } from "./runtime/node/logCommand.ts";
 import { type Output, messageOf, terminal } from "./runtime/node/output.ts";
 import { sandboxCommand } from "./runtime/node/sandboxCommand.ts";
 import { checkCommand, serveCommand } from "./runtime/node/serveCommand.ts";
@@ -17,6 +18,7 @@ const USAGE = `usage: tacet COMMAND
   demo      play a payment through the sandbox and say whether every step held
   check     check the configuration and ask every recorder whether it will obey
   verify    check a control log: a file, a folder or a URL
+  log       print the entries of a control log, the system's own too
   key       key create: make an API key
   token     make a development token for the sandbox`;
 
@@ -28,6 +30,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   demo: demoCommand,
   check: checkCommand,
   verify: verifyCommand,
+  log: logCommand,
   key: (args, io) => keyCommand(args, credentialIo(io)),
   token: (args, io) => tokenCommand(args, credentialIo(io)),
 };

@@ -51,6 +51,14 @@ function listenRules(root: Members, sandbox: boolean, say: Say): void {
   if (sandbox && !isLoopback(listen.host)) {
     say(["listen", "host"], "leaves this machine", "the sandbox listens on loopback only");
   }
+  listen.trustedProxies.forEach((network, index) => {
+    if (!/\/0+$/.test(network)) return;
+    say(
+      ["listen", "trustedProxies", index],
+      "is every address there is, so anybody could say who they are",
+      "name your proxies' own addresses or networks",
+    );
+  });
   if (listen.tls === undefined) {
     if (!isLoopback(listen.host) && !listen.plainHttp) {
       say(
@@ -67,6 +75,15 @@ function listenRules(root: Members, sandbox: boolean, say: Say): void {
     say(path, "has no certificate", "give `cert` and `key`, or `pfx`");
   }
   certificateRules({ cert, key, pfx }, path, say);
+}
+
+/** The addresses in its settings, path and all: two ids of one recorder share them. */
+function addressOf({ settings, vendor }: RecorderConfig): string | undefined {
+  const urls = Object.values(settings).filter(
+    (value): value is string => typeof value === "string" && /^https?:/i.test(value),
+  );
+  if (urls.length === 0) return undefined;
+  return [vendor, ...urls.map((url) => new URL(url).href.replace(/\/+$/, ""))].join(" ");
 }
 
 function certificateRules(
@@ -100,8 +117,19 @@ function recorderRules(
   vendors: Vendors,
   say: Say,
 ): void {
+  const addresses = new Map<string, string>();
   for (const [id, recorder] of Object.entries(recorders)) {
     const { desk, tls } = recorder;
+    const address = addressOf(recorder);
+    const other = address === undefined ? undefined : addresses.get(address);
+    if (address !== undefined && other === undefined) addresses.set(address, id);
+    if (other !== undefined) {
+      say(
+        ["recorders", id],
+        `is at the address of ${other}, and two that order one recorder undo each other's silence`,
+        `keep one of them, and name it wherever it takes part`,
+      );
+    }
     const path = ["recorders", id];
     if (tls !== undefined) {
       certificateRules({ cert: tls.cert, key: tls.key, pfx: tls.pfx }, [...path, "tls"], say);

@@ -35,6 +35,23 @@ describe("a configuration", () => {
     });
   });
 
+  test("two ids of one recorder are refused: each would undo the other's silence", () => {
+    const input = broken((draft) => {
+      draft.recorders.again = structuredClone(draft.recorders.hq);
+      draft.recorders.again.settings.url += "/";
+      draft.recorders.behind = structuredClone(draft.recorders.hq);
+      draft.recorders.behind.settings.url += "/another/recorder";
+    });
+    expect(pathsOf(input)).toEqual(["recorders.again"]);
+  });
+
+  test.each(["0.0.0.0/0", "::/0"])("%s is no proxy to trust", (network) => {
+    const input = broken((draft) => {
+      draft.listen = { trustedProxies: [network] };
+    });
+    expect(pathsOf(input)).toContain("listen.trustedProxies[0]");
+  });
+
   test("with five mistakes lists five problems with paths and suggestions", () => {
     const input = broken((draft) => {
       draft.listen = { prot: 8080 };
