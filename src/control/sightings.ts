@@ -8,6 +8,7 @@ import type { ConfirmedBy, EpochMs, Goal, RecorderStatus, TapFailure } from "./c
 import type { DeskRules } from "./commands.ts";
 import type { Claim } from "./owed.ts";
 import type { Order, Want } from "./plan.ts";
+import type { ControlOutcome } from "./ports.ts";
 
 /** What a call is told of one of its claims. */
 export type DeskReport =
@@ -121,6 +122,25 @@ export function reportOf(
     attempts,
     ...session,
   };
+}
+
+export type Failure = Exclude<ControlOutcome, { kind: "acknowledged" }>;
+
+export function failureOf(failure: Failure, attempts: number, { turn }: Claim): DeskReport {
+  const { detail, kind: outcome } = failure;
+  const reason = failure.kind === "refused" ? failure.reason : outcome;
+  const said = detail === undefined ? {} : { detail };
+  return { type: "failure", outcome, reason, ...said, attempts, turn };
+}
+
+export function acknowledgedOf(
+  goal: Goal,
+  askedAt: EpochMs,
+  attempts: number,
+  { turn }: Claim,
+): DeskReport {
+  const confirmedBy = "acknowledged";
+  return { type: "status", status: goal, goal, confirmedBy, askedAt, attempts, turn };
 }
 
 /** What needs no question where several calls claim one target. */

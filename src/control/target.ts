@@ -5,40 +5,25 @@
  * @module
  */
 import type { ConfirmedBy, EpochMs, Target } from "./call.ts";
-import type { DeskRules } from "./commands.ts";
 import type { Claim } from "./owed.ts";
+import type { CommandingDeps } from "./commanding.ts";
+import { Commanding } from "./commanding.ts";
 import type { Exchange } from "./exchange.ts";
 import { exchange } from "./exchange.ts";
 import type { Order, Patience, Progress, Want } from "./plan.ts";
 import { answered, begun, commandDue, observed, readDue, sent, unseen } from "./plan.ts";
-import type {
-  Clock,
-  ControlOutcome,
-  Observation,
-  PushedChange,
-  RecorderContext,
-  RecorderPort,
-} from "./ports.ts";
-import type { Abandoned, DeskReport, Seen, Standing } from "./sightings.ts";
-import { inherited, reportOf, settledAt, toldByOthers } from "./sightings.ts";
+import type { ControlOutcome, Observation, PushedChange, RecorderContext } from "./ports.ts";
+import type { DeskReport, Failure, Seen, Standing } from "./sightings.ts";
+import { acknowledgedOf, failureOf, reportOf, settledAt, toldByOthers } from "./sightings.ts";
 import { Standings } from "./standings.ts";
 
-export interface TargetDeps {
-  readonly recorder: RecorderPort;
-  readonly rules: DeskRules;
-  readonly clock: Clock;
+export interface TargetDeps extends CommandingDeps {
   /** Resumes wait until every claim is folded after a start. */
   readonly held: () => boolean;
   readonly listen: (callKey: string, tapId: string, report: DeskReport) => void;
   readonly read: (target: Target, ctx: RecorderContext, pooled: boolean) => Promise<Observation>;
   readonly heard: (kind: string, detail?: string) => void;
   readonly idle: () => void;
-}
-
-interface Running {
-  readonly order: Order;
-  readonly startedAt: EpochMs;
-  readonly exchange: Exchange;
 }
 
 export class TargetDesk {
@@ -48,23 +33,21 @@ export class TargetDesk {
   /** The desk's own order of claims, questions and answers; clocks may stand still. */
   #seq = 0;
   #commandEndedSeq = 0;
-  #running: Running | undefined;
+  readonly #commanding: Commanding;
   #asking: Exchange | undefined;
   #seen: Seen | undefined;
-  #abandoned: Abandoned = {};
   #timer: (() => void) | undefined;
   #stopped = false;
 
   constructor(deps: TargetDeps) {
     this.#deps = deps;
+    this.#commanding = new Commanding(deps);
   }
 
   set(callKey: string, claim: Claim): void {
     const isNew = this.#standing.set(callKey, claim, this.#seq + 1);
     this.#seq += 1;
-    if (isNew && this.#deps.held()) {
-      this.#abandoned = inherited(this.#abandoned, claim, this.#now(), this.#deps.rules);
-    }
+    if (isNew && this.#deps.held()) this.#commanding.inherit(claim);
     this.step();
   }
 
@@ -85,7 +68,7 @@ export class TargetDesk {
     if (change.status !== "recording") return this.reread();
     const [askedSeq, askedAt] = [++this.#seq, this.#now()];
     const seen: Seen = { status: "recording", askedSeq, askedAt, confirmedBy: "pushed" };
-    if (this.#running === undefined) {
+    if (this.#commanding.running === undefined) {
       this.#see(seen);
     } else {
       // The command in flight decides what comes of it; whoever counts on silence hears it now.
@@ -99,7 +82,7 @@ export class TargetDesk {
     this.#stopped = true;
     this.#timer?.();
     this.#asking?.giveUp();
-    this.#running?.exchange.giveUp();
+    this.#commanding.giveUp();
   }
 
   /** Does the next thing this target needs, and sets the timer for the one after. */
@@ -111,7 +94,7 @@ export class TargetDesk {
     if (want !== this.#progress.want) this.#progress = begun(want);
     if (want === undefined) return this.#rest();
     this.#tellWithoutAsking();
-    if (this.#running !== undefined && !this.#overtakes(want)) return;
+    if (this.#commanding.running !== undefined && !this.#overtakes(want)) return;
     const order = this.#commandDue();
     if (order !== undefined && this.#command(order)) return;
     const readAt = this.#readAt(want);
@@ -121,8 +104,8 @@ export class TargetDesk {
 
   /** Nobody claims it: it is forgotten once no command of its can land any more. */
   #rest(): void {
-    if (this.#running !== undefined) return;
-    const left = settledAt(this.#abandoned, this.#deps.rules.settleMs) - this.#now();
+    if (this.#commanding.running !== undefined) return;
+    const left = settledAt(this.#commanding.abandoned, this.#deps.rules.settleMs) - this.#now();
     if (left > 0) this.#timer = this.#deps.clock.after(left, () => this.step());
     else this.#deps.idle();
   }
@@ -137,15 +120,14 @@ export class TargetDesk {
 
   /** A pause waits for a resume in flight only so long; every other command is waited for. */
   #overtakes(want: Want): boolean {
-    const running = this.#running;
-    if (running?.order !== "resume" || want !== "paused") return false;
-    const left = running.startedAt + this.#deps.rules.resumeMsMax - this.#now();
-    if (left > 0) {
-      this.#timer = this.#deps.clock.after(left, () => this.step());
+    if (this.#commanding.running !== "resume" || want !== "paused") return false;
+    const leftMs = this.#commanding.overtakenInMs();
+    if (leftMs > 0) {
+      this.#timer = this.#deps.clock.after(leftMs, () => this.step());
       return false;
     }
-    running.exchange.giveUp();
-    this.#abandon(running.order);
+    this.#commanding.giveUp();
+    this.#commandEndedSeq = ++this.#seq;
     return true;
   }
 
@@ -164,51 +146,20 @@ export class TargetDesk {
 
   /** False where the recorder has no such command. */
   #command(order: Order): boolean {
-    const { clock, recorder, rules } = this.#deps;
-    const send = order === "pause" ? recorder.pause : recorder.resume;
     const target = this.#standing.target(this.#progress.want);
-    if (send === undefined || target === undefined) return false;
-    const context = this.#context();
-    this.#running = {
-      order,
-      startedAt: this.#now(),
-      exchange: exchange<ControlOutcome>({
-        clock,
-        msMax: rules.commandMsMax,
-        ask: (signal) => send(target, { signal, ...context }),
-        failed: (detail) => ({ kind: "in_doubt", detail }),
-        end: (outcome) => {
-          this.#ended();
-          this.#judge(order, outcome);
-          this.step();
-        },
-        late: () => {
-          this.#abandon(order);
-          this.#judge(order, { kind: "in_doubt", detail: "no answer in time" });
-          this.step();
-        },
-      }),
-    };
-    this.#progress = sent(this.#progress, order);
-    return true;
-  }
-
-  #ended(): void {
-    this.#running = undefined;
-    this.#commandEndedSeq = ++this.#seq;
-  }
-
-  #abandon(order: Order): void {
-    this.#ended();
-    this.#abandoned = { ...this.#abandoned, [order]: this.#now() };
+    if (target === undefined) return false;
+    const goes = this.#commanding.send(order, target, this.#context(), (outcome) => {
+      this.#commandEndedSeq = ++this.#seq;
+      this.#judge(order, outcome);
+      this.step();
+    });
+    if (goes) this.#progress = sent(this.#progress, order);
+    return goes;
   }
 
   #judge(order: Order, outcome: ControlOutcome): void {
     const want = order === "pause" ? "paused" : "recording";
     this.#deps.heard(outcome.kind, "detail" in outcome ? outcome.detail : undefined);
-    if (outcome.kind === "in_doubt") {
-      this.#abandoned = { ...this.#abandoned, [order]: this.#now() };
-    }
     this.#progress = answered(this.#progress, outcome, this.#patience());
     if (outcome.kind !== "acknowledged") return this.#fail(want, outcome);
     const { status, watch } = this.#deps.recorder.capabilities;
@@ -218,24 +169,15 @@ export class TargetDesk {
   /** The recorder's yes is all there will ever be; whether it counts is policy's to say. */
   #acknowledged(want: "paused" | "recording"): void {
     this.#progress = { ...this.#progress, failures: 0 };
-    const { attempts } = this.#progress;
-    const seen = { confirmedBy: "acknowledged", askedAt: this.#now() } as const;
     for (const { callKey, claim } of this.#standing.of(want)) {
-      const { turn, tapId } = claim;
-      this.#deps.listen(callKey, tapId, {
-        ...{ type: "status", status: want, goal: want, turn, attempts },
-        ...seen,
-      });
+      const report = acknowledgedOf(want, this.#now(), this.#progress.attempts, claim);
+      this.#deps.listen(callKey, claim.tapId, report);
     }
   }
 
-  #fail(want: Want, outcome: Exclude<ControlOutcome, { kind: "acknowledged" }>): void {
-    const reason = outcome.kind === "refused" ? outcome.reason : outcome.kind;
-    const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
-    const { attempts } = this.#progress;
+  #fail(want: Want, failure: Failure): void {
     for (const { callKey, claim } of this.#standing.of(want)) {
-      const failed = { outcome: outcome.kind, reason, ...detail, attempts, turn: claim.turn };
-      this.#deps.listen(callKey, claim.tapId, { type: "failure", ...failed });
+      this.#deps.listen(callKey, claim.tapId, failureOf(failure, this.#progress.attempts, claim));
     }
   }
 
@@ -270,7 +212,7 @@ export class TargetDesk {
       return;
     }
     // A question that left before the last command was answered says nothing of what it did.
-    if (this.#running !== undefined || askedSeq < this.#commandEndedSeq) return;
+    if (this.#commanding.running !== undefined || askedSeq < this.#commandEndedSeq) return;
     const { session, status } = observation;
     const confirmedBy: ConfirmedBy = "read_back";
     const carried = session === undefined ? {} : { session };
@@ -286,7 +228,7 @@ export class TargetDesk {
 
   #tell(one: Standing, seen: Seen): void {
     const report = reportOf(one, seen, {
-      abandoned: this.#abandoned,
+      abandoned: this.#commanding.abandoned,
       settleMs: this.#deps.rules.settleMs,
       attempts: this.#progress.attempts,
       resumeSent: this.#progress.sent === "resume",
@@ -308,12 +250,12 @@ export class TargetDesk {
           ({ claim, since }) =>
             since > (seen?.askedSeq ?? 0) && (claim.want === want || claim.want !== "recording"),
         ),
-      settlesAt: settledAt(this.#abandoned, rules.settleMs),
+      settlesAt: settledAt(this.#commanding.abandoned, rules.settleMs),
     });
   }
 
   #arm(want: Want, readAt: EpochMs | undefined): void {
-    if (this.#running !== undefined || this.#timer !== undefined) return;
+    if (this.#commanding.running !== undefined || this.#timer !== undefined) return;
     const { commandAt } = this.#progress;
     const times: EpochMs[] = [];
     if (readAt !== undefined && this.#asking === undefined) times.push(readAt);
@@ -326,7 +268,7 @@ export class TargetDesk {
 
   /** What was seen after the last command was answered or given up. */
   #current(): Seen | undefined {
-    if (this.#seen === undefined || this.#running !== undefined) return undefined;
+    if (this.#seen === undefined || this.#commanding.running !== undefined) return undefined;
     return this.#seen.askedSeq > this.#commandEndedSeq ? this.#seen : undefined;
   }
 

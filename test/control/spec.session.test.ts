@@ -385,13 +385,17 @@ describe("a restart", () => {
 describe("sessions", () => {
   test("a session in somebody's hands is not forgotten with a refused neighbour's", async () => {
     const w = await begun();
-    // Both take hold of a call nobody knows; the first is refused.
-    const refused = w.resume("c", "w1");
-    const opened = w.pause("c", "w2", [A]);
-    await w.clock.pass(500);
-    expect((await refused).kind).toBe("refused");
-    expect((await opened).kind).toBe("done");
-    expect(await w.safe("c", "w2")).toBe(true);
+    // Both take hold of a call nobody knows, the second at every moment of the first's refusal.
+    for (let turns = 0; turns < 40; turns += 1) {
+      const callId = `c${turns}`;
+      const refused = w.resume(callId, `${callId}-w1`);
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      const opened = w.pause(callId, `${callId}-w2`, [A]);
+      await w.clock.pass(400);
+      expect((await refused).kind).toBe("refused");
+      expect((await opened).kind).toBe("done");
+      expect(await w.safe(callId, `${callId}-w2`)).toBe(true);
+    }
   });
 
   test("a target belongs to the call that has it now", async () => {

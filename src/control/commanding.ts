@@ -1,0 +1,99 @@
+/**
+ * The one command in flight to a target, and when those that were given up may land.
+ *
+ * @module
+ */
+import type { EpochMs, Target } from "./call.ts";
+import type { DeskRules } from "./commands.ts";
+import type { Exchange } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
+import type { Claim } from "./owed.ts";
+import type { Order } from "./plan.ts";
+import type { Clock, ControlOutcome, RecorderContext, RecorderPort } from "./ports.ts";
+import type { Abandoned } from "./sightings.ts";
+import { inherited } from "./sightings.ts";
+
+interface Running {
+  readonly order: Order;
+  readonly startedAt: EpochMs;
+  readonly exchange: Exchange;
+}
+
+export interface CommandingDeps {
+  readonly recorder: RecorderPort;
+  readonly rules: DeskRules;
+  readonly clock: Clock;
+}
+
+export class Commanding {
+  readonly #deps: CommandingDeps;
+  #running: Running | undefined;
+  #abandoned: Abandoned = {};
+
+  constructor(deps: CommandingDeps) {
+    this.#deps = deps;
+  }
+
+  get running(): Order | undefined {
+    return this.#running?.order;
+  }
+
+  get abandoned(): Abandoned {
+    return this.#abandoned;
+  }
+
+  /** What a process that ended was still sending for this claim may land yet. */
+  inherit(claim: Claim): void {
+    const { clock, rules } = this.#deps;
+    this.#abandoned = inherited(this.#abandoned, claim, clock.now(), rules);
+  }
+
+  /** False where the recorder has no such command. `end` is not called for one that is given up. */
+  send(
+    order: Order,
+    target: Target,
+    context: Omit<RecorderContext, "signal">,
+    end: (outcome: ControlOutcome) => void,
+  ): boolean {
+    const { clock, recorder, rules } = this.#deps;
+    const send = order === "pause" ? recorder.pause : recorder.resume;
+    if (send === undefined) return false;
+    const ended = (outcome: ControlOutcome) => {
+      this.#running = undefined;
+      if (outcome.kind === "in_doubt") this.#abandon(order);
+      end(outcome);
+    };
+    this.#running = {
+      order,
+      startedAt: clock.now(),
+      exchange: exchange<ControlOutcome>({
+        clock,
+        msMax: rules.commandMsMax,
+        ask: (signal) => send(target, { signal, ...context }),
+        failed: (detail) => ({ kind: "in_doubt", detail }),
+        end: ended,
+        late: () => ended({ kind: "in_doubt", detail: "no answer in time" }),
+      }),
+    };
+    return true;
+  }
+
+  /** In how many ms a pause may go although a resume is in flight. */
+  overtakenInMs(): number {
+    const startedAt = this.#running?.startedAt ?? 0;
+    return Math.max(0, startedAt + this.#deps.rules.resumeMsMax - this.#deps.clock.now());
+  }
+
+  /** Closes the connection: it tells nothing any more, and may land all the same. */
+  giveUp(): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    running.exchange.giveUp();
+    this.#running = undefined;
+    this.#abandon(running.order);
+  }
+
+  #abandon(order: Order): void {
+    this.#abandoned = { ...this.#abandoned, [order]: this.#deps.clock.now() };
+  }
+}
