@@ -93,7 +93,11 @@ describe("a configuration", () => {
     ["no tenant", (d) => (d.tenants = {}), "tenants"],
     ["a vendor nobody knows", (d) => (d.recorders.hq.vendor = "acmee"), "recorders.hq.vendor"],
     ["no vendor", (d) => delete d.recorders.hq.vendor, "recorders.hq.vendor"],
-    ["a recorder's id in capitals", (d) => (d.recorders.HQ = d.recorders.hq), "recorders.HQ"],
+    [
+      "a recorder's id in capitals",
+      (d) => (d.recorders.HQ = { ...d.recorders.hq, settings: { url: "https://b.example" } }),
+      "recorders.HQ",
+    ],
     ["a duration with a unit", (d) => (d.events = { pingMs: "5s" }), "events.pingMs"],
     ["half a millisecond", (d) => (d.events = { pingMs: 5_000.5 }), "events.pingMs"],
     ["a negative duration", (d) => (d.log.retryMs = -1), "log.retryMs"],
