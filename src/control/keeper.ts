@@ -138,8 +138,7 @@ export class Keeper implements Calls {
       const left = (this.#users.get(callKey) ?? 1) - 1;
       if (left > 0) this.#users.set(callKey, left);
       else this.#users.delete(callKey);
-      const session = this.#ready.get(callKey);
-      if (session?.view().state.version === 0) this.#forget(session);
+      if (this.#ready.get(callKey)?.view().state.version === 0) this.#forgetUnknown(callKey);
     }
   }
 
@@ -217,6 +216,14 @@ export class Keeper implements Calls {
       this.#forget(session);
       if (this.#ready.size < SESSION_COUNT_MAX) return;
     }
+  }
+
+  /** A little later, when the session has done with whoever asked. */
+  #forgetUnknown(callKey: string): void {
+    this.#deps.clock.after(0, () => {
+      const session = this.#ready.get(callKey);
+      if (session?.view().state.version === 0) this.#forget(session);
+    });
   }
 
   #forget(session: Session): void {

@@ -413,9 +413,17 @@ describe("sessions", () => {
 
   test("asking for a call nobody knows leaves nothing behind", async () => {
     const w = await begun();
-    const read = w.keeper.read("t", "nobody");
-    await w.clock.pass(5);
-    expect(await read).toBeUndefined();
+    const { load } = w.log;
+    let loads = 0;
+    w.log.load = (...asked) => ((loads += 1), load(...asked));
+    for (const ask of [() => w.keeper.read("t", "nobody"), () => w.resume("nobody", "w1")]) {
+      loads = 0;
+      void ask();
+      await w.clock.pass(5);
+      void ask();
+      await w.clock.pass(5);
+      expect(loads).toBe(2);
+    }
     expect(w.log.entries).toEqual([]);
     expect(w.clock.armed).toBe(0);
   });
