@@ -130,6 +130,11 @@ export type Observation =
       readonly status: Exclude<RecorderStatus, "unknown">;
       /** Which conversation the target carries, as an opaque token, where the recorder tells. */
       readonly session?: string;
+      /**
+       * What a command to this target goes to, as an opaque token, where targets may be named in
+       * several ways: two targets with one resource silence and resume the same audio.
+       */
+      readonly resource?: string;
       readonly detail?: string;
     }
   | Exclude<ControlOutcome, { kind: "acknowledged" }>;

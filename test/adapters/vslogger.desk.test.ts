@@ -55,7 +55,7 @@ function bench(settings: object = {}) {
       targetKey,
       target,
     };
-    desk.sync("call", [{ ...base, want: "paused", turn: 1, touched: true, ...over }]);
+    desk.sync("call", [{ ...base, want: "paused", turn: 1, turnAt: 0, touched: true, ...over }]);
   };
   const told = async (expected: object) => {
     await expect.poll(() => reports.at(-1)).toMatchObject(expected);

@@ -72,7 +72,7 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
     if (state.channel !== undefined && state.channel !== target.channel) {
       return badReply(`asked for channel ${target.channel}, told of channel ${state.channel}`);
     }
-    return judge(target, state, ctx.silenced);
+    return judge(target, { ...state, channel: target.channel }, ctx.silenced);
   };
 
   const callStatus = async (target: CallTarget, ctx: AdapterContext): Promise<Observation> => {

@@ -105,6 +105,7 @@ export function observe(
     kind: "observed",
     status,
     ...(session === undefined ? {} : { session }),
+    ...(state.channel === undefined ? {} : { resource: `channel/${state.channel}` }),
     ...(detail === undefined ? {} : { detail }),
   };
 }
