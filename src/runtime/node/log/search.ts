@@ -22,6 +22,7 @@ import {
 
 /** Entries indexed before the loop goes round once: a bound on how long it stands still. */
 const SLICE_MAX = 50;
+const TRANSACTION_MAX = 2_000;
 /** How long the file stays behind, in ms; after a write that failed; and what a stop waits for. */
 const BEHIND_MS = 200;
 const RETRY_MS = 5_000;
@@ -50,6 +51,9 @@ export function openSearch(
   /** Windows of entries not indexed yet. */
   const fresh = new Map<string, CallId>();
   const behind = new Set<TenantId>(tenants());
+  /** Of the open transaction: the windows it holds, and how many entries it has taken. */
+  let found: string[] = [];
+  let taken = 0;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let whole = false;
@@ -68,23 +72,36 @@ export function openSearch(
     }[];
     const last = rows.at(-1);
     if (last === undefined) return false;
-    const opened: string[] = [];
-    db.exec("BEGIN");
+    if (!db.isTransaction) db.exec("BEGIN");
     try {
       for (const { bytes, position } of rows) {
         const entry = parse(bytes);
         if (entry === undefined) continue;
         for (const word of wordsOf(entry)) sql.insert.run(tenant, word, position);
-        if (opensWindow(entry)) opened.push(`${tenant}\n${entry.windowId}`);
+        if (opensWindow(entry)) found.push(`${tenant}\n${entry.windowId}`);
       }
       sql.setProgress.run(tenant, last.position, leafHash(last.bytes));
-      db.exec("COMMIT");
+      taken += rows.length;
+      if (taken >= TRANSACTION_MAX) commit();
     } catch (error) {
-      if (db.isTransaction) db.exec("ROLLBACK");
+      undo();
       throw error;
     }
-    for (const key of opened) fresh.delete(key);
     return rows.length === SLICE_MAX;
+  }
+
+  /** Entries that come together share pages, and are written to the file together. */
+  function commit(): void {
+    if (db.isTransaction) db.exec("COMMIT");
+    for (const key of found) fresh.delete(key);
+    found = [];
+    taken = 0;
+  }
+
+  function undo(): void {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    found = [];
+    taken = 0;
   }
 
   async function catchUp(): Promise<void> {
@@ -93,6 +110,12 @@ export function openSearch(
       while (performance.now() < stopBy && slice(tenant)) {
         await new Promise((resume) => setImmediate(resume));
       }
+    }
+    try {
+      commit();
+    } catch (error) {
+      undo();
+      throw error;
     }
     whole = true;
   }
@@ -103,6 +126,8 @@ export function openSearch(
     removeSearch(path);
     db = openSound(path, log);
     sql = prepareSearch(db);
+    found = [];
+    taken = 0;
     whole = false;
     for (const tenant of tenants()) behind.add(tenant);
   }

@@ -82,6 +82,7 @@ interface Draft {
 
 /** Requests in one transaction: a bound on how long the loop stands still. */
 const BATCH_MAX = 500;
+const TURNS_MAX = 4;
 
 export function startWriter(options: WriterOptions): Writer {
   const { sql, calls } = options;
@@ -101,10 +102,21 @@ export function startWriter(options: WriterOptions): Writer {
     batch.forEach(({ answer }, index) => answer(written[index] as Written));
   }
 
+  /**
+   * While more comes in with each turn of the loop, it is waited for, a few turns at most: making
+   * one batch durable costs about as much as making one request durable. A single one never waits.
+   */
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(drain);
+    let seen = 1;
+    let turns = 0;
+    setImmediate(function look() {
+      if (queue.length <= seen || turns === TURNS_MAX) return drain();
+      seen = queue.length;
+      turns += 1;
+      setImmediate(look);
+    });
   }
 
   function commit(requests: readonly Request[]): readonly Written[] {
