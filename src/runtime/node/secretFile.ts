@@ -3,40 +3,62 @@
  *
  * @module
  */
-import { mkdir, open, readFile } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 const SECRET_BYTES = 32;
 
 /** The secret that tickets are sealed with: made at the first start, kept, so that they survive. */
 export async function ticketSecret(folder: string): Promise<Uint8Array> {
-  const text = await keptText(join(folder, "ticket.secret"), () =>
+  const path = join(folder, "ticket.secret");
+  const text = await keptText(path, () =>
     Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString("base64url"),
   );
   const secret = Buffer.from(text.trim(), "base64url");
-  if (secret.length !== SECRET_BYTES) throw new Error("the ticket secret's file is damaged");
+  if (secret.length !== SECRET_BYTES) {
+    throw new Error(`${path} is damaged. Remove it: a new one is made, and tickets given out end.`);
+  }
   return new Uint8Array(secret);
 }
 
-/** What the file holds; what `make` says where there was none. Two that make it at once agree. */
+/**
+ * What the file holds; what `make` says where there was none. Two that make it at once agree, and
+ * one that is killed over it leaves no half of it.
+ */
 export async function keptText(
   path: string,
   make: () => string | Promise<string>,
 ): Promise<string> {
+  const kept = await readIfThere(path);
+  if (kept !== undefined) return kept;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const unfinished = `${path}.${crypto.randomUUID()}`;
   try {
-    const file = await open(path, "wx", 0o600);
+    const file = await open(unfinished, "wx", 0o600);
     try {
-      const text = await make();
-      await file.writeFile(`${text}\n`);
+      await file.writeFile(`${await make()}\n`);
       await file.sync();
-      return text;
     } finally {
       await file.close();
     }
-  } catch (error) {
-    const there = error instanceof Error && "code" in error && error.code === "EEXIST";
-    if (!there) throw error;
+    // Unlike a rename, a link never takes the place of a file that is there.
+    await link(unfinished, path).catch((error: unknown) => {
+      if (!hasCode(error, "EEXIST")) throw error;
+    });
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  return await readFile(path, "utf8");
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
     return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
   }
 }
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;

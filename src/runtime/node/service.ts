@@ -55,6 +55,7 @@ export async function startService(
   { logger, version }: ServiceOptions,
 ): Promise<Service> {
   const clock = nodeClock();
+  const secret = await ticketSecret(config.log.folder);
   const metrics = promMetrics({
     socketCount: () => sockets.count() + streams.count(),
     logSizes: () => new Map(log.tenants().map((tenant) => [tenant, log.size(tenant)])),
@@ -109,7 +110,7 @@ export async function startService(
   const address = (request: Request) =>
     addressOf(peers.get(request), request.headers.get("x-forwarded-for"));
   const tickets = ticketOffice({
-    secret: await ticketSecret(config.log.folder),
+    secret,
     clock: clock.now,
     callMs: config.auth.tickets.callMs,
     eventsMs: config.auth.tickets.eventsMs,
@@ -195,6 +196,7 @@ export async function startService(
   const main = createApp(deps);
   const opsApp = createOpsApp(deps, main);
 
+  const listening: Listening[] = [];
   try {
     await enterStart(log, config, clock, version);
     await keeper.start();
@@ -204,17 +206,19 @@ export async function startService(
       for (const detail of warnings)
         logger.warn({ recorderId, detail }, "a recorder is reached in the clear");
     }
+    const ops = await listen({
+      listen: config.ops.listen,
+      headerBytesMax: config.listen.headerBytesMax,
+      fetch: (request) => opsApp.fetch(request),
+      note,
+    });
+    listening.push(ops);
+    // Last, so that nobody is served by what does not stand as a whole.
     const api = await listen({
       listen: config.listen,
       headerBytesMax: config.listen.headerBytesMax,
       fetch: sockets.fetch((request, env) => main.app.fetch(request, env)),
       websocket: { server: sockets.server },
-      note,
-    });
-    const ops = await listen({
-      listen: config.ops.listen,
-      headerBytesMax: config.listen.headerBytesMax,
-      fetch: (request) => opsApp.fetch(request),
       note,
     });
     const beats = [
@@ -244,7 +248,9 @@ export async function startService(
       },
     };
   } catch (error) {
+    await Promise.all(listening.map((one) => one.close(0)));
     await keeper.stop();
+    await enterStop(log, clock, "it could not start");
     await log.close();
     await fleet.close();
     throw error;
