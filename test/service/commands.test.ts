@@ -1,5 +1,6 @@
 /** `tacet serve`, `check` and `key` from a shell: what they refuse, and in which words. */
 import { cp, mkdir, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { stringify } from "yaml";
@@ -234,4 +235,27 @@ test("a log that another process serves is refused, and so is a port that is tak
   const taken = await tacet(["serve", "--config", await written(elsewhere, other.document)]);
   expect(taken.code).toBe(1);
   expect(taken.err).toContain(new URL(first.url).port);
+});
+
+test("a port taken by somebody else ends the process, whichever listener it was for", async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  const { port } = taken.address() as AddressInfo;
+  const place = await folder();
+  const { document } = await acme(place, nowhere);
+  const path = await written(place, { ...document, ops: { listen: { port } } });
+  const { code, err } = await tacet(["serve", "--config", path]);
+  expect(code).toBe(1);
+  expect(err).toContain(String(port));
+  taken.close();
+});
+
+test("a damaged ticket secret is named, and the process ends", async () => {
+  const place = await folder();
+  const { document } = await acme(place, nowhere);
+  await mkdir(join(place, "log"), { mode: 0o700 });
+  await writeFile(join(place, "log", "ticket.secret"), "", { mode: 0o600 });
+  const { code, err } = await tacet(["serve", "--config", await written(place, document)]);
+  expect(code).toBe(1);
+  expect(err).toContain(join(place, "log", "ticket.secret"));
 });
