@@ -43,8 +43,16 @@ export function sealAll(
 }
 
 function seal(draft: EntryDraft, position: number, clock: Entry["clock"]): Sealed {
-  const whole = wellFormed(draft) as unknown as EntryDraft;
-  const entry: Entry = { ...whole, v: 1, position, clock, salt: salt() };
+  const entry: Entry = { ...draft, v: 1, position, clock, salt: salt() };
+  try {
+    return sealed(entry);
+  } catch {
+    // Seldom: what cannot be entered even so throws again.
+    return sealed(wellFormed(entry as unknown as Json) as unknown as Entry);
+  }
+}
+
+function sealed(entry: Entry): Sealed {
   const bytes = canonicalBytes(entry);
   return { entry, bytes, leaf: leafHash(bytes) };
 }
