@@ -14,6 +14,8 @@ import { TargetDesk } from "./target.ts";
 
 /** Reads that fall due within this many ms of each other share one survey. */
 const POOL_MS = 10;
+/** Targets whose resource is remembered. */
+const RESOURCE_COUNT_MAX = 10_000;
 
 export interface DeskHealth {
   readonly recorderId: RecorderId;
@@ -42,6 +44,8 @@ export class Desk {
   /** Which targets a call has claims on, so that a claim that is gone is dropped. */
   readonly #claimed = new Map<string, Map<string, string>>();
   readonly #pool = new Map<string, Pooled>();
+  /** What commands to each target go to, as last seen; outlives the claims on it. */
+  readonly #resources = new Map<string, string>();
   #held = true;
   #stopWatch: (() => void) | undefined;
   #health: Omit<DeskHealth, "targetCount" | "recorderId"> = {};
@@ -96,6 +100,9 @@ export class Desk {
       rules: this.#rules,
       clock: this.#clock,
       held: () => this.#held,
+      siblings: () => [...this.#targets.values()],
+      resource: () => this.#resources.get(targetKey),
+      reaches: (resource) => this.#reaches(targetKey, resource),
       listen: this.#listen,
       read: (target, ctx, pooled) => this.#read(targetKey, target, ctx, pooled),
       heard: (kind, detail) => this.#heard(kind, detail),
@@ -105,6 +112,19 @@ export class Desk {
     });
     this.#targets.set(targetKey, made);
     return made;
+  }
+
+  #reaches(targetKey: string, resource: string): void {
+    // Whoever waits to learn whether it is the same audio knows now.
+    if (this.#resources.get(targetKey) !== resource) {
+      this.#clock.after(0, () => this.#targets.forEach((target) => target.step()));
+    }
+    this.#resources.delete(targetKey);
+    this.#resources.set(targetKey, resource);
+    const [oldest] = this.#resources.keys();
+    if (this.#resources.size > RESOURCE_COUNT_MAX && oldest !== undefined) {
+      this.#resources.delete(oldest);
+    }
   }
 
   #pushed(change: PushedChange): void {

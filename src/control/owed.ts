@@ -33,7 +33,7 @@ export function owed(state: CallState): readonly Order[] {
 }
 
 function owedTo(state: CallState, tap: Tap): Order["order"] | undefined {
-  if (tap.control === "none") return undefined;
+  if (tap.control === "none" && !tap.touched) return undefined;
   if (tap.baselineBy !== undefined) return "check";
   if (goalOf(state, tap) === "paused") {
     if (isSilent(tap, state.turn)) return undefined;
@@ -93,7 +93,7 @@ export function claims(state: CallState): readonly Claim[] {
 }
 
 function wantOf(state: CallState, tap: Tap): Claim["want"] | undefined {
-  if (tap.control === "none") return undefined;
+  if (tap.control === "none" && !tap.touched) return undefined;
   if (tap.baselineBy !== undefined) return "baseline";
   if (goalOf(state, tap) === "paused") return tap.touched ? "paused" : "watch";
   return tap.touched ? "recording" : undefined;

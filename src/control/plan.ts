@@ -77,8 +77,13 @@ function pauseDue(progress: Progress, sight: Sight): boolean {
 
 function resumeDue(progress: Progress, sight: Sight): boolean {
   if (sight.held) return false;
-  // Last seen recording: it may never have been silenced, so it is asked before it is told.
-  if (progress.sent !== "resume") return sight.last !== "recording" || !sight.canAsk;
+  if (progress.sent !== "resume") {
+    if (!sight.canAsk) return true;
+    // Nothing is known of it, as after a start: it is asked first, and told where it cannot be.
+    if (sight.last === undefined) return progress.readFailures > 0;
+    // Last seen recording: it may never have been silenced.
+    return sight.last !== "recording";
+  }
   const due = progress.commandAt <= sight.now;
   return sight.current === undefined
     ? due && unanswered(progress, sight)

@@ -50,6 +50,12 @@ export interface Seen {
 /** When a command of each kind was last given up; it may still land until `settleMs` after. */
 export type Abandoned = Readonly<Partial<Record<Order, EpochMs>>>;
 
+export function latest(a: Abandoned, b: Abandoned): Abandoned {
+  const pause = Math.max(a.pause ?? 0, b.pause ?? 0);
+  const resume = Math.max(a.resume ?? 0, b.resume ?? 0);
+  return { ...(pause === 0 ? {} : { pause }), ...(resume === 0 ? {} : { resume }) };
+}
+
 /** Until when a command that was given up may land; 0 where none was. */
 export function settledAt({ pause, resume }: Abandoned, settleMs: number): EpochMs {
   const last = Math.max(pause ?? 0, resume ?? 0);
@@ -143,14 +149,18 @@ export function acknowledgedOf(
   return { type: "status", status: goal, goal, confirmedBy, askedAt, attempts, turn };
 }
 
-/** What needs no question where several calls claim one target. */
+/**
+ * What needs no question where several claims are on one target, or on targets that come to the
+ * same; `all` holds those too.
+ */
 export function toldByOthers(
   { callKey, claim }: Standing,
   all: readonly Standing[],
   at: EpochMs,
   canAsk: boolean,
 ): DeskReport | undefined {
-  const others = all.filter((one) => one.callKey !== callKey && one.claim.touched);
+  const isAnother = (one: Standing) => one.callKey !== callKey || one.claim.tapId !== claim.tapId;
+  const others = all.filter((one) => isAnother(one) && one.claim.touched);
   if (claim.want === "recording") {
     // Its silence is another call's to undo now.
     return others.some((one) => one.claim.want === "paused") ? { type: "handed_over" } : undefined;

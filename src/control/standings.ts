@@ -36,6 +36,17 @@ export class Standings {
     return wanted(this.of().map(({ claim }) => claim.want));
   }
 
+  /** Some claim came after that moment, and waits to be told what this read is for. */
+  isUntold(want: Want, seq: number): boolean {
+    const isReadFor = (one: Want) => one === want || one !== "recording";
+    return this.of().some(({ claim, since }) => since > seq && isReadFor(claim.want));
+  }
+
+  /** tacet keeps it silent here, or owes somebody silence. */
+  isSilencing(): boolean {
+    return this.of("paused").some(({ claim }) => claim.touched);
+  }
+
   target(want: Want | undefined): Target | undefined {
     return this.of(want).at(-1)?.claim.target;
   }

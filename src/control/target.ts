@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ConfirmedBy, EpochMs, Target } from "./call.ts";
+import type { EpochMs, Target } from "./call.ts";
 import type { Claim } from "./owed.ts";
 import type { CommandingDeps } from "./commanding.ts";
 import { Commanding } from "./commanding.ts";
@@ -13,27 +13,37 @@ import { exchange } from "./exchange.ts";
 import type { Order, Patience, Progress, Want } from "./plan.ts";
 import { answered, begun, commandDue, observed, readDue, sent, unseen } from "./plan.ts";
 import type { ControlOutcome, Observation, PushedChange, RecorderContext } from "./ports.ts";
-import type { DeskReport, Failure, Seen, Standing } from "./sightings.ts";
-import { acknowledgedOf, failureOf, reportOf, settledAt, toldByOthers } from "./sightings.ts";
+import type { DeskReport, Seen } from "./sightings.ts";
+import { settledAt } from "./sightings.ts";
+import type { Sibling } from "./siblings.ts";
+import { Siblings } from "./siblings.ts";
 import { Standings } from "./standings.ts";
+import { Telling } from "./telling.ts";
 
 export interface TargetDeps extends CommandingDeps {
   /** Resumes wait until every claim is folded after a start. */
   readonly held: () => boolean;
+  /** All targets of the recorder. */
+  readonly siblings: () => readonly Sibling[];
+  /** What commands to this target go to, as last seen; `reaches` remembers it. */
+  readonly resource: () => string | undefined;
+  readonly reaches: (resource: string) => void;
   readonly listen: (callKey: string, tapId: string, report: DeskReport) => void;
   readonly read: (target: Target, ctx: RecorderContext, pooled: boolean) => Promise<Observation>;
   readonly heard: (kind: string, detail?: string) => void;
   readonly idle: () => void;
 }
 
-export class TargetDesk {
+export class TargetDesk implements Sibling {
   readonly #deps: TargetDeps;
-  readonly #standing = new Standings();
+  readonly standing = new Standings();
   #progress: Progress = begun(undefined);
   /** The desk's own order of claims, questions and answers; clocks may stand still. */
   #seq = 0;
   #commandEndedSeq = 0;
-  readonly #commanding: Commanding;
+  readonly commanding: Commanding;
+  readonly #siblings: Siblings;
+  readonly #telling: Telling;
   #asking: Exchange | undefined;
   #seen: Seen | undefined;
   #timer: (() => void) | undefined;
@@ -41,18 +51,31 @@ export class TargetDesk {
 
   constructor(deps: TargetDeps) {
     this.#deps = deps;
-    this.#commanding = new Commanding(deps);
+    this.commanding = new Commanding(deps);
+    this.#siblings = new Siblings(this, deps.siblings);
+    this.#telling = new Telling({
+      standing: this.standing,
+      siblings: this.#siblings,
+      listen: deps.listen,
+      now: () => deps.clock.now(),
+      canAsk: deps.recorder.capabilities.status,
+      settleMs: deps.rules.settleMs,
+    });
+  }
+
+  get resource(): string | undefined {
+    return this.#deps.resource();
   }
 
   set(callKey: string, claim: Claim): void {
-    const isNew = this.#standing.set(callKey, claim, this.#seq + 1);
+    const isNew = this.standing.set(callKey, claim, this.#seq + 1);
     this.#seq += 1;
-    if (isNew && this.#deps.held()) this.#commanding.inherit(claim);
+    if (isNew && this.#deps.held()) this.commanding.inherit(claim);
     this.step();
   }
 
   drop(callKey: string, tapId: string): void {
-    this.#standing.drop(callKey, tapId);
+    this.standing.drop(callKey, tapId);
     this.step();
   }
 
@@ -68,12 +91,12 @@ export class TargetDesk {
     if (change.status !== "recording") return this.reread();
     const [askedSeq, askedAt] = [++this.#seq, this.#now()];
     const seen: Seen = { status: "recording", askedSeq, askedAt, confirmedBy: "pushed" };
-    if (this.#commanding.running === undefined) {
+    if (this.commanding.running === undefined) {
       this.#see(seen);
     } else {
       // The command in flight decides what comes of it; whoever counts on silence hears it now.
-      for (const one of this.#standing.of())
-        if (one.claim.want !== "recording") this.#tell(one, seen);
+      const counting = this.standing.of().filter((one) => one.claim.want !== "recording");
+      this.#telling.seen(seen, this.#progress, counting);
     }
     this.step();
   }
@@ -82,7 +105,7 @@ export class TargetDesk {
     this.#stopped = true;
     this.#timer?.();
     this.#asking?.giveUp();
-    this.#commanding.giveUp();
+    this.commanding.giveUp();
   }
 
   /** Does the next thing this target needs, and sets the timer for the one after. */
@@ -90,11 +113,11 @@ export class TargetDesk {
     if (this.#stopped) return;
     this.#timer?.();
     this.#timer = undefined;
-    const want = this.#standing.want();
+    const want = this.standing.want();
     if (want !== this.#progress.want) this.#progress = begun(want);
     if (want === undefined) return this.#rest();
-    this.#tellWithoutAsking();
-    if (this.#commanding.running !== undefined && !this.#overtakes(want)) return;
+    this.#telling.withoutAsking();
+    if (!this.#overtakes(want)) return;
     const order = this.#commandDue();
     if (order !== undefined && this.#command(order)) return;
     const readAt = this.#readAt(want);
@@ -104,31 +127,34 @@ export class TargetDesk {
 
   /** Nobody claims it: it is forgotten once no command of its can land any more. */
   #rest(): void {
-    if (this.#commanding.running !== undefined) return;
-    const left = settledAt(this.#commanding.abandoned, this.#deps.rules.settleMs) - this.#now();
+    if (this.commanding.running !== undefined) return;
+    const left = settledAt(this.commanding.abandoned, this.#deps.rules.settleMs) - this.#now();
     if (left > 0) this.#timer = this.#deps.clock.after(left, () => this.step());
     else this.#deps.idle();
   }
 
-  #tellWithoutAsking(): void {
-    const all = this.#standing.of();
-    for (const one of all) {
-      const report = toldByOthers(one, all, this.#now(), this.#canAsk());
-      if (report !== undefined) this.#deps.listen(one.callKey, one.claim.tapId, report);
-    }
-  }
-
   /** A pause waits for a resume in flight only so long; every other command is waited for. */
   #overtakes(want: Want): boolean {
-    if (this.#commanding.running !== "resume" || want !== "paused") return false;
-    const leftMs = this.#commanding.overtakenInMs();
+    if (want !== "paused") return this.commanding.running === undefined;
+    const resuming = this.#siblings.resuming();
+    if (resuming === undefined) return this.commanding.running === undefined;
+    const leftMs = resuming.commanding.overtakenInMs();
     if (leftMs > 0) {
       this.#timer = this.#deps.clock.after(leftMs, () => this.step());
       return false;
     }
-    this.#commanding.giveUp();
+    resuming.giveUp();
+    if (resuming !== this) this.#deps.clock.after(0, () => resuming.step());
+    return this.commanding.running === undefined;
+  }
+
+  giveUp(): void {
+    this.commanding.giveUp();
     this.#commandEndedSeq = ++this.#seq;
-    return true;
+  }
+
+  #isHeld(): boolean {
+    return this.#deps.held() || this.#siblings.keepSilent();
   }
 
   #commandDue(): Order | undefined {
@@ -139,16 +165,16 @@ export class TargetDesk {
       canAsk: this.#canAsk(),
       ...(current === undefined ? {} : { current: current.status }),
       ...(this.#seen === undefined ? {} : { last: this.#seen.status }),
-      held: this.#deps.held(),
-      untold: this.#standing.of(want).some((one) => one.since > this.#commandEndedSeq),
+      held: this.#isHeld(),
+      untold: this.standing.of(want).some(({ since }) => since > this.#commandEndedSeq),
     });
   }
 
   /** False where the recorder has no such command. */
   #command(order: Order): boolean {
-    const target = this.#standing.target(this.#progress.want);
+    const target = this.standing.target(this.#progress.want);
     if (target === undefined) return false;
-    const goes = this.#commanding.send(order, target, this.#context(), (outcome) => {
+    const goes = this.commanding.send(order, target, this.#context(), (outcome) => {
       this.#commandEndedSeq = ++this.#seq;
       this.#judge(order, outcome);
       this.step();
@@ -161,28 +187,15 @@ export class TargetDesk {
     const want = order === "pause" ? "paused" : "recording";
     this.#deps.heard(outcome.kind, "detail" in outcome ? outcome.detail : undefined);
     this.#progress = answered(this.#progress, outcome, this.#patience());
-    if (outcome.kind !== "acknowledged") return this.#fail(want, outcome);
+    if (outcome.kind !== "acknowledged") return this.#telling.failed(want, outcome, this.#progress);
     const { status, watch } = this.#deps.recorder.capabilities;
-    if (!status && !watch) this.#acknowledged(want);
-  }
-
-  /** The recorder's yes is all there will ever be; whether it counts is policy's to say. */
-  #acknowledged(want: "paused" | "recording"): void {
+    if (status || watch) return;
     this.#progress = { ...this.#progress, failures: 0 };
-    for (const { callKey, claim } of this.#standing.of(want)) {
-      const report = acknowledgedOf(want, this.#now(), this.#progress.attempts, claim);
-      this.#deps.listen(callKey, claim.tapId, report);
-    }
-  }
-
-  #fail(want: Want, failure: Failure): void {
-    for (const { callKey, claim } of this.#standing.of(want)) {
-      this.#deps.listen(callKey, claim.tapId, failureOf(failure, this.#progress.attempts, claim));
-    }
+    this.#telling.acknowledged(want, this.#progress);
   }
 
   #ask(): void {
-    const target = this.#standing.target(this.#progress.want);
+    const target = this.standing.target(this.#progress.want);
     if (target === undefined || this.#asking !== undefined || !this.#canAsk()) return;
     const context = this.#context();
     const [askedSeq, askedAt] = [++this.#seq, this.#now()];
@@ -208,32 +221,24 @@ export class TargetDesk {
     if (observation.kind !== "observed") {
       this.#progress = unseen(this.#progress, this.#patience());
       const { want } = this.#progress;
-      if (want === "paused" || want === "recording") this.#fail(want, observation);
+      if (want === "paused" || want === "recording") {
+        this.#telling.failed(want, observation, this.#progress);
+      }
       return;
     }
     // A question that left before the last command was answered says nothing of what it did.
-    if (this.#commanding.running !== undefined || askedSeq < this.#commandEndedSeq) return;
+    if (this.commanding.running !== undefined || askedSeq < this.#commandEndedSeq) return;
     const { session, status } = observation;
-    const confirmedBy: ConfirmedBy = "read_back";
+    if (observation.resource !== undefined) this.#deps.reaches(observation.resource);
     const carried = session === undefined ? {} : { session };
-    this.#see({ status, askedSeq, askedAt, ...carried, confirmedBy });
+    this.#see({ status, askedSeq, askedAt, ...carried, confirmedBy: "read_back" });
   }
 
   #see(seen: Seen): void {
     const appeared = this.#seen?.status === "absent" && seen.status === "recording";
     this.#seen = seen;
     this.#progress = observed(this.#progress, seen.status, appeared, this.#patience());
-    for (const one of this.#standing.of()) this.#tell(one, seen);
-  }
-
-  #tell(one: Standing, seen: Seen): void {
-    const report = reportOf(one, seen, {
-      abandoned: this.#commanding.abandoned,
-      settleMs: this.#deps.rules.settleMs,
-      attempts: this.#progress.attempts,
-      resumeSent: this.#progress.sent === "resume",
-    });
-    if (report !== undefined) this.#deps.listen(one.callKey, one.claim.tapId, report);
+    this.#telling.seen(seen, this.#progress);
   }
 
   #readAt(want: Want): EpochMs | undefined {
@@ -244,36 +249,30 @@ export class TargetDesk {
       rules,
       pooled: recorder.survey !== undefined,
       ...(seen === undefined ? {} : { seenAt: seen.askedAt }),
-      isUntold: this.#standing
-        .of()
-        .some(
-          ({ claim, since }) =>
-            since > (seen?.askedSeq ?? 0) && (claim.want === want || claim.want !== "recording"),
-        ),
-      settlesAt: settledAt(this.#commanding.abandoned, rules.settleMs),
+      isUntold: this.standing.isUntold(want, seen?.askedSeq ?? 0),
+      settlesAt: settledAt(this.#siblings.abandoned(this.#now()), rules.settleMs),
     });
   }
 
   #arm(want: Want, readAt: EpochMs | undefined): void {
-    if (this.#commanding.running !== undefined || this.#timer !== undefined) return;
-    const { commandAt } = this.#progress;
-    const times: EpochMs[] = [];
-    if (readAt !== undefined && this.#asking === undefined) times.push(readAt);
-    const commands = want === "paused" || (want === "recording" && !this.#deps.held());
-    if (commands && commandAt > this.#now()) times.push(commandAt);
-    if (times.length === 0) return;
-    const ms = Math.max(0, Math.min(...times) - this.#now());
-    this.#timer = this.#deps.clock.after(ms, () => this.step());
+    if (this.commanding.running !== undefined || this.#timer !== undefined) return;
+    const mayCommand = want === "paused" || (want === "recording" && !this.#isHeld());
+    const at = Math.min(
+      this.#asking === undefined ? (readAt ?? Infinity) : Infinity,
+      mayCommand && this.#progress.commandAt > this.#now() ? this.#progress.commandAt : Infinity,
+    );
+    if (at === Infinity) return;
+    this.#timer = this.#deps.clock.after(Math.max(0, at - this.#now()), () => this.step());
   }
 
   /** What was seen after the last command was answered or given up. */
   #current(): Seen | undefined {
-    if (this.#seen === undefined || this.#commanding.running !== undefined) return undefined;
+    if (this.#seen === undefined || this.commanding.running !== undefined) return undefined;
     return this.#seen.askedSeq > this.#commandEndedSeq ? this.#seen : undefined;
   }
 
   #context(): Omit<RecorderContext, "signal"> {
-    return { now: () => this.#now(), ...this.#standing.context() };
+    return { now: () => this.#now(), ...this.standing.context() };
   }
 
   #patience(): Patience {

@@ -1,6 +1,6 @@
 /** Targets that several calls claim, and what people silenced, in the whole core. */
 import { describe, expect, test } from "vitest";
-import { tap, world } from "./sim/world.ts";
+import { PAGE, tap, world } from "./sim/world.ts";
 import type { World } from "./sim/world.ts";
 
 const A = tap("a", "1");
@@ -164,5 +164,90 @@ describe("what a person silenced", () => {
     await w.clock.pass(30);
     expect(w.recorders["a"]!.reads).toBe(1);
     expect(w.log.entries).toEqual([]);
+  });
+});
+
+describe("one audio under two names", () => {
+  const byNumber = tap("a", "1");
+  const byExtension = tap("a", "1", { tapId: "a/extension", targetKey: "extension" });
+
+  async function paused(callId: string, as: ReturnType<typeof tap>) {
+    const w = await world({ recorders: { a: {} } });
+    w.recorders["a"]!.begin("1");
+    void w.register(callId, [as]);
+    await w.clock.pass(50);
+    void w.pause(callId, `${callId}-w`);
+    await w.clock.pass(100);
+    expect(await w.safe(callId, `${callId}-w`)).toBe(true);
+    return w;
+  }
+  test("a call that is named anew inside its window stays silent, and is resumed after it", async () => {
+    const w = await paused("c", byExtension);
+    void w.register("c", [byNumber]);
+    await w.clock.pass(5_000);
+    expect(resumes(w)).toBe(0);
+    expect(truth(w)).toBe("paused");
+    expect(await w.safe("c", "c-w")).toBe(true);
+    void w.resume("c", "c-w");
+    await w.clock.pass(500);
+    expect(await w.word("c")).toBe("recording");
+    expect(truth(w)).toBe("recording");
+  });
+
+  test.each([
+    ["the first", "x"],
+    ["the second", "y"],
+  ])("of two calls that name it differently, %s to end undoes nothing", async (_, first) => {
+    const w = await paused("x", byNumber);
+    void w.register("y", [byExtension]);
+    await w.clock.pass(50);
+    void w.pause("y", "y-w");
+    await w.clock.pass(100);
+    expect(await w.safe("y", "y-w")).toBe(true);
+    void w.resume(first, `${first}-w`);
+    await w.clock.pass(5_000);
+    const other = first === "x" ? "y" : "x";
+    expect(resumes(w)).toBe(0);
+    expect(await w.safe(other, `${other}-w`)).toBe(true);
+    expect(await w.word(first)).toBe("recording");
+    void w.resume(other, `${other}-w`);
+    await w.clock.pass(500);
+    expect(truth(w)).toBe("recording");
+  });
+
+  test("a pause by one name waits for a resume by the other, then goes, and is not safe before it can no longer land", async () => {
+    const w = await paused("x", byNumber);
+    void w.register("y", [byExtension]);
+    await w.clock.pass(50);
+    w.recorders["a"]!.faults = (kind) => (kind === "resume" ? "hung_then_lands" : "none");
+    void w.resume("x", "x-w");
+    await w.clock.pass(20);
+    void w.pause("y", "y-w");
+    for (let ms = 0; ms < 6_000; ms += 50) {
+      await w.clock.pass(50);
+      const recording = truth(w) === "recording";
+      if (recording) expect(await w.safe("y", "y-w")).toBe(false);
+    }
+    expect(await w.safe("y", "y-w")).toBe(true);
+  });
+
+  test("after a restart a debt under one name is not paid while the other name asks for silence", async () => {
+    const w = await paused("x", byNumber);
+    void w.register("y", [byExtension]);
+    await w.clock.pass(50);
+    void w.pause("y", "y-w");
+    await w.clock.pass(100);
+    w.recorders["a"]!.down = true;
+    void w.keeper.execute("t", "x", { type: "CloseWindow", by: PAGE, windowId: "x-w" });
+    await w.clock.pass(2);
+    w.recorders["a"]!.down = false;
+    await w.restart();
+    await w.clock.pass(6_000);
+    expect(truth(w)).toBe("paused");
+    expect(await w.safe("y", "y-w")).toBe(true);
+    void w.resume("y", "y-w");
+    await w.clock.pass(6_000);
+    expect(truth(w)).toBe("recording");
+    expect([await w.word("x"), await w.word("y")]).toEqual(["recording", "recording"]);
   });
 });

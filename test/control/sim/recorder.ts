@@ -171,7 +171,7 @@ export function simRecorder(
     const seen: Observation =
       known === undefined || known.status === "absent"
         ? { kind: "observed", status: "absent" }
-        : { kind: "observed", status: known.status, session: known.session };
+        : { kind: "observed", status: known.status, session: known.session, resource: name };
     await clock.sleep(fault === "slow" ? 700 : delay());
     return seen;
   }
