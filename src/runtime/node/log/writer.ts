@@ -82,7 +82,7 @@ interface Draft {
 
 /** Requests in one transaction: a bound on how long the loop stands still. */
 const BATCH_MAX = 500;
-const TURNS_MAX = 4;
+const TURNS_MAX = 8;
 
 export function startWriter(options: WriterOptions): Writer {
   const { sql, calls } = options;
@@ -91,29 +91,30 @@ export function startWriter(options: WriterOptions): Writer {
   const suspect = new Set<TenantId>();
   let queue: Queued[] = [];
   let scheduled = false;
+  let lastBatch = 1;
   let healthy = true;
 
   function drain(): void {
     scheduled = false;
     const batch = queue.splice(0, BATCH_MAX);
     if (batch.length === 0) return;
+    lastBatch = batch.length;
     if (queue.length > 0) schedule();
     const written = commit(batch.map(({ request }) => request));
     batch.forEach(({ answer }, index) => answer(written[index] as Written));
   }
 
   /**
-   * While more comes in with each turn of the loop, it is waited for, a few turns at most: making
-   * one batch durable costs about as much as making one request durable. A single one never waits.
+   * Making a batch durable costs about as much as making one request durable, so while as many as
+   * last time seem to be on their way, a few turns of the loop are waited for them. Who is alone
+   * never waits.
    */
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    let seen = 1;
     let turns = 0;
     setImmediate(function look() {
-      if (queue.length <= seen || turns === TURNS_MAX) return drain();
-      seen = queue.length;
+      if (queue.length >= lastBatch || turns === TURNS_MAX) return drain();
       turns += 1;
       setImmediate(look);
     });
