@@ -11,7 +11,7 @@ import type { Started } from "./processes.ts";
 import { commandAndReadBack, UCC } from "./wire.ts";
 
 /** Payments on one call; then comes the next call. */
-const WINDOWS_A_CALL = 5;
+const WINDOWS_A_CALL = 2;
 
 export interface Way {
   readonly name: "direct" | "proxy" | "tacet";
