@@ -20,11 +20,13 @@ beforeAll(async () => {
 afterEach(cleanUp);
 afterAll(closeRecorders);
 
+const PRLIMIT = "/usr/bin/prlimit";
+
 /** In bytes; the spool is small, and what is larger already cannot grow. */
 const full = ({ process }: Served) => limited(process.pid, "4096");
 const roomy = ({ process }: Served) => limited(process.pid, "unlimited");
 const limited = (pid: number, size: string) =>
-  execFileSync("prlimit", [`--fsize=${size}:unlimited`, "--pid", String(pid)]);
+  execFileSync(PRLIMIT, [`--fsize=${size}:unlimited`, "--pid", String(pid)]);
 
 async function started(number: number, whenLogFails: "refuse" | "protect") {
   const place = await folder();
@@ -39,7 +41,7 @@ async function started(number: number, whenLogFails: "refuse" | "protect") {
 
 const ready = ({ url }: Served) => asking(url)("GET", "/readyz");
 
-describe.skipIf(!existsSync("/usr/bin/prlimit"))("a log that cannot be written", () => {
+describe.skipIf(!existsSync(PRLIMIT))("a log that cannot be written", () => {
   test("silences and promises nothing, lets nothing go, and catches up by itself", async () => {
     const { callId, heard, path, pay, place, served } = await started(10, "refuse");
     expect((await pay("POST", `${path}/pause`, { windowId: "w1" })).status).toBe(200);

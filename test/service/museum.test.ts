@@ -20,9 +20,14 @@ beforeAll(async () => {
     desk: { commandMsMax: 600, statusMsMax: 600, resumeMsMax: 100, settleMs: 800 },
   });
 });
-afterEach(() => {
+/** Calls of the test that runs. */
+const calls: string[] = [];
+afterEach(async () => {
   recorders.anywherenow.faults.clear();
   recorders.vslogger.faults.clear();
+  // Nothing of it reads a recorder any more when the next test counts what was asked.
+  const ask = tacet.as("pay");
+  for (const path of calls.splice(0)) await ask("POST", `${path}/end`, { waitMs: 0 });
 });
 afterAll(async () => {
   await stopServices();
@@ -56,6 +61,7 @@ async function stage(which: Which | "both") {
     return told;
   };
   const path = `/v1/calls/${callId}`;
+  calls.push(path);
   const state = async () => (await ask("GET", path)).body;
   return {
     number,
@@ -378,6 +384,20 @@ test("channel-reuse: a mute that outlives its call does not swallow the next cal
   await play.ask("POST", `${play.path}/end`);
   recorders.vslogger.begin(play.target, { session_id: "the-next-caller" });
   await until(play.heard, ([next]) => next === "recording");
+});
+
+test("thundering-herd: everybody who reconnects at once hears the state, and a pause is not held up", async () => {
+  const play = await stage("vslogger");
+  await play.register();
+  const herd = Array.from({ length: 200 }, () => tacet.watch("pay"));
+  const paused = play.pause("w");
+  const told = herd.map((one) =>
+    one.call(play.callId, ({ protection }) => protection === "secured"),
+  );
+  expect((await paused).status).toBe(200);
+  const windows = (await Promise.all(told)).map((message) => message.windows.length);
+  expect(windows).toEqual(herd.map(() => 1));
+  herd.forEach((one) => one.close());
 });
 
 test("restored-backup: a log shorter than a head it once signed is refused", async () => {
