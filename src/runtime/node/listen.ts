@@ -9,6 +9,7 @@ import { createServer as createTls } from "node:https";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import type { Sockets } from "./socket.ts";
+import { answerUnreadable } from "./unreadable.ts";
 
 export interface ListenOptions {
   readonly listen: {
@@ -27,6 +28,7 @@ export interface ListenOptions {
     readonly connectionCountMax?: number;
   };
   readonly headerBytesMax: number;
+  readonly sandbox: boolean;
   readonly fetch: (request: Request, env: unknown) => Response | Promise<Response>;
   readonly websocket?: { readonly server: Sockets["server"] };
   readonly note: (request: Request, peer: string | undefined) => void;
@@ -67,6 +69,7 @@ export function listen(options: ListenOptions): Promise<Listening> {
       },
       ...(options.websocket === undefined ? {} : { websocket: options.websocket }),
     }) as Server;
+    answerUnreadable(server, options.sandbox);
     if (connectionCountMax !== undefined) server.maxConnections = connectionCountMax;
     server.once("error", reject);
     server.once("listening", () => {

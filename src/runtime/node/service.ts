@@ -33,6 +33,7 @@ import { ticketSecret } from "./secretFile.ts";
 import { createSockets } from "./socket.ts";
 
 const PREFLIGHT_EVERY_MS = 300_000;
+const SWEEP_EVERY_MS = 600_000;
 const FLUSH_EVERY_MS = 10_000;
 
 export interface Service {
@@ -209,6 +210,7 @@ export async function startService(
     const ops = await listen({
       listen: config.ops.listen,
       headerBytesMax: config.listen.headerBytesMax,
+      sandbox: config.sandbox,
       fetch: (request) => opsApp.fetch(request),
       note,
     });
@@ -217,6 +219,7 @@ export async function startService(
     const api = await listen({
       listen: config.listen,
       headerBytesMax: config.listen.headerBytesMax,
+      sandbox: config.sandbox,
       fetch: sockets.fetch((request, env) => main.app.fetch(request, env)),
       websocket: { server: sockets.server },
       note,
@@ -224,6 +227,9 @@ export async function startService(
     const beats = [
       every(clock, PREFLIGHT_EVERY_MS, () => preflight(fleet, logger)),
       every(clock, FLUSH_EVERY_MS, () => main.flushBounded()),
+      every(clock, SWEEP_EVERY_MS, async () => {
+        for (const tenant of policy.tenants()) await keeper.sweep(tenant);
+      }),
     ];
     void preflight(fleet, logger);
 
