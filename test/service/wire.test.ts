@@ -1,6 +1,8 @@
 /** Bytes that no proper client sends, over real connections: each gets its answer and changes nothing. */
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { answerUnreadable } from "../../src/runtime/node/unreadable.ts";
 import { begin, closeRecorders, type Recorders, startRecorders } from "./acme.ts";
 import { asking } from "./client.ts";
 import { cleanUp, folder } from "./process.ts";
@@ -33,13 +35,10 @@ interface Raw {
 }
 
 /** Says exactly these bytes and hears until the connection closes or an answer is whole. */
-function say({
-  body = "",
-  headers = [],
-  length,
-  line,
-  type,
-}: Raw): Promise<{ status: number; text: string }> {
+function say(
+  { body = "", headers = [], length, line, type }: Raw,
+  port = tacet.service.api.port,
+): Promise<{ status: number; text: string }> {
   const bytes = Buffer.from(body);
   const head = [
     line ?? "POST /v1/calls/c10/pause HTTP/1.1",
@@ -51,7 +50,7 @@ function say({
     ...headers,
   ];
   return new Promise((resolve, reject) => {
-    const socket = connect({ port: tacet.service.api.port, host: "127.0.0.1" });
+    const socket = connect({ port, host: "127.0.0.1" });
     let text = "";
     socket.on("data", (data: Buffer) => (text += data.toString()));
     socket.once("error", reject);
@@ -100,7 +99,12 @@ const BAD: readonly (readonly [string, Raw, number, string | undefined])[] = [
     400,
     undefined,
   ],
-  ["large headers", { body: pause(), headers: [`x-a: ${"a".repeat(20_000)}`] }, 431, undefined],
+  [
+    "large headers",
+    { body: pause(), headers: [`x-a: ${"a".repeat(20_000)}`] },
+    431,
+    "headers_too_large",
+  ],
   [
     "many headers",
     { body: pause(), headers: Array.from({ length: 300 }, (_, at) => `x-${at}: a`) },
@@ -140,11 +144,25 @@ test.each(BAD)("%s is refused by name and opens no window", async (_name, raw, s
   const before = await tacet.as("pay")("GET", "/v1/calls/c10");
   const told = await say(raw);
   expect([told.status, told.text.match(/"code":"(\w+)"/)?.[1]]).toEqual([status, code]);
+  expect(told.text).toMatch(/^content-type: application\/problem\+json\r$/im);
+  expect(told.text).toMatch(/^connection: close\r$/im);
   expect(told.text).not.toMatch(/ at |node_modules|\.ts:/);
   const after = await tacet.as("pay")("GET", "/v1/calls/c10");
   expect(after.body["windows"]).toEqual([]);
   expect(after.body["log"]).toEqual(before.body["log"]);
   expect(heard()).toEqual(["recording", "recording"]);
+});
+
+test("the sandbox marks what it answers to bytes that are no request", async () => {
+  const server = createServer();
+  answerUnreadable(server, true);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const { status, text } = await say({ line: "pause please" }, port);
+  expect(status).toBe(400);
+  expect(text).toMatch(/^tacet-sandbox: true\r$/m);
+  expect(text).toMatch(/"sandbox":true/);
+  server.close();
 });
 
 test("a client that goes away in the middle of its body opens nothing, and others are served", async () => {
