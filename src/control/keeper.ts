@@ -23,6 +23,8 @@ import type { SessionRules } from "./session.ts";
 import type { DeskReport } from "./sightings.ts";
 import { key, Whereabouts } from "./whereabouts.ts";
 
+/** Calls looked at by one sweep. */
+const SWEEP_COUNT_MAX = 1_000;
 /** Sessions kept in memory; calls at rest beyond it are read from the log when asked for. */
 const SESSION_COUNT_MAX = 50_000;
 
@@ -107,11 +109,21 @@ export class Keeper implements Calls {
   }
 
   async live(tenant: TenantId, limit: number): Promise<readonly CallView[]> {
-    const ids = await this.#deps.log.live(tenant, limit);
+    const ids = await this.#deps.log.live(tenant, limit, "newest");
     const views = await Promise.all(ids.map((callId) => this.read(tenant, callId)));
     return views.filter(
       (view): view is CallView => view !== undefined && view.state.endedAt === undefined,
     );
+  }
+
+  /** Ends idle calls that this process never loaded: at rest, they cost a start nothing. */
+  async sweep(tenant: TenantId): Promise<void> {
+    for (const callId of await this.#deps.log.live(tenant, SWEEP_COUNT_MAX, "oldest")) {
+      if (this.#sessions.has(key(tenant, callId))) continue;
+      const view = await this.read(tenant, callId);
+      // The ones after it changed later still.
+      if (view !== undefined && view.state.endedAt === undefined) return;
+    }
   }
 
   async callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined> {

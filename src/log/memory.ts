@@ -86,10 +86,11 @@ export function memoryLog(options: {
           .map(([callId]) => ({ tenant, callId })),
       );
     },
-    async live(tenant, limit) {
+    async live(tenant, limit, first) {
+      const sign = first === "newest" ? -1 : 1;
       return callsOf(tenant)
         .filter(([, { state }]) => state.endedAt === undefined)
-        .toSorted(([, a], [, b]) => b.position - a.position)
+        .toSorted(([, a], [, b]) => sign * (a.position - b.position))
         .slice(0, limit)
         .map(([callId]) => callId);
     },

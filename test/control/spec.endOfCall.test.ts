@@ -4,6 +4,7 @@ import { isAtRest, protection } from "../../src/control/conclude.ts";
 import { nextDeadline } from "../../src/control/deadlines.ts";
 import { claims, owed } from "../../src/control/owed.ts";
 import { A, B, Told } from "./given.ts";
+import { world } from "./sim/world.ts";
 
 test("sketch fault 2: the end of a call closes its windows and owes what tacet silenced", () => {
   const call = new Told().secured(A);
@@ -103,4 +104,21 @@ test("an idle call's day is counted from when its end was due, though it was ent
   const later = 10 + 1_000 + day;
   expect(call.pass(later)).toEqual(["CallEnding", "CallEnded"]);
   expect(call.register(later, [A])).toEqual(["CallRegistered", "TapAdded"]);
+});
+
+test("after a restart idle calls that nobody asks for are ended by a sweep, and younger ones are left", async () => {
+  const w = await world({ rules: { callIdleMsMax: 60_000 } });
+  w.recorders["a"]!.begin("1");
+  void w.register("old", [A]);
+  await w.clock.pass(50_000);
+  void w.register("young", [A]);
+  await w.clock.pass(1_000);
+  await w.restart();
+  await w.clock.pass(20_000);
+  expect((await w.log.load("t", "old")).state.endedAt).toBeUndefined();
+  const swept = w.keeper.sweep("t");
+  await w.clock.pass(100);
+  await swept;
+  expect((await w.log.load("t", "old")).state.endedAt).toBeDefined();
+  expect((await w.log.load("t", "young")).state.endedAt).toBeUndefined();
 });

@@ -13,7 +13,7 @@ test("the memory log keeps a store's promises but durability", async () => {
   expect(await log.callOfWindow("acme", "pay-1")).toBe("c1");
   await log.append("acme", "c1", 4, events.slice(4));
   expect(await log.unrested()).toEqual([]);
-  expect(await log.live("acme", 10)).toEqual([]);
+  expect(await log.live("acme", 10, "newest")).toEqual([]);
   expect((await log.load("acme", "c1")).state.version).toBe(10);
   const page = await log.read("acme", { windowId: "pay-1" }, 0, 1);
   expect(page.entries.map(({ type }) => type)).toEqual(["WindowOpened"]);

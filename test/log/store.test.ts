@@ -338,8 +338,8 @@ describe("finding", () => {
       { ...started, tenant: "acme", type: "AccessDenied", callId: "x", windowId: "w9" },
     ]);
     expect(await log.unrested()).toEqual([{ tenant: "acme", callId: "open" }]);
-    expect(await log.live("acme", 10)).toEqual(["quiet", "open"]);
-    expect(await log.live("acme", 1)).toEqual(["quiet"]);
+    expect(await log.live("acme", 10, "newest")).toEqual(["quiet", "open"]);
+    expect(await log.live("acme", 1, "newest")).toEqual(["quiet"]);
     expect(await log.callOfWindow("acme", "w2")).toBe("ended");
     await log.read("acme", { callId: "open" }, 0, 1);
     expect(await log.callOfWindow("acme", "w2")).toBe("ended");

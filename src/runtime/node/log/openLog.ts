@@ -193,9 +193,9 @@ async function start(
         callId: row.call_id,
       }));
     },
-    async live(tenant, limit) {
-      const query =
-        "SELECT call_id FROM calls WHERE tenant = ? AND ended = 0 ORDER BY position DESC LIMIT ?";
+    async live(tenant, limit, first) {
+      const order = first === "newest" ? "DESC" : "ASC";
+      const query = `SELECT call_id FROM calls WHERE tenant = ? AND ended = 0 ORDER BY position ${order} LIMIT ?`;
       const rows = db.prepare(query).all(tenant, limit) as unknown as { call_id: string }[];
       return rows.map((row) => row.call_id);
     },
