@@ -9,7 +9,7 @@ import { begin, closeRecorders, type Recorders, startRecorders } from "./acme.ts
 import { type Answer, type Ask, until } from "./client.ts";
 import { command } from "./command.ts";
 import { cleanUp, folder } from "./process.ts";
-import { serve } from "./serve.ts";
+import { firstHeads, serve } from "./serve.ts";
 import { startWithin, stopServices } from "./within.ts";
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -156,6 +156,7 @@ test(`killed at any moment, no answer that was given turns out untrue (seed ${SE
     const ends = Promise.allSettled(playing).then((all) =>
       all.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : [])),
     );
+    await firstHeads(place);
     await new Promise((resolve) => setTimeout(resolve, 100 + dice.below(400)));
     over.abort();
     await served.process.stop("SIGKILL");

@@ -9,7 +9,7 @@ import { acme, begin, closeRecorders, type Recorders, startRecorders, written } 
 import { type Entry, until } from "./client.ts";
 import { command } from "./command.ts";
 import { cleanUp, folder } from "./process.ts";
-import { serve, serveFile } from "./serve.ts";
+import { firstHeads, serve, serveFile } from "./serve.ts";
 
 let recorders: Recorders;
 beforeAll(async () => {
@@ -77,6 +77,7 @@ test("killed right after a 200: the answer's entry is in the log, and the log ve
   const first = await serve(place, recorders);
   const one = begin(recorders, 11);
   await first.as("pay")("PUT", "/v1/calls/c11", { targets: one.targets });
+  await firstHeads(place);
   const paused = await first.as("pay")("POST", "/v1/calls/c11/pause", { windowId: "w11" });
   await first.process.stop("SIGKILL");
   expect(paused.status).toBe(200);

@@ -1,6 +1,8 @@
 /** `tacet serve` as a process, from a file, against recorders in the test's own process. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { acme, type Keys, type Recorders, type Who, type Wish, written } from "./acme.ts";
-import { type Ask, asking, watching, type Watching } from "./client.ts";
+import { type Ask, asking, until, watching, type Watching } from "./client.ts";
 import { type Running, startTacet } from "./process.ts";
 
 export interface Served {
@@ -33,3 +35,10 @@ export async function serveFile(path: string, keys: Keys): Promise<Served> {
     again: () => serveFile(path, keys),
   };
 }
+
+/** Before the first head of a new log is signed, moments after its first entry, nothing can be verified. */
+export const firstHeads = (place: string) =>
+  until(
+    () => ["acme", "system"].map((tenant) => join(place, "log", `checkpoint-${tenant}.txt`)),
+    (paths) => paths.every((path) => existsSync(path)),
+  );
