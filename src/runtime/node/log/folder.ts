@@ -7,11 +7,13 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -70,9 +72,17 @@ export function appendFile(path: string, text: string): void {
   if (fresh) syncFolder(path);
 }
 
-/** Creates a file that must not be there yet. */
+/** Creates a file that must not be there yet: whole, or not at all where it is cut short. */
 export function createFile(path: string, text: string, mode = 0o600): void {
-  writeDurably(path, text, "wx", mode);
+  const unfinished = `${path}.new`;
+  rmSync(unfinished, { force: true });
+  writeDurably(unfinished, text, "wx", mode);
+  try {
+    // Unlike a rename, a link never takes the place of a file that is there.
+    linkSync(unfinished, path);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
   syncFolder(path);
 }
 
