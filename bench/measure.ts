@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Pausing, Way } from "./ways.ts";
+import { setTimeout } from "node:timers/promises";
+import type { Way } from "./ways.ts";
 
 export interface Span {
   /** Of each pause, in ms. */
@@ -14,34 +15,39 @@ export interface Span {
   readonly rate: number;
 }
 
-/** `pauses` of each connection. What has to be made ready, and what is cleared away, is not counted. */
+/** What making calls ready leaves behind, such as a search file to fill, is done by then. */
+const SETTLE_MS = 250;
+
+/**
+ * So many pauses by so many connections, each taking the next call when it is through with one.
+ * What has to be made ready, and what is cleared away, is not counted.
+ */
 export async function measure(way: Way, connections: number, pauses: number): Promise<Span> {
-  const lanes = await Promise.all(Array.from({ length: connections }, () => way.ready(pauses)));
+  const pausings = await way.ready(pauses);
+  const calls = [...Map.groupBy(pausings, ({ callId }) => callId).values()];
+  await setTimeout(SETTLE_MS);
   const pausesMs: number[] = [];
   const resumesMs: number[] = [];
   const startedAt = performance.now();
-  await Promise.all(lanes.map((lane) => run(lane, pausesMs, resumesMs)));
+  const lane = async () => {
+    for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
+      for (const { pause, resume } of call) {
+        const askedAt = performance.now();
+        await pause();
+        const pausedAt = performance.now();
+        await resume();
+        pausesMs.push(pausedAt - askedAt);
+        resumesMs.push(performance.now() - pausedAt);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, lane));
   const seconds = (performance.now() - startedAt) / 1_000;
-  await way.over(lanes.flat());
-  return { pausesMs, resumesMs, rate: (connections * pauses) / seconds };
+  await way.over(pausings);
+  return { pausesMs, resumesMs, rate: pausings.length / seconds };
 }
 
-async function run(
-  lane: readonly Pausing[],
-  pausesMs: number[],
-  resumesMs: number[],
-): Promise<void> {
-  for (const { pause, resume } of lane) {
-    const askedAt = performance.now();
-    await pause();
-    const pausedAt = performance.now();
-    await resume();
-    pausesMs.push(pausedAt - askedAt);
-    resumesMs.push(performance.now() - pausedAt);
-  }
-}
-
-/** Runs the way warm, and tells how many pauses of each connection fill a span of `spanMs`. */
+/** Runs the way warm, and tells how many pauses fill a span of `spanMs`. */
 export async function warmUp(
   way: Way,
   connections: number,
@@ -50,7 +56,7 @@ export async function warmUp(
   const startedAt = performance.now();
   for (let pauses = 5; ;) {
     const { rate } = await measure(way, connections, pauses);
-    const fills = (ms: number) => Math.max(5, Math.round((rate * ms) / 1_000 / connections));
+    const fills = (ms: number) => Math.max(5 * connections, Math.round((rate * ms) / 1_000));
     if (performance.now() - startedAt >= warmMs) return fills(spanMs);
     pauses = fills(warmMs / 4);
   }
