@@ -190,7 +190,9 @@ export class Keeper implements Calls {
   }
 
   #published(change: CallChange): void {
-    this.#where.keep(change);
+    // A call may remember a thousand windows: only those that changed are looked at.
+    const named = change.events.flatMap((one) => ("windowId" in one ? [one.windowId] : []));
+    this.#where.keep(change, named);
     this.#deps.publisher.publish(change);
   }
 

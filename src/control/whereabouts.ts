@@ -24,9 +24,8 @@ export class Whereabouts {
   }
 
   /** An ended call has no targets; one it moved away from is its own no longer. */
-  keep({ tenant, callId, state }: Known): void {
-    for (const windowId of Object.keys(state.windows))
-      this.#windows.set(key(tenant, windowId), callId);
+  keep({ tenant, callId, state }: Known, windowIds = Object.keys(state.windows)): void {
+    for (const windowId of windowIds) this.#windows.set(key(tenant, windowId), callId);
     const callKey = key(tenant, callId);
     const taps = state.endedAt === undefined ? Object.values(state.taps) : [];
     const now = new Set(taps.map((tap) => key(tenant, tap.recorderId, tap.targetKey)));
