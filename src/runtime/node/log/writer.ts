@@ -15,6 +15,7 @@ import { emptyTree } from "../../../log/tree.ts";
 import { type CallCache, LogDamaged } from "./calls.ts";
 import type { Statements } from "./database.ts";
 import { readEnd } from "./end.ts";
+import { detailOf, isDiskFull } from "./failure.ts";
 
 /** What one append or entering asks for. */
 export type Request =
@@ -286,17 +287,4 @@ interface Plan {
   readonly tenant: TenantId;
   readonly sealed: readonly Sealed[];
   readonly end: LogEnd;
-}
-
-/** SQLite's own code 13 (SQLITE_FULL), or the system's word for it. */
-function isDiskFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ("errcode" in error && error.errcode === 13) || error.message.includes("ENOSPC");
-}
-
-/** What SQLite says of a failure is about the file, never about what was written. */
-function detailOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown failure";
-  const code = "errcode" in error ? ` (SQLite ${String(error.errcode)})` : "";
-  return `${error.message}${code}`;
 }
