@@ -93,7 +93,7 @@ test("a start finds nothing to lapse in a call at rest", () => {
   expect(new Told().registered(A).when(100, { type: "Wake" })).toEqual([]);
 });
 
-test("sketch fault 2: while anything is owed a resume's deadline stands, and then it is stalled", () => {
+test("while anything is owed a resume's deadline stands, and then it is stalled", () => {
   const call = new Told().secured(A);
   call.close(200, "w1");
   expect(nextDeadline(call.state, call.rules, {})).toBe(200 + call.rules.confirmMsMax);

@@ -132,7 +132,7 @@ describe("turns", () => {
 });
 
 describe("trouble", () => {
-  test("sketch fault 7: in doubt, the recorder is asked first, and the pause is not repeated where it took effect", async () => {
+  test("in doubt, the recorder is asked first, and the pause is not repeated where it took effect", async () => {
     const w = await world();
     w.recorders["a"]!.begin("1");
     faults(w, "pause", "reply_lost");
@@ -152,7 +152,7 @@ describe("trouble", () => {
     expect(await w.word("c")).toBe("secured");
   });
 
-  test("sketch fault 7: in doubt and nobody to ask, the pause is repeated without end", async () => {
+  test("in doubt and nobody to ask, the pause is repeated without end", async () => {
     const w = await world({
       recorders: { a: { capabilities: { status: false } } },
     });
@@ -384,7 +384,7 @@ test("another conversation on the target is not protection", async () => {
   expect(await w.safe("c", "w1")).toBe(false);
 });
 
-test("sketch fault 9: the judge of secured is what the recorder did, with commands in flight", async () => {
+test("the judge of secured is what the recorder did, with commands in flight", async () => {
   for (const fault of [
     "slow",
     "reply_lost",

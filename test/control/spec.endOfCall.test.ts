@@ -6,7 +6,7 @@ import { claims, owed } from "../../src/control/owed.ts";
 import { A, B, Told } from "./given.ts";
 import { world } from "./sim/world.ts";
 
-test("sketch fault 2: the end of a call closes its windows and owes what tacet silenced", () => {
+test("the end of a call closes its windows and owes what tacet silenced", () => {
   const call = new Told().secured(A);
   expect(call.end(200)).toEqual(["CallEnding"]);
   expect(protection(call.state)).toBe("resuming");

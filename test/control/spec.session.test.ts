@@ -141,7 +141,7 @@ describe("the alarm", () => {
     expect(w.clock.armed).toBe(0);
   });
 
-  test("sketch fault 2: after every failed resume something wakes the call until it is undone", async () => {
+  test("after every failed resume something wakes the call until it is undone", async () => {
     const w = await begun({ rules: { endMsMax: 5_000 } });
     void w.pause("c", "w1", [A]);
     await w.clock.pass(200);

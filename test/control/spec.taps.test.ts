@@ -8,7 +8,7 @@ const optional = tap("b", "1", { required: false });
 const witness = tap("c", "1", { control: "none" });
 
 describe("secured", () => {
-  test("sketch fault 6: with no taps, only optional ones, or only witnesses an open window is not secured", () => {
+  test("with no taps, only optional ones, or only witnesses an open window is not secured", () => {
     for (const taps of [[], [optional], [witness], [optional, witness]]) {
       const call = new Told().registered(...taps);
       call.open(100, "w1");
@@ -91,7 +91,7 @@ describe("secured", () => {
 });
 
 describe("drift", () => {
-  test("sketch fault 3: a confirmed tap that records again is unsecured at once", () => {
+  test("a confirmed tap that records again is unsecured at once", () => {
     const call = new Told().secured(A);
     call.says(500, "a/1", "recording");
     expect(protection(call.state)).toBe("unsecured");
@@ -102,7 +102,7 @@ describe("drift", () => {
 });
 
 describe("moves", () => {
-  test("sketch fault 8: the old tap is kept silent until the new one is confirmed", () => {
+  test("the old tap is kept silent until the new one is confirmed", () => {
     const call = new Told().secured(tap("a", "5"));
     call.register(200, [tap("a", "7")]);
     call.baseline(210, "a/7");
@@ -251,7 +251,7 @@ describe("baselines", () => {
 });
 
 describe("what is owed", () => {
-  test("sketch fault 5: a registered call nobody asked anything of owes nothing and is recording", () => {
+  test("a registered call nobody asked anything of owes nothing and is recording", () => {
     const call = new Told();
     call.register(0, [A]);
     call.baseline(10, "a/1", "absent");
@@ -259,7 +259,7 @@ describe("what is owed", () => {
     expect(owed(call.state)).toEqual([]);
   });
 
-  test("sketch fault 5: absent satisfies the goal recording", () => {
+  test("absent satisfies the goal recording", () => {
     const call = new Told().secured(A);
     call.close(200, "w1");
     call.says(250, "a/1", "absent");

@@ -6,7 +6,7 @@ import { claims, owed } from "../../src/control/owed.ts";
 import { A, B, IVR, PAGE, SUPERVISOR, tap, Told } from "./given.ts";
 
 describe("turns", () => {
-  test("sketch fault 1: the old turn's silence secures nothing for a window opened while its resume is out", () => {
+  test("the old turn's silence secures nothing for a window opened while its resume is out", () => {
     const call = new Told().secured(A);
     call.close(30_000, "w1");
     call.open(30_100, "w2");
@@ -147,14 +147,14 @@ describe("the end of a lease", () => {
 });
 
 describe("window ids", () => {
-  test("sketch fault 4: a delayed duplicate of a pause that was closed is refused", () => {
+  test("a delayed duplicate of a pause that was closed is refused", () => {
     const call = new Told().secured(A);
     call.close(200, "w1");
     expect(call.open(300, "w1")).toBe("window_closed");
     expect(goal(call.state)).toBe("recording");
   });
 
-  test("sketch fault 4: a resume that overtakes its pause leaves a tombstone", () => {
+  test("a resume that overtakes its pause leaves a tombstone", () => {
     const call = new Told().registered(A);
     expect(call.close(100, "w1")).toEqual(["WindowForestalled"]);
     expect(call.open(200, "w1")).toBe("window_closed");
