@@ -276,7 +276,7 @@ describe("time, summed", () => {
   });
 });
 
-test("two calls' taps of one recorder are taps of their own: a move from channel 5 to 7 keeps both (sketch fault 8)", () => {
+test("two calls' taps of one recorder are taps of their own: a move from channel 5 to 7 keeps both", () => {
   const [five, seven] = [tap("a", "5"), tap("a", "7")];
   const call = new Told().secured(five);
   call.register(200, [seven]);
