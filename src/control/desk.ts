@@ -7,6 +7,7 @@
  */
 import type { EpochMs, RecorderId, Target } from "./call.ts";
 import type { DeskRules } from "./commands.ts";
+import { Kin, noKin } from "./kin.ts";
 import type { Claim } from "./owed.ts";
 import type { Clock, Observation, PushedChange, RecorderContext, RecorderPort } from "./ports.ts";
 import type { DeskReport } from "./sightings.ts";
@@ -14,8 +15,6 @@ import { TargetDesk } from "./target.ts";
 
 /** Reads that fall due within this many ms of each other share one survey. */
 const POOL_MS = 10;
-/** Targets whose resource is remembered. */
-const RESOURCE_COUNT_MAX = 10_000;
 
 export interface DeskHealth {
   readonly recorderId: RecorderId;
@@ -44,8 +43,8 @@ export class Desk {
   /** Which targets a call has claims on, so that a claim that is gone is dropped. */
   readonly #claimed = new Map<string, Map<string, string>>();
   readonly #pool = new Map<string, Pooled>();
-  /** What commands to each target go to, as last seen; outlives the claims on it. */
-  readonly #resources = new Map<string, string>();
+  readonly #kin: Kin | undefined;
+  #isLearning = false;
   #held = true;
   #stopWatch: (() => void) | undefined;
   #health: Omit<DeskHealth, "targetCount" | "recorderId"> = {};
@@ -55,6 +54,7 @@ export class Desk {
     this.#rules = rules;
     this.#clock = clock;
     this.#listen = listen;
+    if (recorder.capabilities.aliases === true) this.#kin = new Kin(() => this.#learned());
   }
 
   /** All claims of one call on this recorder. `addOnly` lets go of nothing: the log is failing. */
@@ -100,31 +100,31 @@ export class Desk {
       rules: this.#rules,
       clock: this.#clock,
       held: () => this.#held,
-      siblings: () => [...this.#targets.values()],
-      resource: () => this.#resources.get(targetKey),
-      reaches: (resource) => this.#reaches(targetKey, resource),
+      kin: this.#kin?.of(targetKey) ?? noKin,
       listen: this.#listen,
       read: (target, ctx, pooled) => this.#read(targetKey, target, ctx, pooled),
       heard: (kind, detail) => this.#heard(kind, detail),
       idle: () => {
-        if (this.#targets.get(targetKey) === made) this.#targets.delete(targetKey);
+        if (this.#targets.get(targetKey) !== made) return;
+        this.#targets.delete(targetKey);
+        this.#kin?.leave(targetKey);
       },
     });
     this.#targets.set(targetKey, made);
+    this.#kin?.join(targetKey, made);
     return made;
   }
 
-  #reaches(targetKey: string, resource: string): void {
-    // Whoever waits to learn whether it is the same audio knows now.
-    if (this.#resources.get(targetKey) !== resource) {
-      this.#clock.after(0, () => this.#targets.forEach((target) => target.step()));
-    }
-    this.#resources.delete(targetKey);
-    this.#resources.set(targetKey, resource);
-    const [oldest] = this.#resources.keys();
-    if (this.#resources.size > RESOURCE_COUNT_MAX && oldest !== undefined) {
-      this.#resources.delete(oldest);
-    }
+  /** Whoever waits to learn whether a name is of the same audio may know now; once for all. */
+  #learned(): void {
+    if (this.#isLearning) return;
+    this.#isLearning = true;
+    this.#clock.after(0, () => {
+      this.#isLearning = false;
+      for (const target of this.#targets.values()) {
+        if (target.standing.want() === "recording") target.step();
+      }
+    });
   }
 
   #pushed(change: PushedChange): void {

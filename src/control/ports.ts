@@ -99,6 +99,8 @@ export interface RecorderCapabilities {
   readonly watch: boolean;
   /** `evidence()` returns what it recorded, after the call. */
   readonly evidence: boolean;
+  /** Targets may be named in several ways: readings tell the `resource` they are of. */
+  readonly aliases?: boolean;
   readonly runtimes: readonly ("node" | "workerd")[];
 }
 

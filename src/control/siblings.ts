@@ -6,13 +6,12 @@
  */
 import type { EpochMs } from "./call.ts";
 import type { Commanding } from "./commanding.ts";
+import type { KinOf } from "./kin.ts";
 import type { Abandoned, Standing } from "./sightings.ts";
 import { latest } from "./sightings.ts";
 import type { Standings } from "./standings.ts";
 
 export interface Sibling {
-  /** What commands to it go to, as last seen. */
-  readonly resource: string | undefined;
   readonly standing: Standings;
   readonly commanding: Commanding;
   /** Closes the connection of the command in flight; it may land all the same. */
@@ -23,17 +22,19 @@ export interface Sibling {
 
 export class Siblings {
   readonly #self: Sibling;
-  readonly #others: () => readonly Sibling[];
+  readonly #kin: KinOf;
 
-  constructor(self: Sibling, others: () => readonly Sibling[]) {
+  constructor(self: Sibling, kin: KinOf) {
     this.#self = self;
-    this.#others = others;
+    this.#kin = kin;
   }
 
   #all(): readonly Sibling[] {
-    const { resource } = this.#self;
-    if (resource === undefined) return [];
-    return this.#others().filter((one) => one !== this.#self && one.resource === resource);
+    return this.#others(this.#kin.same());
+  }
+
+  #others(kin: Iterable<Sibling>): readonly Sibling[] {
+    return [...kin].filter((one) => one !== this.#self);
   }
 
   /** The claims on this audio, under any name. */
@@ -42,18 +43,14 @@ export class Siblings {
   }
 
   /**
-   * Under another name somebody asks for silence: nothing of it is resumed. A name of which it is
-   * not known yet where it leads counts too.
+   * Under another name somebody asks for silence, or what it is: nothing of it is resumed. Where it
+   * is not known what a name leads to, its own or another's, it may be this one.
    */
   keepSilent(): boolean {
-    const { resource } = this.#self;
-    if (resource === undefined) return false;
-    return this.#others().some(
-      (one) =>
-        one !== this.#self &&
-        one.standing.isSilencing() &&
-        (one.resource === undefined || one.resource === resource),
-    );
+    const isSilencing = (one: Sibling) => one.standing.isSilencing();
+    if (!this.#kin.isRead()) return this.#others(this.#kin.all()).some(isSilencing);
+    if (this.#all().some((one) => one.standing.isAsking())) return true;
+    return this.#others(this.#kin.unread()).some(isSilencing);
   }
 
   /** Whose resume of this audio is in flight, its own first. */

@@ -42,6 +42,11 @@ export class Standings {
     return this.of().some(({ claim, since }) => since > seq && isReadFor(claim.want));
   }
 
+  /** Somebody asks for its silence, or what it is. */
+  isAsking(): boolean {
+    return this.of().some(({ claim }) => claim.want !== "recording");
+  }
+
   /** tacet keeps it silent here, or owes somebody silence. */
   isSilencing(): boolean {
     return this.of("paused").some(({ claim }) => claim.touched);

@@ -9,6 +9,7 @@ import type { Claim } from "./owed.ts";
 import type { CommandingDeps } from "./commanding.ts";
 import { Commanding } from "./commanding.ts";
 import type { Exchange } from "./exchange.ts";
+import type { KinOf } from "./kin.ts";
 import { exchange } from "./exchange.ts";
 import type { Order, Patience, Progress, Want } from "./plan.ts";
 import { answered, begun, commandDue, observed, readDue, sent, unseen } from "./plan.ts";
@@ -23,11 +24,8 @@ import { Telling } from "./telling.ts";
 export interface TargetDeps extends CommandingDeps {
   /** Resumes wait until every claim is folded after a start. */
   readonly held: () => boolean;
-  /** All targets of the recorder. */
-  readonly siblings: () => readonly Sibling[];
-  /** What commands to this target go to, as last seen; `reaches` remembers it. */
-  readonly resource: () => string | undefined;
-  readonly reaches: (resource: string) => void;
+  /** Other names of the same audio. */
+  readonly kin: KinOf;
   readonly listen: (callKey: string, tapId: string, report: DeskReport) => void;
   readonly read: (target: Target, ctx: RecorderContext, pooled: boolean) => Promise<Observation>;
   readonly heard: (kind: string, detail?: string) => void;
@@ -52,7 +50,7 @@ export class TargetDesk implements Sibling {
   constructor(deps: TargetDeps) {
     this.#deps = deps;
     this.commanding = new Commanding(deps);
-    this.#siblings = new Siblings(this, deps.siblings);
+    this.#siblings = new Siblings(this, deps.kin);
     this.#telling = new Telling({
       standing: this.standing,
       siblings: this.#siblings,
@@ -61,10 +59,6 @@ export class TargetDesk implements Sibling {
       canAsk: deps.recorder.capabilities.status,
       settleMs: deps.rules.settleMs,
     });
-  }
-
-  get resource(): string | undefined {
-    return this.#deps.resource();
   }
 
   set(callKey: string, claim: Claim): void {
@@ -165,7 +159,7 @@ export class TargetDesk implements Sibling {
       canAsk: this.#canAsk(),
       ...(current === undefined ? {} : { current: current.status }),
       ...(this.#seen === undefined ? {} : { last: this.#seen.status }),
-      held: this.#isHeld(),
+      held: want === "recording" && this.#isHeld(),
       untold: this.standing.of(want).some(({ since }) => since > this.#commandEndedSeq),
     });
   }
@@ -229,7 +223,7 @@ export class TargetDesk implements Sibling {
     // A question that left before the last command was answered says nothing of what it did.
     if (this.commanding.running !== undefined || askedSeq < this.#commandEndedSeq) return;
     const { session, status } = observation;
-    if (observation.resource !== undefined) this.#deps.reaches(observation.resource);
+    this.#deps.kin.reaches(observation.resource);
     const carried = session === undefined ? {} : { session };
     this.#see({ status, askedSeq, askedAt, ...carried, confirmedBy: "read_back" });
   }

@@ -172,7 +172,7 @@ describe("one audio under two names", () => {
   const byExtension = tap("a", "1", { tapId: "a/extension", targetKey: "extension" });
 
   async function paused(callId: string, as: ReturnType<typeof tap>) {
-    const w = await world({ recorders: { a: {} } });
+    const w = await world({ recorders: { a: { capabilities: { aliases: true } } } });
     w.recorders["a"]!.begin("1");
     void w.register(callId, [as]);
     await w.clock.pass(50);

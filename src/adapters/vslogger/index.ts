@@ -22,6 +22,7 @@ import { keyOf, readTarget, targetSchemaFor } from "./target.ts";
 const shared = {
   status: true,
   survey: true,
+  aliases: true,
   watch: false,
   evidence: false,
   runtimes: ["node", "workerd"],

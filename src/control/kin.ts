@@ -1,0 +1,107 @@
+/**
+ * Which targets of one recorder lead to the same audio, as last read. Kept only for recorders whose
+ * targets may be named in several ways.
+ *
+ * @module
+ */
+import type { Sibling } from "./siblings.ts";
+
+/** Targets whose resource is remembered; the oldest reading is forgotten first. */
+const RESOURCE_COUNT_MAX = 10_000;
+
+/** One target's view of its kin. */
+export interface KinOf {
+  /** Targets that lead where this one does, itself among them. */
+  same(): Iterable<Sibling>;
+  /** Targets of which it is not known where they lead. */
+  unread(): Iterable<Sibling>;
+  all(): Iterable<Sibling>;
+  /** It is known where this one leads, or that it leads nowhere. */
+  isRead(): boolean;
+  /** Undefined: it was read, and leads nowhere. */
+  reaches(resource: string | undefined): void;
+}
+
+const NONE: readonly Sibling[] = [];
+/** Every target has one name: none has any kin. */
+export const noKin: KinOf = {
+  same: () => NONE,
+  unread: () => NONE,
+  all: () => NONE,
+  isRead: () => true,
+  reaches() {},
+};
+
+export class Kin {
+  readonly #members = new Map<string, Sibling>();
+  readonly #resources = new Map<string, string>();
+  readonly #same = new Map<string, Set<Sibling>>();
+  readonly #unread = new Set<Sibling>();
+  readonly #learned: () => void;
+
+  /** `learned` is told when it became known where a target leads. */
+  constructor(learned: () => void) {
+    this.#learned = learned;
+  }
+
+  of(targetKey: string): KinOf {
+    return {
+      same: () => this.#same.get(this.#resources.get(targetKey) ?? "") ?? NONE,
+      unread: () => this.#unread,
+      all: () => this.#members.values(),
+      isRead: () => this.#resources.has(targetKey),
+      reaches: (resource) => this.#reaches(targetKey, resource ?? `nowhere ${targetKey}`),
+    };
+  }
+
+  join(targetKey: string, sibling: Sibling): void {
+    this.#members.set(targetKey, sibling);
+    const resource = this.#resources.get(targetKey);
+    if (resource === undefined) this.#unread.add(sibling);
+    else this.#put(resource, sibling);
+  }
+
+  leave(targetKey: string): void {
+    const sibling = this.#members.get(targetKey);
+    if (sibling === undefined) return;
+    this.#members.delete(targetKey);
+    this.#unread.delete(sibling);
+    this.#take(this.#resources.get(targetKey), sibling);
+  }
+
+  #reaches(targetKey: string, resource: string): void {
+    const before = this.#resources.get(targetKey);
+    this.#resources.delete(targetKey);
+    this.#resources.set(targetKey, resource);
+    this.#forget();
+    const sibling = this.#members.get(targetKey);
+    if (before === resource || sibling === undefined) return;
+    this.#unread.delete(sibling);
+    this.#take(before, sibling);
+    this.#put(resource, sibling);
+    this.#learned();
+  }
+
+  /** What nobody claims any more is forgotten; what is claimed stays known. */
+  #forget(): void {
+    if (this.#resources.size <= RESOURCE_COUNT_MAX) return;
+    for (const targetKey of this.#resources.keys()) {
+      if (this.#members.has(targetKey)) continue;
+      this.#resources.delete(targetKey);
+      return;
+    }
+  }
+
+  #put(resource: string, sibling: Sibling): void {
+    const same = this.#same.get(resource);
+    if (same === undefined) this.#same.set(resource, new Set([sibling]));
+    else same.add(sibling);
+  }
+
+  #take(resource: string | undefined, sibling: Sibling): void {
+    const same = this.#same.get(resource ?? "");
+    if (same === undefined) return;
+    same.delete(sibling);
+    if (same.size === 0) this.#same.delete(resource ?? "");
+  }
+}
