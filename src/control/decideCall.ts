@@ -68,7 +68,11 @@ export function addTaps(
 ): Decided {
   const { at, by } = command;
   const added = specs.filter((spec) => adds(spec, state));
-  const known = new Set([...Object.keys(state.taps), ...added.map((spec) => spec.tapId)]);
+  // What is left behind by moves must not keep a pause from what it names.
+  const counted = Object.values(state.taps).filter(
+    (tap) => tap.role === "active" || command.type === "RegisterCall",
+  );
+  const known = new Set([...counted, ...added].map((tap) => tap.tapId));
   if (known.size > rules.tapCountMax) return err("target_limit_reached");
   return ok(
     added.map((tap) => ({

@@ -53,7 +53,8 @@ export function reportRecorder(
     tap.status === status &&
     tap.turn === turn &&
     tap.goal === command.goal &&
-    tap.confirmedBy === confirmedBy &&
+    // How it is known that it records is no news.
+    (tap.confirmedBy === confirmedBy || status === "recording") &&
     (tap.elsewhere === true) === elsewhere;
   if (same || (turn < tap.turn && tap.status === status)) return [];
   return [

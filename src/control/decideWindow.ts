@@ -14,6 +14,9 @@ import { fold } from "./evolve.ts";
 type Of<T extends Command["type"]> = Extract<Command, { type: T }>;
 type Decided = Result<readonly CallEvent[], Refusal>;
 
+/** The part of a lease that a renewal has to add. */
+const RENEWAL_GAIN_MIN = 0.1;
+
 export function openWindow(command: Of<"OpenWindow">, state: CallState, rules: Rules): Decided {
   const { at, by, windowId } = command;
   if (isOver(state, at, rules)) return err("call_ended");
@@ -22,7 +25,10 @@ export function openWindow(command: Of<"OpenWindow">, state: CallState, rules: R
     if (known.state !== "open") return err("window_closed");
     if (!ownsWindow(known, by)) return err("window_owned_by_another");
     // The window id is the caller's idempotency key: asking again adds what is new and no more.
-    return addTaps(command, state, command.taps, rules);
+    // It does not say that the conversation on a target is the right one after all: a retry knows
+    // nothing of that.
+    const specs = command.taps.filter((spec) => state.taps[spec.tapId]?.elsewhere !== true);
+    return addTaps(command, state, specs, rules);
   }
   const windows = isNew(state) ? [] : Object.values(state.windows);
   const openCount = windows.filter((window) => window.state === "open").length;
@@ -71,14 +77,13 @@ export function renewWindow(command: Of<"RenewWindow">, state: CallState, rules:
   if (!window.ok) return window;
   if (window.value === undefined) return err("window_unknown");
   if (window.value.state !== "open") return err("window_closed");
-  const wanted = at + Math.min(leaseMs, rules.leaseMsMax);
-  const expiresAt = Math.min(wanted, window.value.expiresAtMax);
-  // A renewal never shortens a lease.
-  return ok(
-    expiresAt <= window.value.expiresAt
-      ? []
-      : [{ type: "WindowRenewed", windowId, expiresAt, by, at }],
-  );
+  const wantedMs = Math.min(leaseMs, rules.leaseMsMax);
+  const expiresAt = Math.min(at + wantedMs, window.value.expiresAtMax);
+  // A renewal never shortens a lease. One that would hardly lengthen it enters nothing, so that a
+  // fast heartbeat does not fill the log: the lease it is answered with is the one that stands.
+  const gainedMs = expiresAt - window.value.expiresAt;
+  if (gainedMs <= 0 || gainedMs < wantedMs * RENEWAL_GAIN_MIN) return ok([]);
+  return ok([{ type: "WindowRenewed", windowId, expiresAt, by, at }]);
 }
 
 export function closeWindow(command: Of<"CloseWindow">, state: CallState, rules: Rules): Decided {

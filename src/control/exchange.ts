@@ -11,7 +11,12 @@ export interface Exchange {
   giveUp(): void;
 }
 
-export interface Exchanging<T> {
+/** An adapter's bug is no answer: one of a kind that is not known is a failure. */
+const KINDS = new Set(["acknowledged", "observed", "refused", "unreachable", "in_doubt"]);
+const isAnswer = (answer: { readonly kind: string } | undefined): boolean =>
+  answer !== undefined && answer !== null && KINDS.has(answer.kind);
+
+export interface Exchanging<T extends { readonly kind: string }> {
   readonly clock: Clock;
   readonly msMax: number;
   readonly ask: (signal: AbortSignal) => Promise<T>;
@@ -22,7 +27,14 @@ export interface Exchanging<T> {
   readonly late: () => void;
 }
 
-export function exchange<T>({ ask, clock, end, failed, late, msMax }: Exchanging<T>): Exchange {
+export function exchange<T extends { readonly kind: string }>({
+  ask,
+  clock,
+  end,
+  failed,
+  late,
+  msMax,
+}: Exchanging<T>): Exchange {
   const abort = new AbortController();
   let over = false;
   const cancel = clock.after(msMax, () => {
@@ -38,7 +50,10 @@ export function exchange<T>({ ask, clock, end, failed, late, msMax }: Exchanging
     end(answer);
   };
   // A throw before the first await is an answer like any other.
-  const asked = async () => ask(abort.signal);
+  const asked = async () => {
+    const answer = await ask(abort.signal);
+    return isAnswer(answer) ? answer : failed("no answer of a known kind");
+  };
   asked().then(ended, (error: unknown) =>
     ended(failed(error instanceof Error ? error.name : "adapter failed")),
   );

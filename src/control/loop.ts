@@ -93,8 +93,9 @@ export class Loop {
   view(): CallView {
     const { tenant, callId } = this;
     const state = this.#outage?.state ?? this.#state;
-    const durable = this.#outage === undefined;
-    return { tenant, callId, state, position: this.#position, at: this.#now(), durable };
+    const durable = this.#outage === undefined && !this.#isLate;
+    const at = Math.max(this.#now(), state.at);
+    return { tenant, callId, state, position: this.#position, at, durable };
   }
 
   rules(state: CallState): SessionRules {
@@ -141,6 +142,7 @@ export class Loop {
     if (asked.length > 0) this.#deps.sync(asked, true);
     const slow = this.#deps.clock.after(logMsMax, () => {
       this.#isLate = true;
+      this.#deps.publisher.doubt?.(this.tenant, this.callId);
       this.#protectLate();
     });
     const result = await this.#deps.log.append(

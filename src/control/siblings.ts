@@ -47,10 +47,11 @@ export class Siblings {
    * is not known what a name leads to, its own or another's, it may be this one.
    */
   keepSilent(): boolean {
-    const isSilencing = (one: Sibling) => one.standing.isSilencing();
-    if (!this.#kin.isRead()) return this.#others(this.#kin.all()).some(isSilencing);
-    if (this.#all().some((one) => one.standing.isAsking())) return true;
-    return this.#others(this.#kin.unread()).some(isSilencing);
+    const isAsking = (one: Sibling) => one.standing.isAsking();
+    if (!this.#kin.isRead()) return this.#others(this.#kin.all()).some(isAsking);
+    if (this.#all().some(isAsking)) return true;
+    // Calls are registered all the time; only those with a window are waited for.
+    return this.#others(this.#kin.unread()).some((one) => one.standing.isAskingInWindow());
   }
 
   /** Whose resume of this audio is in flight, its own first. */

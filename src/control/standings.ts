@@ -47,9 +47,11 @@ export class Standings {
     return this.of().some(({ claim }) => claim.want !== "recording");
   }
 
-  /** tacet keeps it silent here, or owes somebody silence. */
-  isSilencing(): boolean {
-    return this.of("paused").some(({ claim }) => claim.touched);
+  /** The same, but for baselines of calls that nobody has asked to be silent. */
+  isAskingInWindow(): boolean {
+    return this.of().some(({ claim: { want, windowId } }) =>
+      want === "baseline" ? windowId !== undefined : want !== "recording",
+    );
   }
 
   target(want: Want | undefined): Target | undefined {

@@ -491,4 +491,19 @@ describe("an append that hangs", () => {
     expect((await renewed).kind).toBe("log_failed");
     expect((await read)?.durable).toBe(false);
   });
+
+  test("desktops are told to doubt what they last heard, within logMsMax, until it is written", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    expect(w.shown.has("c")).toBe(true);
+    w.log.delayMs = () => 10_000;
+    w.recorders["a"]!.byHand("1", "recording");
+    // The guard sees it within a second; its entry hangs.
+    await w.clock.pass(1_300);
+    expect(w.shown.has("c")).toBe(false);
+    w.log.delayMs = () => 1;
+    await w.clock.pass(15_000);
+    expect(w.shown.has("c")).toBe(true);
+  });
 });

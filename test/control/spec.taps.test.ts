@@ -316,3 +316,29 @@ describe("a move and back inside a window", () => {
     expect(protection(call.state)).not.toBe("secured");
   });
 });
+
+test("asking again for an open window does not vouch for a target that carries another conversation; a PUT does", () => {
+  const call = new Told().secured(A);
+  call.says(200, "a/1", "unknown", { reason: "other_conversation" });
+  expect(protection(call.state)).toBe("unsecured");
+  expect(call.open(300, "w1", { taps: [A] })).toEqual([]);
+  expect(call.state.taps["a/1"]?.elsewhere).toBe(true);
+  expect(call.register(400, [A])).toContain("TapAdded");
+  call.says(450, "a/1", "paused", { session: "another" });
+  expect(protection(call.state)).toBe("secured");
+});
+
+test("targets left behind by moves keep no pause from naming its own", () => {
+  const call = new Told({ tapCountMax: 2 }).secured(A);
+  call.register(200, [tap("a", "2")]);
+  expect(Object.keys(call.state.taps)).toHaveLength(2);
+  expect(call.open(300, "w1", { taps: [tap("b", "1")] })).toContain("TapAdded");
+});
+
+test("a recorder that pushes what is known already enters nothing", () => {
+  const call = new Told().registered(A);
+  call.open(100, "w1");
+  call.says(120, "a/1", "recording");
+  expect(call.says(140, "a/1", "recording", { confirmedBy: "pushed" })).toEqual([]);
+  expect(call.says(160, "a/1", "recording")).toEqual([]);
+});

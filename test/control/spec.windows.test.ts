@@ -285,3 +285,15 @@ test("two calls' taps of one recorder are taps of their own: a move from channel
   expect(protection(call.state)).toBe("securing");
   void B;
 });
+
+test("a fast heartbeat enters a renewal only where it lengthens the lease by a tenth", () => {
+  const call = new Told().registered(A);
+  call.open(0, "w1", { leaseMs: 10_000 });
+  let entered = 0;
+  for (let at = 10; at <= 20_000; at += 10) {
+    entered += call.renew(at, "w1", 10_000).length;
+    // The lease is never shorter than nine tenths of what was asked for.
+    expect((call.state.windows["w1"]?.expiresAt ?? 0) - at).toBeGreaterThanOrEqual(9_000);
+  }
+  expect(entered).toBeLessThanOrEqual(20);
+});

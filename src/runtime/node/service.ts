@@ -73,6 +73,7 @@ export async function startService(
     callCountMax: config.log.cachedCallCountMax,
     measured: (ms) => metrics.logCommitted(ms / 1000),
   });
+  clock.startFrom(log.newestAt);
   const fleet = nodeFleet(config, clock);
   const policy = policyOf(config);
   const onError = (error: unknown) =>
@@ -110,9 +111,10 @@ export async function startService(
   };
   const address = (request: Request) =>
     addressOf(peers.get(request), request.headers.get("x-forwarded-for"));
+  // Credentials are judged by the wall clock, as those who issued them did.
   const tickets = ticketOffice({
     secret,
-    clock: clock.now,
+    clock: Date.now,
     callMs: config.auth.tickets.callMs,
     eventsMs: config.auth.tickets.eventsMs,
     windowMsMax: (tenant) => policy.routing(tenant, {}).rules.windowMsMax,
@@ -121,7 +123,7 @@ export async function startService(
     auth: config.auth,
     tenants: policy.tenants(),
     tickets,
-    clock: clock.now,
+    clock: Date.now,
     sandbox: config.sandbox,
   });
   const connections = createConnections({

@@ -81,6 +81,6 @@ export class VirtualClock implements Clock {
 }
 
 /** Every promise that can settle without time passing has settled. */
-async function settle(): Promise<void> {
+export async function settle(): Promise<void> {
   for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }

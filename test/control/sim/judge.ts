@@ -33,7 +33,7 @@ export function judge(w: World): Judge {
   const tapsOf = (recorderId: string, ref: string): readonly (readonly [CallState, Tap])[] =>
     [...w.log.states.values()].flatMap((state) =>
       Object.values(state.taps)
-        .filter((tap) => tap.recorderId === recorderId && tap.targetKey === ref)
+        .filter((tap) => tap.recorderId === recorderId && audioOf(tap) === ref)
         .map((tap) => [state, tap] as const),
     );
 
@@ -70,8 +70,8 @@ export function judge(w: World): Judge {
       for (const tap of Object.values(state.taps)) {
         const recorder = w.recorders[tap.recorderId];
         if (recorder === undefined || !tap.required || tap.role !== "active") continue;
-        if (recorder.truth.get(tap.targetKey)?.status !== "recording") continue;
-        const began = recorder.journal.findLast((line) => line.target === tap.targetKey);
+        if (recorder.truth.get(audioOf(tap))?.status !== "recording") continue;
+        const began = recorder.journal.findLast((line) => line.target === audioOf(tap));
         const sinceMs = now - (began?.at ?? 0);
         const troubled = now - recorder.readTroubleAt < LOOSE_MS + TIGHT_MS;
         if (sinceMs > (troubled ? LOOSE_MS : TIGHT_MS))
@@ -96,3 +96,6 @@ export function judge(w: World): Judge {
     },
   };
 }
+
+/** `x1` is another name of `1`. */
+const audioOf = (tap: Tap): string => tap.targetKey.replace(/^x/, "");

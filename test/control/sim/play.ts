@@ -29,11 +29,17 @@ const FAULTS: readonly Fault[] = [
 const DISK: readonly DiskFault[] = ["failed_not_applied", "failed_but_applied"];
 
 export async function play(seed: number, steps = 60): Promise<Story> {
+  // Every third story names its targets in two ways.
+  const aliases = seed % 3 === 0;
   const w = await world({
     seed: seed * 2_654_435_761,
     recorders: {
-      a: { delayMs: (clock) => Math.floor(clock.random() * 30) },
-      b: { delayMs: (clock) => Math.floor(clock.random() * 30), survey: seed % 2 === 0 },
+      a: { delayMs: (clock) => Math.floor(clock.random() * 30), capabilities: { aliases } },
+      b: {
+        delayMs: (clock) => Math.floor(clock.random() * 30),
+        survey: seed % 2 === 0,
+        capabilities: { aliases },
+      },
     },
     // No baseline is old enough to excuse that a person's silence was undone.
     rules: { leaseMsMax: 20_000, windowMsMax: 40_000, endMsMax: 10_000, baselineAgeMsMax: 0 },
@@ -67,7 +73,11 @@ export async function play(seed: number, steps = 60): Promise<Story> {
     const callId = pick(calls);
     const windowId = `${callId}-${pick(windows)}`;
     const by = windowId.endsWith("1") ? IVR : PAGE;
-    const taps = [tap("a", pick(refs)), tap("b", pick(refs), { required: roll(3) > 0 })];
+    const named = (ref: string) => (aliases && roll(2) === 0 ? `x${ref}` : ref);
+    const taps = [
+      tap("a", named(pick(refs))),
+      tap("b", named(pick(refs)), { required: roll(3) > 0 }),
+    ];
     const what = roll(14);
     if (what < 5) {
       say(`pause ${windowId} on ${taps.map((one) => one.tapId).join(" ")}`);

@@ -82,7 +82,8 @@ export function simRecorder(
   const delay = () => options.delayMs?.(clock) ?? 5;
   const flying = new Map<string, number>();
   const watching = new Set<Watcher>();
-  const nameOf = ({ ref }: Target) => (typeof ref === "string" ? ref : "");
+  // `x1` is another name of `1`.
+  const nameOf = ({ ref }: Target) => (typeof ref === "string" ? ref.replace(/^x/, "") : "");
 
   function set(target: string, status: Truth["status"], cause: string): void {
     const known = truth.get(target);

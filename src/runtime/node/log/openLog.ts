@@ -50,6 +50,8 @@ export interface NodeLog extends LogStore {
   readonly keyCreated: boolean;
   /** Facts taken from the spool of an earlier log failure. */
   readonly despooled: number;
+  /** The time of the newest entry of any tenant; 0 where there is none. */
+  readonly newestAt: EpochMs;
 }
 
 /** After a tenant's first entry its first head is signed this soon. */
@@ -163,6 +165,7 @@ async function start(
     verifierKey: key.verifierKey,
     keyCreated: created,
     despooled,
+    newestAt: Math.max(0, ...tenants().map((tenant) => writer.endOf(tenant).at)),
     async append(tenant, callId, expectedVersion, events) {
       if (closing !== undefined) return { kind: "failed", detail: "the log is closed" };
       const request = { kind: "call", tenant, callId, expectedVersion, events } as const;
