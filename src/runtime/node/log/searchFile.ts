@@ -42,7 +42,9 @@ export function openSound(path: string, log: Statements): DatabaseSync {
 function openFile(path: string): DatabaseSync {
   if (!existsSync(path)) ensureOwnFile(path);
   const db = new DatabaseSync(path, { timeout: 2_000 });
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+  db.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;",
+  );
   db.exec(SCHEMA);
   return db;
 }
