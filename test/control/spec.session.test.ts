@@ -506,4 +506,29 @@ describe("an append that hangs", () => {
     await w.clock.pass(15_000);
     expect(w.shown.has("c")).toBe(true);
   });
+
+  test("a wait begun while it is late ends at once: what is known may no longer hold", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(200);
+    w.log.delayMs = () => 60_000;
+    const lengthened = { type: "RenewWindow", by: PAGE, windowId: "w1", leaseMs: 120_000 } as const;
+    void w.keeper.execute("t", "c", lengthened);
+    await w.clock.pass(300);
+    const waited = w.keeper.waitSecured("t", "c", "w1", 10_000);
+    await w.clock.pass(1);
+    expect(await waited).toBe("log_failed");
+  });
+});
+
+test("a call is never answered as of a time before its own newest entry", async () => {
+  const w = await begun();
+  const at = w.clock.now() + 3_600_000;
+  await Promise.all([
+    w.log.append("t", "c", 0, [{ type: "CallRegistered", attributes: {}, by: PAGE, at }]),
+    w.clock.pass(10),
+  ]);
+  const read = w.keeper.read("t", "c");
+  await w.clock.pass(10);
+  expect((await read)?.at).toBe(at);
 });

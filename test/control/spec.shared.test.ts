@@ -223,6 +223,11 @@ describe("one audio under two names", () => {
     void w.resume("x", "x-w");
     await w.clock.pass(20);
     void w.pause("y", "y-w");
+    await w.clock.pass(600);
+    const [resumed, paused2] = w.recorders["a"]!.commands.slice(-2);
+    expect([resumed?.kind, paused2?.kind]).toEqual(["resume", "pause"]);
+    // It goes when resumeMsMax has passed since the resume went, and no sooner.
+    expect((paused2?.at ?? 0) - (resumed?.at ?? 0)).toBe(250);
     for (let ms = 0; ms < 6_000; ms += 50) {
       await w.clock.pass(50);
       const recording = truth(w) === "recording";
