@@ -5,8 +5,6 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
-import type { Clock } from "../../control/ports.ts";
 import { Keeper } from "../../control/keeper.ts";
 import { createConnections } from "../../events/connection.ts";
 import { createHub } from "../../events/hub.ts";
@@ -23,6 +21,7 @@ import type { Config } from "../../policy/config.ts";
 import { clientAddress } from "../../policy/clientAddress.ts";
 import { idForms } from "../../policy/idForm.ts";
 import { deskRulesOf, originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
+import { preflight, startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { enterStart, enterStop } from "./lifecycle.ts";
 import { type Listening, listen } from "./listen.ts";
@@ -226,13 +225,16 @@ export async function startService(
       websocket: { server: sockets.server },
       note,
     });
-    const beats = [
-      every(clock, PREFLIGHT_EVERY_MS, () => preflight(fleet, logger)),
-      every(clock, FLUSH_EVERY_MS, () => main.flushBounded()),
-      every(clock, SWEEP_EVERY_MS, async () => {
-        for (const tenant of policy.tenants()) await keeper.sweep(tenant);
-      }),
-    ];
+    const endBeats = startBeats(clock, [
+      { everyMs: PREFLIGHT_EVERY_MS, run: () => preflight(fleet, logger) },
+      { everyMs: FLUSH_EVERY_MS, run: () => main.flushBounded() },
+      {
+        everyMs: SWEEP_EVERY_MS,
+        async run() {
+          for (const tenant of policy.tenants()) await keeper.sweep(tenant);
+        },
+      },
+    ]);
     void preflight(fleet, logger);
 
     return {
@@ -243,7 +245,7 @@ export async function startService(
       async stop(reason) {
         if (stopping) return;
         stopping = true;
-        for (const end of beats) end();
+        endBeats();
         connections.stop();
         streams.stop();
         await keeper.stop();
@@ -271,27 +273,4 @@ function infoOf(fleet: Fleet, config: Config, id: string) {
     .flatMap((tenant) => fleet.list(tenant))
     .filter((info) => info.recorderId === id)
     .slice(0, 1);
-}
-
-/** What a recorder would refuse is told before a payment finds out; each finding once. */
-const told = new WeakMap<Fleet, Map<string, unknown>>();
-async function preflight(fleet: Fleet, logger: Logger): Promise<void> {
-  const before = told.get(fleet) ?? new Map<string, unknown>();
-  told.set(fleet, before);
-  for (const { recorderId, preflight: found } of await fleet.preflight()) {
-    const failed = found?.findings.filter(({ ok }) => !ok) ?? [];
-    if (isDeepStrictEqual(before.get(recorderId), failed)) continue;
-    before.set(recorderId, failed);
-    for (const { detail, name } of failed)
-      logger.warn({ recorderId, name, detail }, "a recorder's preflight failed");
-  }
-}
-
-function every(clock: Clock, ms: number, run: () => Promise<void>): () => void {
-  let cancel = clock.after(ms, function beat() {
-    void run().finally(() => {
-      cancel = clock.after(ms, beat);
-    });
-  });
-  return () => cancel();
 }
