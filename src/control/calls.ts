@@ -62,8 +62,8 @@ export interface Calls {
   ): Promise<void>;
   /** Undefined for a call that was never known. Brings the call up to now first. */
   read(tenant: TenantId, callId: CallId): Promise<CallView | undefined>;
-  /** Calls not ended, newest first, at most `limit`. */
-  live(tenant: TenantId, limit: number): Promise<readonly CallView[]>;
+  /** Calls not ended, newest first, at most `limit`; with `agentId` only this agent's. */
+  live(tenant: TenantId, limit: number, agentId?: string): Promise<readonly CallView[]>;
   callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined>;
   /** The call whose taps include this target of this recorder now, if any. */
   callOfTarget(tenant: TenantId, recorderId: string, targetKey: string): CallId | undefined;

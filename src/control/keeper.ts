@@ -108,11 +108,15 @@ export class Keeper implements Calls {
     return view.state.version > 0 ? view : undefined;
   }
 
-  async live(tenant: TenantId, limit: number): Promise<readonly CallView[]> {
-    const ids = await this.#deps.log.live(tenant, limit, "newest");
+  async live(tenant: TenantId, limit: number, agentId?: string): Promise<readonly CallView[]> {
+    const ids = await this.#deps.log.live(tenant, limit, "newest", agentId);
     const views = await Promise.all(ids.map((callId) => this.read(tenant, callId)));
+    // Reading brings a call up to now: it may have ended, or passed on, in the meantime.
     return views.filter(
-      (view): view is CallView => view !== undefined && view.state.endedAt === undefined,
+      (view): view is CallView =>
+        view !== undefined &&
+        view.state.endedAt === undefined &&
+        (agentId === undefined || view.state.agentId === agentId),
     );
   }
 

@@ -66,8 +66,16 @@ export interface ControlLog {
 export interface CallDirectory {
   /** Calls that are not at rest: a window is open, or something is owed. */
   unrested(): Promise<readonly { readonly tenant: TenantId; readonly callId: CallId }[]>;
-  /** Calls not ended, at rest or not, by their newest entry; at most `limit`. */
-  live(tenant: TenantId, limit: number, first: "newest" | "oldest"): Promise<readonly CallId[]>;
+  /**
+   * Calls not ended, at rest or not, by their newest entry; at most `limit`. With `agentId` only
+   * this agent's, without looking at anybody else's.
+   */
+  live(
+    tenant: TenantId,
+    limit: number,
+    first: "newest" | "oldest",
+    agentId?: string,
+  ): Promise<readonly CallId[]>;
   /** The call a window id was used in, if any. */
   callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined>;
 }

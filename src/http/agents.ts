@@ -15,7 +15,8 @@ import { agentPauseBody, pauseAnswer, type PauseBody } from "./schemas.ts";
 import { tapOfFound } from "./taps.ts";
 
 const LOCATE_MS_MAX = 2_000;
-const LOOK_COUNT_MAX = 100_000;
+/** Live calls of one agent that are looked at: with two the pause is ambiguous anyway. */
+const LOOK_COUNT_MAX = 100;
 
 export function agentRoutes(face: Face): readonly Route[] {
   return [
@@ -48,8 +49,8 @@ async function pauseAgent(
   const { tenant } = asked;
   const denial = await denied(face, asked, "pause", { agentId });
   if (denial !== undefined) return refused(denial);
-  const registered = (await face.calls.live(tenant, LOOK_COUNT_MAX))
-    .filter((view) => view.state.agentId === agentId && view.state.endingAt === undefined)
+  const registered = (await face.calls.live(tenant, LOOK_COUNT_MAX, agentId))
+    .filter((view) => view.state.endingAt === undefined)
     .map((view) => view.callId);
   const [callId] = registered;
   if (registered.length > 1) return ambiguous(registered);

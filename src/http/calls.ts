@@ -81,14 +81,14 @@ export function callRoutes(face: Face): readonly Route[] {
       answers: { 200: { description: "The calls you may see", schema: callsAnswer } },
       problems: ["query_invalid"],
       async handle(asked) {
-        const { protection, agentId, limit = LIST_LIMIT } = asked.query;
+        const { protection, limit = LIST_LIMIT } = asked.query;
         // A list holds what may be seen; to see none at all is a denial.
-        const own = asked.principal.agentId;
-        const denial = await denied(face, asked, "read_call", { agentId: agentId ?? own });
+        const { kind, agentId: own } = asked.principal;
+        const agentId = asked.query.agentId ?? (kind === "agent" ? own : undefined);
+        const denial = await denied(face, asked, "read_call", { agentId });
         if (denial !== undefined) return refused(denial);
         const origin = face.log.origin(asked.tenant);
-        const calls = (await face.calls.live(asked.tenant, LOOK_COUNT_MAX))
-          .filter((view) => agentId === undefined || view.state.agentId === agentId)
+        const calls = (await face.calls.live(asked.tenant, LOOK_COUNT_MAX, agentId))
           .filter((view) => mayRead(asked, view))
           .map((view) => callAnswerOf(view, asked.by, origin))
           .filter((call) => protection === undefined || call.protection === protection);

@@ -86,10 +86,11 @@ export function memoryLog(options: {
           .map(([callId]) => ({ tenant, callId })),
       );
     },
-    async live(tenant, limit, first) {
+    async live(tenant, limit, first, agentId) {
       const sign = first === "newest" ? -1 : 1;
       return callsOf(tenant)
         .filter(([, { state }]) => state.endedAt === undefined)
+        .filter(([, { state }]) => agentId === undefined || state.agentId === agentId)
         .toSorted(([, a], [, b]) => sign * (a.position - b.position))
         .slice(0, limit)
         .map(([callId]) => callId);

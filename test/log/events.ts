@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import type { Actor, TapSpec } from "../../src/control/call.ts";
 import type { CallEvent } from "../../src/control/events.ts";
 
-const PAYMENT: Actor = {
+export const PAYMENT: Actor = {
   id: "shop",
   kind: "payment",
   owner: "shop-issuer",

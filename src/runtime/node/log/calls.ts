@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DatabaseSync } from "node:sqlite";
 import type { CallId, CallState, TenantId } from "../../../control/call.ts";
 import { newCall } from "../../../control/call.ts";
 import type { CallEvent } from "../../../control/events.ts";
@@ -76,4 +77,20 @@ export function callCache(sql: Statements, fold: Fold, countMax: number): CallCa
       calls.delete(keyOf(tenant, callId));
     },
   };
+}
+
+/** Calls not ended, by their newest entry; with `agentId` only this agent's. */
+export function liveCalls(
+  db: DatabaseSync,
+  tenant: TenantId,
+  limit: number,
+  first: "newest" | "oldest",
+  agentId?: string,
+): CallId[] {
+  const own = agentId === undefined ? "" : "AND agent_id = ?";
+  const order = first === "newest" ? "DESC" : "ASC";
+  const query = `SELECT call_id FROM calls WHERE tenant = ? ${own} AND ended = 0 ORDER BY position ${order} LIMIT ?`;
+  const named = agentId === undefined ? [tenant, limit] : [tenant, agentId, limit];
+  const rows = db.prepare(query).all(...named) as unknown as { call_id: string }[];
+  return rows.map((row) => row.call_id);
 }

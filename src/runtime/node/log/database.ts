@@ -16,10 +16,12 @@ CREATE TABLE IF NOT EXISTS entries (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS calls (
   tenant TEXT NOT NULL, call_id TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL,
-  unrested INTEGER NOT NULL, ended INTEGER NOT NULL, PRIMARY KEY (tenant, call_id)
+  unrested INTEGER NOT NULL, ended INTEGER NOT NULL, agent_id TEXT, PRIMARY KEY (tenant, call_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS calls_unrested ON calls (tenant, call_id) WHERE unrested = 1;
 CREATE INDEX IF NOT EXISTS calls_live ON calls (tenant, position) WHERE ended = 0;
+CREATE INDEX IF NOT EXISTS calls_of_agent ON calls (tenant, agent_id, position)
+  WHERE ended = 0 AND agent_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS heads (
   tenant TEXT PRIMARY KEY, size INTEGER NOT NULL, frontier BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -44,9 +46,19 @@ export function openDatabase(path: string, pageCountMax?: number): DatabaseSync 
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;");
   // Pages are written back in larger lots: a WAL of at most some 32 MB, and fewer long waits.
   db.exec("PRAGMA wal_autocheckpoint = 8000;");
+  addColumns(db);
   db.exec(SCHEMA);
   if (pageCountMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(pageCountMax)}`);
   return db;
+}
+
+/** A file of version 1 has no agents beside its calls; `upgrade` fills them in. */
+function addColumns(db: DatabaseSync): void {
+  const columns = db.prepare("SELECT name FROM pragma_table_info('calls')").all();
+  const known = (columns as unknown as { name: string }[]).map(({ name }) => name);
+  if (known.length > 0 && !known.includes("agent_id")) {
+    db.exec("ALTER TABLE calls ADD COLUMN agent_id TEXT");
+  }
 }
 
 /** Opens for reading beside a running writer. */
@@ -97,7 +109,7 @@ export function prepare(db: DatabaseSync): Statements {
     commit: db.prepare("COMMIT"),
     rollback: db.prepare("ROLLBACK"),
     insertEntry: db.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
-    putCall: db.prepare("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?)"),
+    putCall: db.prepare("INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)"),
     putHead: db.prepare("INSERT OR REPLACE INTO heads VALUES (?, ?, ?)"),
     putMeta: db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)"),
     callRow: db.prepare("SELECT version, position FROM calls WHERE tenant = ? AND call_id = ?"),

@@ -5,13 +5,13 @@
  */
 import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import type { CallState, EpochMs, TenantId } from "../../../control/call.ts";
+import type { CallId, CallState, EpochMs, TenantId } from "../../../control/call.ts";
 import { isAtRest } from "../../../control/conclude.ts";
 import { evolve, fold } from "../../../control/evolve.ts";
 import type { Entry } from "../../../log/entry.ts";
 import type { LogStore } from "../../../log/store.ts";
 import { type Ballast, ballastAt } from "./ballast.ts";
-import { callCache } from "./calls.ts";
+import { type CallCache, LogDamaged, callCache, liveCalls } from "./calls.ts";
 import { openDatabase, prepare, tenantsOf } from "./database.ts";
 import { type Folder, ensureOwnFile, folderAt, makeFolder } from "./folder.ts";
 import { startHeads } from "./heads.ts";
@@ -20,6 +20,7 @@ import { checkOrigin, endsOf, keyOf, saveTree, takeSpool } from "./opening.ts";
 import { readPage } from "./read.ts";
 import { openSearch } from "./search.ts";
 import { spoolTo } from "./spool.ts";
+import { upgrade } from "./upgrade.ts";
 import { type Faults, type Writer, startWriter } from "./writer.ts";
 
 export interface OpenLogOptions {
@@ -60,6 +61,7 @@ const FIRST_SIGN_MS = 100;
 const summarise = (state: CallState) => ({
   unrested: !isAtRest(state),
   ended: state.endedAt !== undefined,
+  agentId: state.agentId,
 });
 
 /**
@@ -98,6 +100,7 @@ async function start(
   const ballast = ballastAt(folder.ballast, options.ballastBytes ?? 8 << 20);
   ballast.restore();
   const calls = callCache(sql, fold, options.callCountMax ?? 20_000);
+  upgrade(db, (tenant, callId) => readableOf(calls, tenant, callId));
   const tenants = () => [...new Set([...ends.keys(), ...tenantsOf(db)])];
   const search = openSearch(folder.search, sql, () => tenantsOf(db));
   const grown = new Map<TenantId, number>();
@@ -196,12 +199,7 @@ async function start(
         callId: row.call_id,
       }));
     },
-    async live(tenant, limit, first) {
-      const order = first === "newest" ? "DESC" : "ASC";
-      const query = `SELECT call_id FROM calls WHERE tenant = ? AND ended = 0 ORDER BY position ${order} LIMIT ?`;
-      const rows = db.prepare(query).all(tenant, limit) as unknown as { call_id: string }[];
-      return rows.map((row) => row.call_id);
-    },
+    live: async (tenant, limit, first, agentId) => liveCalls(db, tenant, limit, first, agentId),
     callOfWindow: (tenant, windowId) => search.callOfWindow(tenant, windowId),
     async enter(drafts) {
       if (closing !== undefined) return { kind: "failed", detail: "the log is closed" };
@@ -221,6 +219,15 @@ async function start(
       return closing;
     },
   };
+}
+
+function readableOf(calls: CallCache, tenant: TenantId, callId: CallId): CallState | undefined {
+  try {
+    return calls.get(tenant, callId).state;
+  } catch (error) {
+    if (error instanceof LogDamaged) return undefined;
+    throw error;
+  }
 }
 
 /** What the timer does. A failure here is told by the next write and by /readyz. */

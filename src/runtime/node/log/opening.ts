@@ -13,6 +13,7 @@ import { type Folder, replaceFile, tenantsWithHeads } from "./folder.ts";
 import { LogRefused, newestHead, openEnd, packFrontier, unpackFrontier } from "./heads.ts";
 import { type LogKey, createLogKey, readLogKey } from "./key.ts";
 import { emptySpool, requestsFromSpool } from "./spool.ts";
+import { FORMAT } from "./upgrade.ts";
 import type { Writer } from "./writer.ts";
 
 interface KeyOptions {
@@ -24,7 +25,7 @@ interface KeyOptions {
 export function checkOrigin(db: DatabaseSync, originBase: string, folder: Folder): void {
   const known = metaOf(db, "origin");
   if (known === undefined) {
-    db.prepare("INSERT INTO meta VALUES ('origin', ?), ('format', '1')").run(originBase);
+    db.prepare("INSERT INTO meta VALUES ('origin', ?), ('format', ?)").run(originBase, FORMAT);
   } else if (known !== originBase) {
     throw new LogRefused(
       `The log in ${folder.path} is that of ${known}, not of ${originBase}. Use another folder.`,

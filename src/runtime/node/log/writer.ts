@@ -45,7 +45,11 @@ export interface WriterOptions {
   readonly sql: Statements;
   readonly calls: CallCache;
   readonly evolve: (state: CallState, event: CallEvent) => CallState;
-  readonly summarise: (state: CallState) => { readonly unrested: boolean; readonly ended: boolean };
+  readonly summarise: (state: CallState) => {
+    readonly unrested: boolean;
+    readonly ended: boolean;
+    readonly agentId: string | undefined;
+  };
   readonly clockState: () => Entry["clock"];
   readonly faults: Faults;
   /** Where each tenant's log ended when it was opened. */
@@ -185,9 +189,10 @@ export function startWriter(options: WriterOptions): Writer {
     const positions = insert(plan, draft, callId, prevs);
     const position = positions.at(-1) ?? known.position;
     const state = events.reduce(options.evolve, known.state);
-    const { unrested, ended } = options.summarise(state);
     if (positions.length > 0) {
-      sql.putCall.run(tenant, callId, state.version, position, unrested ? 1 : 0, ended ? 1 : 0);
+      const { unrested, ended, agentId = null } = options.summarise(state);
+      const flags = [unrested ? 1 : 0, ended ? 1 : 0];
+      sql.putCall.run(tenant, callId, state.version, position, ...flags, agentId);
     }
     draft.calls.set(key, { tenant, callId, loaded: { state, position } });
     return { kind: "written", positions };
