@@ -34,7 +34,7 @@ function textOf(path: string): string[] {
   }
 }
 
-const FACTS = ["adapters", "events", "policy", "log"];
+const FACTS = ["adapters", "events", "policy", "log", "alerts"];
 /** Which areas of src each area may import besides itself. An area that is not named may not be. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   control: [],
@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   events: ["control"],
   policy: ["control"],
   log: ["control"],
+  alerts: ["control"],
   http: ["control", ...FACTS],
   console: ["control", ...FACTS],
   // A simulator shares no code with the adapter it judges.
