@@ -12,6 +12,7 @@ import type { Rules } from "./commands.ts";
 import { nextDeadline } from "./deadlines.ts";
 import { decide } from "./decide.ts";
 import type { CallEvent } from "./events.ts";
+import { LateAppend } from "./lateAppend.ts";
 import { Freshness } from "./freshness.ts";
 import { Outage } from "./outage.ts";
 import type { Claim } from "./owed.ts";
@@ -59,8 +60,7 @@ export class Loop {
   #outage: Outage | undefined;
   /** What is being appended would make of the call this. */
   #pending: CallState | undefined;
-  /** That append takes longer than `logMsMax`. */
-  #isLate = false;
+  #late: LateAppend | undefined;
 
   constructor(tenant: TenantId, callId: CallId, loaded: LoadedCall, deps: LoopDeps) {
     this.tenant = tenant;
@@ -72,7 +72,7 @@ export class Loop {
 
   take(asked: Asked): void {
     this.#queue.push(asked);
-    if (this.#busy) return this.#protectLate();
+    if (this.#busy) return this.#late?.look();
     this.#busy = true;
     void this.#run();
   }
@@ -93,7 +93,7 @@ export class Loop {
   view(): CallView {
     const { tenant, callId } = this;
     const state = this.#outage?.state ?? this.#state;
-    const durable = this.#outage === undefined && !this.#isLate;
+    const durable = this.#outage === undefined && this.#late?.isLate !== true;
     const at = Math.max(this.#now(), state.at);
     return { tenant, callId, state, position: this.#position, at, durable };
   }
@@ -136,24 +136,16 @@ export class Loop {
     // Alarm first, then append: whatever happens to the write, this call wakes again.
     this.#pending = state;
     this.#arm();
-    const { logMsMax } = this.rules(state);
     // A question changes nothing, so it may go out beside the append.
     const asked = claims(state).filter((claim) => claim.want === "baseline");
     if (asked.length > 0) this.#deps.sync(asked, true);
-    const slow = this.#deps.clock.after(logMsMax, () => {
-      this.#isLate = true;
-      this.#deps.publisher.doubt?.(this.tenant, this.callId);
-      this.#protectLate();
-    });
-    const result = await this.#deps.log.append(
-      this.tenant,
-      this.callId,
-      this.#state.version,
-      events,
-    );
-    slow();
+    const { callId, tenant } = this;
+    const { version } = this.#state;
+    const late = (this.#late = this.#ifLate(version, events, state));
+    const result = await this.#deps.log.append(tenant, callId, version, events);
+    late.end();
+    this.#late = undefined;
     this.#pending = undefined;
-    this.#isLate = false;
     switch (result.kind) {
       case "appended": {
         this.#conflicts = 0;
@@ -250,10 +242,19 @@ export class Loop {
     );
   }
 
-  /** While an append hangs, what comes behind it may ask for silence too. */
-  #protectLate(): void {
-    if (this.#pending === undefined || !this.#isLate) return;
-    this.#protect(this.#decide(this.#queue, this.#pending).state);
+  #ifLate(version: number, events: readonly CallEvent[], state: CallState): LateAppend {
+    return new LateAppend({
+      ...this.#deps,
+      tenant: this.tenant,
+      callId: this.callId,
+      logMsMax: this.rules(state).logMsMax,
+      version,
+      events,
+      state,
+      decide: (batch, from) => this.#decide(batch, from),
+      queue: () => this.#queue,
+      protect: (wanted) => this.#protect(wanted),
+    });
   }
 
   /** A re-read that says what is known already is remembered, and enters nothing. */
@@ -283,7 +284,7 @@ export class Loop {
       this.#alarm = undefined;
       this.#arm();
       // What is being written brings the call up to now when it is done.
-      if (this.#busy) return this.#protectLate();
+      if (this.#busy) return this.#late?.look();
       this.tell({ type: "PassTime" });
       if (this.#outage === undefined && owed(this.#state).length > 0) {
         this.#deps.sync(claims(this.#state), false);

@@ -459,6 +459,42 @@ describe("an append that hangs", () => {
     expect(w.log.entries).toEqual([]);
   });
 
+  test("a crash meanwhile forgets no silence that went out: it is held, and let go at its lease's end", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    w.log.delayMs = () => 60_000;
+    // The first append hangs; the pause stands behind it.
+    void w.register("c", [A], "a2");
+    await w.clock.pass(100);
+    void w.pause("c", "w1", [], PAGE, 10_000);
+    await w.clock.pass(300);
+    expect(truth(w)).toBe("paused");
+    w.log.delayMs = () => 1;
+    await w.restart(1_000);
+    await w.clock.pass(2_500);
+    expect(await w.safe("c", "w1")).toBe(true);
+    await w.clock.pass(15_000);
+    expect(truth(w)).toBe("recording");
+    expect(await w.word("c")).toBe("recording");
+  });
+
+  test("what was spooled meanwhile is not entered twice when the append came through after all", async () => {
+    const w = await begun();
+    void w.register("c", [A]);
+    await w.clock.pass(100);
+    w.log.delayMs = () => 1_000;
+    void w.pause("c", "w1");
+    await w.clock.pass(3_000);
+    w.log.delayMs = () => 1;
+    await w.clock.pass(3_000);
+    expect(w.log.spooled).not.toEqual([]);
+    await w.restart(100);
+    const opened = w.log.entries.filter(({ event }) => event.type === "WindowOpened");
+    expect(opened).toHaveLength(1);
+    expect(await w.safe("c", "w1")).toBe(true);
+  });
+
   test("what comes behind it asks for silence too, and nothing is let go", async () => {
     const w = await begun();
     void w.register("c", [A]);
