@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tap, world } from "./sim/world.ts";
+import { tap, world } from "../simulation/world.ts";
 
 test("a pause is secured only after the recorder said so when asked afterwards", async () => {
   const w = await world();

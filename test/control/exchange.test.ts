@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { exchange } from "../../src/control/exchange.ts";
-import { settle, VirtualClock } from "./sim/clock.ts";
+import { settle, VirtualClock } from "../simulation/clock.ts";
 
 test.each([{}, undefined, null, { kind: "fine" }])(
   "an adapter's answer %j is of no known kind, and so a failure",

@@ -6,7 +6,7 @@ import { DEFAULT_RULES } from "../../src/control/commands.ts";
 import { decide } from "../../src/control/decide.ts";
 import type { CallEvent } from "../../src/control/events.ts";
 import { fold } from "../../src/control/evolve.ts";
-import { PAGE, tap } from "./sim/world.ts";
+import { PAGE, tap } from "../simulation/world.ts";
 
 type Own<T> = T extends unknown ? Omit<T, "at"> : never;
 type Report = Extract<Command, { type: "ReportRecorder" }>;
@@ -98,4 +98,4 @@ export class Told {
 
 export const A = tap("a", "1");
 export const B = tap("b", "1");
-export { IVR, PAGE, SUPERVISOR, tap } from "./sim/world.ts";
+export { IVR, PAGE, SUPERVISOR, tap } from "../simulation/world.ts";

@@ -13,7 +13,7 @@ import { nextDeadline } from "../../src/control/deadlines.ts";
 import { fold } from "../../src/control/evolve.ts";
 import { claims, owed } from "../../src/control/owed.ts";
 import { IVR, PAGE, SUPERVISOR, tap, Told } from "./given.ts";
-import { world } from "./sim/world.ts";
+import { world } from "../simulation/world.ts";
 
 const RULES = { leaseMsMax: 20_000, windowMsMax: 40_000, callIdleMsMax: 60_000, endMsMax: 5_000 };
 const TAPS = [

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { fold } from "../../src/control/evolve.ts";
-import { play } from "./sim/play.ts";
+import { play } from "../simulation/play.ts";
 
 const SEEDS = Number(process.env["SEEDS"] ?? 300);
 const FIRST = Number(process.env["SEED"] ?? 1);

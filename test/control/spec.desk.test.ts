@@ -1,8 +1,8 @@
 /** Desk rules: one command in flight, reads, retries, doubt, overtaking, surveys, pushes. */
 import { describe, expect, test } from "vitest";
-import type { Fault } from "./sim/recorder.ts";
-import { tap, world } from "./sim/world.ts";
-import type { World, WorldOptions } from "./sim/world.ts";
+import type { Fault } from "../simulation/recorder.ts";
+import { tap, world } from "../simulation/world.ts";
+import type { World, WorldOptions } from "../simulation/world.ts";
 
 const A = tap("a", "1");
 

@@ -4,7 +4,7 @@ import { isAtRest, protection } from "../../src/control/conclude.ts";
 import { nextDeadline } from "../../src/control/deadlines.ts";
 import { claims, owed } from "../../src/control/owed.ts";
 import { A, B, Told } from "./given.ts";
-import { world } from "./sim/world.ts";
+import { world } from "../simulation/world.ts";
 
 test("the end of a call closes its windows and owes what tacet silenced", () => {
   const call = new Told().secured(A);

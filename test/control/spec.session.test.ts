@@ -1,8 +1,8 @@
 /** Session rules: waits, the alarm, the end, rest, restart, and the log that cannot be written. */
 import { describe, expect, test } from "vitest";
-import type { DiskFault } from "./sim/log.ts";
-import { IVR, PAGE, tap, world } from "./sim/world.ts";
-import type { World } from "./sim/world.ts";
+import type { DiskFault } from "../simulation/log.ts";
+import { IVR, PAGE, tap, world } from "../simulation/world.ts";
+import type { World } from "../simulation/world.ts";
 
 const A = tap("a", "1");
 const truth = (w: World) => w.recorders["a"]!.truth.get("1")?.status;

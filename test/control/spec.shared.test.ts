@@ -1,7 +1,7 @@
 /** Targets that several calls claim, and what people silenced, in the whole core. */
 import { describe, expect, test } from "vitest";
-import { PAGE, tap, world } from "./sim/world.ts";
-import type { World } from "./sim/world.ts";
+import { PAGE, tap, world } from "../simulation/world.ts";
+import type { World } from "../simulation/world.ts";
 
 const A = tap("a", "1");
 const truth = (w: World) => w.recorders["a"]!.truth.get("1")?.status;

@@ -2,9 +2,9 @@
  * The judge of a story. It looks at what the simulated recorders did and at what the log holds, at
  * every moment, and never at what the core believes of its recorders.
  */
-import type { CallState, Tap } from "../../../src/control/call.ts";
-import { goalOf, safeToCollect } from "../../../src/control/conclude.ts";
-import { DEFAULT_DESK_RULES, DEFAULT_RULES } from "../../../src/control/commands.ts";
+import type { CallState, Tap } from "../../src/control/call.ts";
+import { goalOf, safeToCollect } from "../../src/control/conclude.ts";
+import { DEFAULT_DESK_RULES, DEFAULT_RULES } from "../../src/control/commands.ts";
 import type { SimRecorder } from "./recorder.ts";
 import type { World } from "./world.ts";
 

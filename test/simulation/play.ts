@@ -3,7 +3,7 @@
  * lost and late requests, full disks, crashes. Then the faults end and everything has to be as the
  * calls ask.
  */
-import { protection } from "../../../src/control/conclude.ts";
+import { protection } from "../../src/control/conclude.ts";
 import { judge } from "./judge.ts";
 import type { DiskFault } from "./log.ts";
 import type { Fault } from "./recorder.ts";

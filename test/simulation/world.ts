@@ -1,17 +1,17 @@
 /** The real core between simulated recorders and a simulated disk, under a virtual clock. */
-import type { Actor, TapSpec } from "../../../src/control/call.ts";
-import type { Executed } from "../../../src/control/calls.ts";
-import { DEFAULT_DESK_RULES, DEFAULT_RULES } from "../../../src/control/commands.ts";
-import type { DeskRules, Rules } from "../../../src/control/commands.ts";
-import { protection, safeToCollect } from "../../../src/control/conclude.ts";
-import { Keeper } from "../../../src/control/keeper.ts";
+import type { Actor, TapSpec } from "../../src/control/call.ts";
+import type { Executed } from "../../src/control/calls.ts";
+import { DEFAULT_DESK_RULES, DEFAULT_RULES } from "../../src/control/commands.ts";
+import type { DeskRules, Rules } from "../../src/control/commands.ts";
+import { protection, safeToCollect } from "../../src/control/conclude.ts";
+import { Keeper } from "../../src/control/keeper.ts";
 import type {
   CallChange,
   CallDirectory,
   Clock,
   ControlLog,
   RecorderPort,
-} from "../../../src/control/ports.ts";
+} from "../../src/control/ports.ts";
 import type { Life } from "./clock.ts";
 import { VirtualClock } from "./clock.ts";
 import type { SimLog } from "./log.ts";

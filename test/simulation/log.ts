@@ -1,10 +1,10 @@
 /** A control log in memory whose disk can be slow, full or uncertain, and which survives crashes. */
-import { evolve, fold } from "../../../src/control/evolve.ts";
-import { isAtRest } from "../../../src/control/conclude.ts";
-import type { CallState } from "../../../src/control/call.ts";
-import { newCall } from "../../../src/control/call.ts";
-import type { CallEvent } from "../../../src/control/events.ts";
-import type { AppendResult, CallDirectory, ControlLog } from "../../../src/control/ports.ts";
+import { evolve, fold } from "../../src/control/evolve.ts";
+import { isAtRest } from "../../src/control/conclude.ts";
+import type { CallState } from "../../src/control/call.ts";
+import { newCall } from "../../src/control/call.ts";
+import type { CallEvent } from "../../src/control/events.ts";
+import type { AppendResult, CallDirectory, ControlLog } from "../../src/control/ports.ts";
 import type { VirtualClock } from "./clock.ts";
 
 export type DiskFault = "none" | "failed_not_applied" | "failed_but_applied";

@@ -2,14 +2,14 @@
  * A simulated recorder with commands in flight: requests take time to arrive, replies take time to
  * return, and each may be lost, late, ignored or refused. Its own `truth` is the judge.
  */
-import type { RecorderStatus, Target } from "../../../src/control/call.ts";
+import type { RecorderStatus, Target } from "../../src/control/call.ts";
 import type {
   ControlOutcome,
   Observation,
   RecorderCapabilities,
   RecorderContext,
   RecorderPort,
-} from "../../../src/control/ports.ts";
+} from "../../src/control/ports.ts";
 import type { VirtualClock } from "./clock.ts";
 
 export type Fault =
