@@ -60,6 +60,38 @@ export class Faults {
   }
 }
 
+/**
+ * The fault `second-mute-ignored`: the first mute of a recording works; the next one is answered
+ * yes and not done, and the unmute that follows it mutes. Told of every order, fault or not.
+ */
+export class SecondMute {
+  readonly #faults: Faults;
+  readonly #muted = new Set<string>();
+  readonly #upsideDown = new Set<string>();
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+  /** What is truly done; `undefined` for an order that is not about silence. */
+  order(order: "pause" | "resume" | undefined, name: string): "as_told" | "pause" | "nothing" {
+    const target = name.toLowerCase();
+    if (order === undefined) return "as_told";
+    if (order === "resume") return this.#upsideDown.delete(target) ? "pause" : "as_told";
+    const isSecond = this.#muted.has(target);
+    this.#muted.add(target);
+    if (isSecond && this.#faults.take("second-mute-ignored", name) !== undefined) {
+      this.#upsideDown.add(target);
+      return "nothing";
+    }
+    this.#upsideDown.delete(target);
+    return "as_told";
+  }
+  /** The recording is over. */
+  forget(name: string): void {
+    this.#muted.delete(name.toLowerCase());
+    this.#upsideDown.delete(name.toLowerCase());
+  }
+}
+
 /** A simulator's running parts, whatever protocol it speaks. */
 export interface Simulator {
   readonly app: Hono;

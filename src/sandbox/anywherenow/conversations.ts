@@ -58,7 +58,7 @@ export class Conversations {
 
   byHand(correlationId: string, status: "recording" | "paused"): void {
     const conversation = this.#live.get(correlationId.toLowerCase());
-    if (conversation === undefined) throw new RangeError(`no conversation ${correlationId}`);
+    if (conversation === undefined) return;
     this.#become(conversation, status === "paused" ? 3 : 1, "person");
   }
 

@@ -7,31 +7,13 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
-import { controlEndpoints, cutConnection, Faults } from "../simulator.ts";
-import type { Fault, Simulator } from "../simulator.ts";
+import { controlEndpoints, cutConnection, Faults, SecondMute } from "../simulator.ts";
+import type { Simulator } from "../simulator.ts";
 import { actionNumber, Conversations } from "./conversations.ts";
 import type { ActionName, Conversation } from "./conversations.ts";
+import { background, faultNames, late, never } from "./faults.ts";
 import { tokenService } from "./tokens.ts";
 import type { TokenService, TokenServiceOptions } from "./tokens.ts";
-
-/** What each does, for `POST /_sim/faults`. `target` is a correlation id. */
-const faultNames = [
-  "ack-and-ignore", // an order is answered yes and not done
-  "applied-but-lost", // an order is done; the connection breaks before its answer
-  "lost-and-not-applied", // an order is heard and not done; the connection breaks
-  "slow", // everything is done at once and answered after `ms` (60,000)
-  "hung-resume", // a Start is never answered; with `ms`, it is done only then
-  "nothing-recording", // "No Audio session …" for a conversation that is being recorded
-  "error-in-200", // HTTP 200 with an ErrorMessage for an order; not done
-  "already-paused-is-error", // an order that changes nothing is answered with an ErrorMessage
-  "not-found-is-404", // "No Audio session …" comes with status 404
-  "html-instead-of-json", // HTTP 200 with a web server's page; nothing is done
-  "oversized", // a reply of `ms` (1,000,000) bytes; nothing is done
-  "redirect", // HTTP 302 to /elsewhere; nothing is done
-  "unreachable", // every connection breaks before anything is read
-  "not-permitted", // AgentCanEditRecordings is false and orders are refused
-  "unauthorized", // HTTP 401 whatever the token
-] as const;
 
 export interface AnywhereNowSimulatorOptions {
   readonly now?: () => EpochMs;
@@ -72,6 +54,7 @@ export function anywherenowSimulator(
   );
   const conversations = new Conversations(now);
   const faults = new Faults(faultNames);
+  const secondMute = new SecondMute(faults);
   const requests: HeardRequest[] = [];
   const tokens = options.auth === undefined ? undefined : tokenService(options.auth, now);
   const uccOf = new Map<string, string>();
@@ -99,7 +82,7 @@ export function anywherenowSimulator(
     const correlationId = c.req.param("id") ?? "";
     if (faults.take("unreachable", correlationId)) return cutConnection("unheard");
     hear(c, { correlationId });
-    const slow = faults.take("slow", correlationId);
+    const slow = faults.take("slow", correlationId) ?? faults.take("slow-reads", correlationId);
     const trouble = troubled(c, correlationId);
     if (trouble !== undefined) return late(slow, trouble);
     const found = conversations.find(uccName, correlationId);
@@ -142,8 +125,14 @@ export function anywherenowSimulator(
       if (hung !== undefined) return never(hung, () => conversations.act(found, action));
     }
     const before = found.recording;
-    const refusal = conversations.act(found, action);
+    const doing = secondMute.order(orderOf(action), correlationId);
+    if (doing === "nothing") return late(slow, c.json(stateOf(found)));
+    const refusal = conversations.act(found, doing === "pause" ? "Pause" : action);
     if (refusal !== undefined) return error(refusal);
+    const hand = action === "Pause" ? faults.take("manual-unpause", correlationId) : undefined;
+    if (hand !== undefined) {
+      background(() => conversations.byHand(correlationId, "recording"), hand.ms ?? 100);
+    }
     if (faults.take("applied-but-lost", correlationId)) return cutConnection("heard");
     if (found.recording === before && action in alreadyWords) {
       const words = alreadyWords[action as keyof typeof alreadyWords];
@@ -184,8 +173,12 @@ export function anywherenowSimulator(
       const uccName = details["uccName"] ?? [...uccs.values()][0]?.ucc ?? "ucc-demo";
       uccOf.set(target.toLowerCase(), uccName);
       conversations.begin(target, uccName, Number(details["recordingState"] ?? 1));
+      if (faults.take("foreign-mute", target)) conversations.byHand(target, "paused");
     },
-    end: (target: string) => conversations.end(target),
+    end(target: string) {
+      secondMute.forget(target);
+      conversations.end(target);
+    },
     byHand: (target: string, status: "recording" | "paused") =>
       conversations.byHand(target, status),
     heard: (target: string) => conversations.heard(target),
@@ -198,6 +191,12 @@ export function anywherenowSimulator(
     conversation: (id) => conversations.find(uccOf.get(id.toLowerCase()) ?? "", id),
     ...(tokens === undefined ? {} : { tokens }),
   };
+}
+
+/** Orders that change what is recorded. */
+function orderOf(action: ActionName): "pause" | "resume" | undefined {
+  if (action === "Pause") return "pause";
+  return action === "Start" ? "resume" : undefined;
 }
 
 const jsonType = { "content-type": "application/json" };
@@ -252,23 +251,4 @@ async function readOrder(c: Context): Promise<Order | undefined> {
   if (known === undefined || typeof CorrelationId !== "string") return undefined;
   if (typeof RequesterSipUri !== "string" || typeof UCCName !== "string") return undefined;
   return { action: known[0] as ActionName, CorrelationId, RequesterSipUri, UCCName };
-}
-
-function late(slow: Fault | undefined, response: Response): Promise<Response> {
-  if (slow === undefined) return Promise.resolve(response);
-  return new Promise((resolve) => {
-    background(() => resolve(response), slow.ms ?? 60_000);
-  });
-}
-
-/** An answer that never comes; what was asked for happens after `ms`, or not at all. */
-function never(fault: Fault, act: () => void): Promise<Response> {
-  if (fault.ms !== undefined) background(act, fault.ms);
-  return new Promise(() => {});
-}
-
-/** A timer that keeps no process alive, where the runtime knows such a thing. */
-function background(run: () => void, ms: number): void {
-  const timer: unknown = setTimeout(run, ms);
-  (timer as { unref?: () => void }).unref?.();
 }

@@ -26,6 +26,10 @@ export const faultNames = [
   "hash-refused", // status -4 whatever the hash
   "session-lost", // status -2
   "not-permitted", // status -3 for commands
+  "second-mute-ignored", // the first mute works, the next is answered yes and not done, and then unmute mutes
+  "manual-unpause", // `ms` (100) after a mute was done, somebody lets it record by hand
+  "foreign-mute", // a call begins muted by somebody else
+  "nothing-recording", // reads say that no call is on, commands are answered yes and not done
   "channel-reuse", // a mute outlives its call and silences the next one on the channel
 ] as const;
 
@@ -70,6 +74,11 @@ export const fault = {
     return new Promise(() => undefined);
   },
 };
+
+/** Something that happens by itself `ms` from now. */
+export function later(ms: number, act: () => void): void {
+  unheld(setTimeout(act, ms));
+}
 
 /** A pending fault keeps no process alive, where the runtime has that notion. */
 function unheld(timer: unknown): void {

@@ -7,11 +7,11 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
-import { controlEndpoints, cutConnection, Faults } from "../simulator.ts";
-import type { Simulator } from "../simulator.ts";
+import { controlEndpoints, cutConnection, Faults, SecondMute } from "../simulator.ts";
+import type { JournalLine, Simulator } from "../simulator.ts";
 import { Channels } from "./channels.ts";
 import type { Channel } from "./channels.ts";
-import { faultNames, fault } from "./faults.ts";
+import { faultNames, fault, later } from "./faults.ts";
 import type { Order } from "./orders.ts";
 import { apply, changesNothing, orderOf, silences } from "./orders.ts";
 import type { HashCheck } from "./security.ts";
@@ -53,6 +53,7 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
   const now = options.now ?? Date.now;
   const channels = new Channels(options.channelCount ?? 32, now);
   const faults = new Faults(faultNames);
+  const secondMute = new SecondMute(faults);
   const requests: HeardRequest[] = [];
   const version = options.version ?? "5.1.0.0";
   const checkHash = hashChecker(options.hash);
@@ -130,13 +131,33 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
       return failed(c, -1, "nothing to do");
     }
     if (faults.take("ack-and-ignore", target)) return succeeded(c, "");
-    if (silences(order) === false) {
+    if (faults.take("nothing-recording", target)) return succeeded(c, "");
+    const silencing = silences(order);
+    if (silencing === false) {
       const hung = faults.take("hung-resume", target);
       if (hung !== undefined) return fault.never(hung, () => apply(channels, channel, order));
     }
-    apply(channels, channel, order);
+    const asked = silencing === undefined ? undefined : silencing ? "pause" : "resume";
+    const doing = secondMute.order(asked, channel.name);
+    if (doing === "nothing") return succeeded(c, "");
+    if (doing === "pause") byHand(channel.name, "paused", "command");
+    else apply(channels, channel, order);
+    const hand = silencing === true ? faults.take("manual-unpause", target) : undefined;
+    if (hand !== undefined) later(hand.ms ?? 100, () => byHand(channel.name, "recording"));
     if (faults.take("applied-but-lost", target)) return cutConnection("heard");
     return fault.late(faults.take("slow", target), succeeded(c, ""));
+  };
+
+  const byHand = (
+    target: string,
+    status: "recording" | "paused",
+    cause: JournalLine["cause"] = "person",
+  ): void => {
+    const channel = channels.byName(target);
+    if (channel === undefined) return;
+    if (status === "recording") channels.set(channel, cause, { mute: false, record: true });
+    else if (options.handBy === "record") channels.set(channel, cause, { record: false });
+    else channels.set(channel, cause, { mute: true });
   };
 
   const shown = (members: object): object =>
@@ -150,12 +171,16 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
       : members;
   const channelView = (channel: Channel): object => {
     const { name: _name, began: _began, call: _call, device_id: _device, ...members } = channel;
-    return shown(members);
+    return shown(seen(channel, members));
   };
   const callView = (channel: Channel): object => {
     const { name: _n, began: _b, call, device_id: _d, enable: _e, onoff: _o, ...members } = channel;
-    return shown({ call_id: call?.id, ...members });
+    return shown(seen(channel, { call_id: call?.id, ...members }));
   };
+  const seen = (channel: Channel, members: object): object =>
+    faults.take("nothing-recording", String(channel.channel))
+      ? { ...members, record: false, mute: false, ...("onoff" in members && { onoff: false }) }
+      : members;
 
   const app = new Hono();
   app.all("/api/v1", answer);
@@ -168,17 +193,13 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
     journal: channels.journal,
     begin(target: string, details: Readonly<Record<string, string>> = {}) {
       channels.begin(target, details);
+      if (faults.take("foreign-mute", target)) byHand(target, "paused");
     },
-    end: (target: string) =>
-      channels.end(target, faults.take("channel-reuse", target) !== undefined),
-    byHand(target: string, status: "recording" | "paused") {
-      const channel = channels.byName(target);
-      if (channel === undefined) return;
-      const stopped = status === "paused";
-      if (!stopped) channels.set(channel, "person", { mute: false, record: true });
-      else if (options.handBy === "record") channels.set(channel, "person", { record: false });
-      else channels.set(channel, "person", { mute: true });
+    end(target: string) {
+      secondMute.forget(target);
+      channels.end(target, faults.take("channel-reuse", target) !== undefined);
     },
+    byHand: (target: string, status: "recording" | "paused") => byHand(target, status),
     heard: (target: string) => channels.heard(target),
   };
   app.route("/_sim", controlEndpoints(simulator));
