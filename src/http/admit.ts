@@ -8,6 +8,7 @@ import type { Context } from "hono";
 import { err, ok, type Actor, type Result } from "../control/call.ts";
 import type { Principal } from "../policy/principal.ts";
 import type { Asked, Route } from "./asked.ts";
+import type { Authenticated } from "./authenticate.ts";
 import { fit, readJson } from "./body.ts";
 import { badId, cardPath, cardRefused } from "./cardguard.ts";
 import type { Limits } from "./deps.ts";
@@ -131,14 +132,14 @@ export function headersFlaw(headers: Headers, limits: Limits): Problem | undefin
   return refuse("headers_too_large", detail);
 }
 
-function notAuthenticated(known: {
-  readonly status: 401 | 403;
-  readonly code: string;
-  readonly detail: string;
-}): Problem {
-  const { code, detail, status } = known;
-  if (status === 403) return { code, detail, status };
-  return { code, detail, status, headers: { "www-authenticate": 'Bearer realm="tacet"' } };
+/** Nobody was recognised: the credential is wrong, or cannot be judged now. */
+export function notAuthenticated(known: Exclude<Authenticated, { readonly ok: true }>): Problem {
+  const { code, detail, retryAfterMs, status } = known;
+  const retry =
+    status === 401 ? undefined : String(Math.max(1, Math.ceil((retryAfterMs ?? 1_000) / 1_000)));
+  const headers =
+    retry === undefined ? { "www-authenticate": 'Bearer realm="tacet"' } : { "retry-after": retry };
+  return { code, detail, status, headers };
 }
 
 function actorOf(principal: Principal, ip: string | undefined, client: string | undefined): Actor {

@@ -18,6 +18,9 @@ export const SANDBOX_KEY_PREFIX = "tacet_sandbox";
 const SECRET_BYTES = 32;
 const KEY = /^tacet_([a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)_[A-Za-z0-9_-]{43}$/;
 
+/** The id that a key names, whether or not there is such a key. */
+export const keyIdOf = (key: string): string | undefined => KEY.exec(key)?.[1];
+
 export interface MadeKey {
   /** Told once, kept nowhere. */
   readonly key: string;
@@ -44,7 +47,7 @@ export function apiKeys(
   // Unknown ids are compared too, so that time does not tell which ids there are.
   const nobody = `sha256:${"0".repeat(64)}`;
   return (key, now) => {
-    const entry = byId.get(KEY.exec(key)?.[1] ?? "");
+    const entry = byId.get(keyIdOf(key) ?? "");
     const same = sameText(hashOf(key), entry?.hash ?? nobody);
     if (entry === undefined || !same) return { kind: "unknown" };
     const expiresAt = entry.expiresAt === undefined ? undefined : Date.parse(entry.expiresAt);

@@ -8,15 +8,30 @@ import type { FetchImplementation } from "jose";
 import type { EpochMs, TenantId } from "../control/call.ts";
 import type { AuthConfig } from "../policy/configAuth.ts";
 import type { Principal } from "../policy/principal.ts";
-import { apiKeys, KEY_PREFIX, SANDBOX_KEY_PREFIX } from "./apiKeys.ts";
+import { apiKeys, KEY_PREFIX, keyIdOf, SANDBOX_KEY_PREFIX } from "./apiKeys.ts";
+import type { Guesses } from "./guesses.ts";
 import { TICKET_PREFIX, type TicketOffice, type TicketPurpose } from "./tickets.ts";
 import { tokens } from "./tokens.ts";
 
+/**
+ * 401: the credential is wrong. 429: so it is, and too many were before it. 503: whether it is right
+ * cannot be told, because its issuer's keys are not at hand.
+ */
+const STATUS = {
+  not_authenticated: 401,
+  token_expired: 401,
+  token_invalid: 401,
+  too_many_attempts: 429,
+  issuer_unavailable: 503,
+} as const;
+
 interface Denied {
   readonly ok: false;
-  readonly status: 401;
-  readonly code: "not_authenticated" | "token_expired" | "token_invalid";
+  readonly status: (typeof STATUS)[keyof typeof STATUS];
+  readonly code: keyof typeof STATUS;
   readonly detail: string;
+  /** Present where asking again later may help. */
+  readonly retryAfterMs?: number;
   /** What is known of who asked, for the log: never any part of a credential. */
   readonly tenant?: TenantId;
 }
@@ -36,7 +51,11 @@ export interface AuthenticatorOptions {
   readonly clock: () => EpochMs;
   /** The built-in sandbox: the only one that takes the sandbox's keys. */
   readonly sandbox: boolean;
+  /** Slows down whoever tries credentials out. */
+  readonly guesses?: Guesses;
   readonly fetch?: FetchImplementation;
+  /** Hears of every fetch of an issuer's keys that failed. */
+  readonly onIssuerFailure?: (issuer: string) => void;
 }
 
 export interface Authenticator {
@@ -71,9 +90,13 @@ export function authenticator(options: AuthenticatorOptions): Authenticator {
     switch (redeemed.kind) {
       case "good": {
         const { principal } = redeemed;
-        return isStillGood(principal, options)
-          ? { ok: true, principal }
-          : denied("token_invalid", "Whoever this ticket speaks for is not known here any more.");
+        const until = goodUntil(principal, options);
+        if (until <= clock()) {
+          const detail = "Whoever this ticket speaks for is not known here any more.";
+          return denied("token_invalid", detail);
+        }
+        const expiresAt = Math.min(until, principal.expiresAt ?? Infinity);
+        return { ok: true, principal: { ...principal, expiresAt } };
       }
       case "expired":
         return denied("token_expired", "This ticket has expired.", redeemed.tenant);
@@ -92,13 +115,15 @@ export function authenticator(options: AuthenticatorOptions): Authenticator {
         return { ok: true, principal: checked.principal };
       case "expired":
         return denied("token_expired", "The token has expired.", checked.tenant);
+      case "unavailable":
+        return denied("issuer_unavailable", "The issuer's keys cannot be fetched.", checked.tenant);
       case "invalid":
       default:
         return denied("token_invalid", checked.detail, checked.tenant);
     }
   }
 
-  async function credential(text: string, info: AuthenticateInfo = {}): Promise<Authenticated> {
+  async function check(text: string, info: AuthenticateInfo): Promise<Authenticated> {
     if (text.length > auth.tokenBytesMax) {
       return denied("token_invalid", `The credential is longer than ${auth.tokenBytesMax} bytes.`);
     }
@@ -106,6 +131,16 @@ export function authenticator(options: AuthenticatorOptions): Authenticator {
     if (text.startsWith(KEY_PREFIX)) return byKey(text);
     if (text.split(".", 4).length === 3) return byToken(text);
     return denied("token_invalid", "The credential is no token, API key or ticket.");
+  }
+
+  async function credential(text: string, info: AuthenticateInfo = {}): Promise<Authenticated> {
+    const answer = await check(text, info);
+    // What has expired was right once, and where keys are missing nobody knows: neither is a guess.
+    if (answer.ok || answer.code !== "token_invalid") return answer;
+    const retryAfterMs = await options.guesses?.count({ ip: info.ip, keyId: keyIdOf(text) });
+    if (retryAfterMs === undefined) return answer;
+    const detail = "Too many wrong credentials came from this address, or for this key.";
+    return { ...denied("too_many_attempts", detail, answer.tenant), retryAfterMs };
   }
 
   async function authenticate(request: Request, info?: AuthenticateInfo): Promise<Authenticated> {
@@ -120,20 +155,20 @@ export function authenticator(options: AuthenticatorOptions): Authenticator {
   return Object.assign(authenticate, { credential });
 }
 
-/** A ticket ends with the key or the issuer it came from, and with its tenant. */
-function isStillGood({ owner, tenant }: Principal, options: AuthenticatorOptions): boolean {
-  const { issuers, apiKeys: keys } = options.auth;
-  if (!options.tenants.includes(tenant)) return false;
-  const now = options.clock();
-  const byKey = keys.some(
-    (key) =>
-      key.tenant === tenant &&
-      owner === `api_key:${key.principal ?? key.id}` &&
-      (key.expiresAt === undefined || Date.parse(key.expiresAt) > now),
-  );
-  return byKey || issuers.some((one) => owner.startsWith(`jwt:${one.issuer}:`));
+/**
+ * A ticket ends with the last key of its principal, with the issuer it came from, and with its
+ * tenant: 0 where none is left.
+ */
+function goodUntil({ owner, tenant }: Principal, { auth, tenants }: AuthenticatorOptions): number {
+  if (!tenants.includes(tenant)) return 0;
+  if (auth.issuers.some((one) => owner.startsWith(`jwt:${one.issuer}:`))) return Infinity;
+  const ends = auth.apiKeys
+    .filter((key) => key.tenant === tenant && owner === `api_key:${key.principal ?? key.id}`)
+    .map((key) => (key.expiresAt === undefined ? Infinity : Date.parse(key.expiresAt)));
+  return Math.max(0, ...ends);
 }
 
 function denied(code: Denied["code"], detail: string, tenant?: TenantId): Denied {
-  return { ok: false, status: 401, code, detail, ...(tenant !== undefined && { tenant }) };
+  const status = STATUS[code];
+  return { ok: false, status, code, detail, ...(tenant !== undefined && { tenant }) };
 }

@@ -12,7 +12,13 @@ import { PROBLEMS, problemSchema, type ProblemCode } from "./problem.ts";
 export type ApiDocument = Awaited<ReturnType<typeof generateSpecs>>;
 
 /** What any authenticated route can answer besides its own. */
-const COMMON: readonly ProblemCode[] = ["not_authenticated", "forbidden", "internal"];
+const COMMON: readonly ProblemCode[] = [
+  "not_authenticated",
+  "forbidden",
+  "too_many_attempts",
+  "issuer_unavailable",
+  "internal",
+];
 const WITH_BODY: readonly ProblemCode[] = [
   "body_not_json",
   "body_not_utf8",

@@ -51,6 +51,16 @@ export const PROBLEMS = {
   not_authenticated: problem(401, "No credential was accepted", "Send a valid bearer token."),
   token_expired: problem(401, "The token has expired", "Fetch a new token."),
   token_invalid: problem(401, "The token was not accepted", "Fetch a new token from its issuer."),
+  too_many_attempts: problem(
+    429,
+    "Too many wrong credentials",
+    "Correct the credential; right ones are served meanwhile.",
+  ),
+  issuer_unavailable: problem(
+    503,
+    "The token's issuer cannot be asked for its keys",
+    "Ask again after Retry-After seconds with the same token.",
+  ),
   forbidden: problem(403, "This is not allowed", "Use a credential that has the scope named."),
   scope_missing: problem(403, "A scope is missing", "Use a credential with the scope named."),
   foreign_agent: problem(

@@ -4,90 +4,77 @@
  *
  * @module
  */
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  decodeJwt,
-  errors,
-  jwtVerify,
-  type FetchImplementation,
-  type JWTVerifyGetKey,
-} from "jose";
+import { decodeJwt, errors, jwtVerify, type FetchImplementation } from "jose";
 import type { EpochMs } from "../control/call.ts";
 import type { AuthConfig, IssuerConfig } from "../policy/configAuth.ts";
 import type { Principal } from "../policy/principal.ts";
 import { hashOf } from "./apiKeys.ts";
 import { principalFrom } from "./claims.ts";
+import { issuerKeys, KeysUnavailable, type IssuerKeys } from "./issuerKeys.ts";
 
 export type TokenCheck =
   | { readonly kind: "known"; readonly principal: Principal }
   | { readonly kind: "expired"; readonly tenant?: string }
-  | { readonly kind: "invalid"; readonly tenant?: string; readonly detail: string };
+  | { readonly kind: "invalid"; readonly tenant?: string; readonly detail: string }
+  /** The issuer's keys are not at hand: the token may be good. */
+  | { readonly kind: "unavailable"; readonly tenant?: string };
 
 export interface TokenOptions {
   readonly auth: AuthConfig;
   readonly clock: () => EpochMs;
   /** Fetches key sets; the platform's own where absent. */
   readonly fetch?: FetchImplementation;
+  /** Hears of every fetch of an issuer's keys that failed. */
+  readonly onIssuerFailure?: (issuer: string) => void;
 }
-
-/** After a failed fetch, the issuer's keys are asked for again no sooner than this. */
-const REFETCH_MS = 1_000;
 
 interface Issuer {
   readonly config: IssuerConfig;
-  readonly keys: JWTVerifyGetKey;
+  readonly keys: IssuerKeys;
+}
+
+interface Verified {
+  readonly principal: Principal;
+  readonly issuer: Issuer;
+  /** Of the keys it was verified by: it ends with them. */
+  readonly standing: number;
 }
 
 export function tokens(options: TokenOptions): (token: string) => Promise<TokenCheck> {
   const { auth, clock } = options;
+  const { fetch, onIssuerFailure: onFailure } = options;
   const issuers = new Map(
-    auth.issuers.map((config) => [config.issuer, { config, keys: keysOf(config, options) }]),
+    auth.issuers.map((config) => {
+      return [config.issuer, { config, keys: issuerKeys(config, { clock, fetch, onFailure }) }];
+    }),
   );
-  const verified = newestUsed<Principal>(auth.tokenCacheCountMax);
+  const verified = newestUsed<Verified>(auth.tokenCacheCountMax);
   return async (token) => {
     // The cache knows a token by its hash: what is kept in memory opens nothing.
     const hash = hashOf(token);
     const known = verified.get(hash);
-    if (known?.expiresAt !== undefined && known.expiresAt > clock()) {
-      return { kind: "known", principal: known };
+    if (known !== undefined && holds(known, clock())) {
+      return { kind: "known", principal: known.principal };
     }
     const issuer = issuers.get(issuerOf(token) ?? "");
     if (issuer === undefined) return invalid("The token is of no configured issuer.");
+    const before = issuer.keys.standing();
     const checked = await verify(token, issuer, clock());
-    if (checked.kind === "known") verified.set(hash, checked.principal);
+    // Where the keys changed meanwhile, it is not known which of them it was.
+    if (checked.kind === "known" && before !== undefined && issuer.keys.standing() === before) {
+      verified.set(hash, { principal: checked.principal, issuer, standing: before });
+    }
     return checked;
   };
 }
 
 const invalid = (detail: string): TokenCheck => ({ kind: "invalid", detail });
 
-function keysOf(config: IssuerConfig, { fetch, clock }: TokenOptions): JWTVerifyGetKey {
-  if (config.jwksUrl === undefined) {
-    return createLocalJWKSet({ keys: [] as never[], ...(config.jwks as object) });
-  }
-  const remote = createRemoteJWKSet(new URL(config.jwksUrl), {
-    cacheMaxAge: config.jwksCacheMsMax,
-    cooldownDuration: config.jwksCooldownMs,
-    timeoutDuration: config.jwksMsMax,
-    ...(fetch !== undefined && { [customFetch]: fetch }),
-  });
-  let failedAt = Number.NEGATIVE_INFINITY;
-  return async (header, token) => {
-    // Whoever sends tokens must not be able to make tacet hammer an issuer that is down.
-    if (clock() - failedAt < REFETCH_MS && !remote.fresh) throw new Error("keys unavailable");
-    try {
-      return await remote(header, token);
-    } catch (error) {
-      if (!isMismatch(error)) failedAt = clock();
-      throw error;
-    }
-  };
+function holds({ principal, issuer, standing }: Verified, now: EpochMs): boolean {
+  const { expiresAt } = principal;
+  if (expiresAt === undefined || expiresAt <= now) return false;
+  return issuer.keys.standing() === standing;
 }
-
-const isMismatch = (error: unknown): boolean =>
-  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
 
 /** The issuer a token claims to be of; nothing is believed yet. */
 function issuerOf(token: string): string | undefined {
@@ -102,7 +89,7 @@ async function verify(token: string, { config, keys }: Issuer, now: EpochMs): Pr
   const tenant = config.tenants.length === 1 ? config.tenants[0] : undefined;
   const of = tenant === undefined ? {} : { tenant };
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, keys.find, {
       issuer: config.issuer,
       audience: config.audience,
       algorithms: config.algorithms,
@@ -117,6 +104,7 @@ async function verify(token: string, { config, keys }: Issuer, now: EpochMs): Pr
     return { kind: "invalid", ...named, detail: mapped.detail };
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { kind: "expired", ...of };
+    if (error instanceof KeysUnavailable) return { kind: "unavailable", ...of };
     return { kind: "invalid", ...of, detail: reasonOf(error) };
   }
 }
@@ -141,7 +129,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) {
     return "The token is malformed.";
   }
-  return "The issuer's keys could not be used or fetched.";
+  return "No key of the issuer can be used for the token.";
 }
 
 /** A map that forgets what was asked for longest ago. */

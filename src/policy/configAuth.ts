@@ -46,6 +46,9 @@ export const issuerSchema = z.strictObject({
     .exactOptional()
     .describe("Where the issuer publishes its keys."),
   jwksCacheMsMax: ms(1_000, 86_400_000).default(600_000),
+  jwksStaleMsMax: ms(1_000, 604_800_000)
+    .default(86_400_000)
+    .describe("While the issuer cannot be reached, its last keys are believed as long as this."),
   jwksCooldownMs: ms(0, 600_000)
     .default(30_000)
     .describe("An unknown key asks for the set again, not more often than this."),
