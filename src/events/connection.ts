@@ -11,6 +11,7 @@ import type { Hub } from "./hub.ts";
 import { parseClientMessage, type ParsedMessage } from "./parse.ts";
 import type { Viewer } from "./project.ts";
 import { CLOSE, type ServerMessage } from "./protocol.ts";
+import { reconnectAfterMs } from "./reconnect.ts";
 import type { Outlet } from "./subscriber.ts";
 
 /** One message-wise connection. None of these throws, whatever state it is in. */
@@ -85,7 +86,8 @@ export function createConnections(options: ConnectionOptions): Connections {
   let stopping = false;
   return {
     open(transport, party) {
-      const talk = converse(transport, party, options, () => open.delete(talk));
+      const comeBackMs = () => reconnectAfterMs(open.size, options.clock);
+      const talk = converse(transport, party, options, comeBackMs, () => open.delete(talk));
       open.add(talk);
       if (stopping) talk.close(CLOSE.restarting, "restarting");
       else talk.greet();
@@ -94,6 +96,8 @@ export function createConnections(options: ConnectionOptions): Connections {
     count: () => open.size,
     stop() {
       stopping = true;
+      // Each is told when to come back before any is gone: the count is of all of them.
+      for (const talk of open) talk.ping();
       for (const talk of open) talk.close(CLOSE.restarting, "restarting");
     },
   };
@@ -101,6 +105,7 @@ export function createConnections(options: ConnectionOptions): Connections {
 
 interface Talk extends Connection {
   greet(): void;
+  ping(): void;
   close(code: number, reason: string): void;
 }
 
@@ -108,6 +113,7 @@ function converse(
   transport: Transport,
   party: Party,
   options: ConnectionOptions,
+  comeBackMs: () => number,
   onClosed: () => void,
 ): Talk {
   const { hub, clock } = options;
@@ -155,9 +161,18 @@ function converse(
     // One ping may be lost on the way; a client that answers none of two is not there.
     if (now - heardAt > 2 * pingMs) return close(CLOSE.idle, "idle");
     transport.ping?.();
-    const position = subscription.settledAt();
-    send({ type: "ping", at: now, ...(position !== undefined && { position }) });
+    ping();
     after("beat", pingMs, beat);
+  };
+
+  const ping = (): void => {
+    const position = subscription.settledAt();
+    send({
+      type: "ping",
+      at: clock.now(),
+      ...(position !== undefined && { position }),
+      reconnectAfterMs: comeBackMs(),
+    });
   };
 
   const expire = (): void => {
@@ -197,6 +212,7 @@ function converse(
       position: hub.position(tenant),
       pingMs,
       ...(nextTicket !== undefined && { nextTicket }),
+      reconnectAfterMs: comeBackMs(),
       ...(options.sandbox === true && { sandbox: true }),
     });
   };
@@ -270,6 +286,7 @@ function converse(
         if (!subscribed) close(CLOSE.idle, "nothing was subscribed to");
       });
     },
+    ping,
     close,
     receive,
     alive() {

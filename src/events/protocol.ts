@@ -85,6 +85,11 @@ export type ServerMessage =
       readonly pingMs: number;
       /** For the next connection, where this one came by ticket. */
       readonly nextTicket?: string;
+      /**
+       * When this connection is lost, wait this long before you come back: drawn for you alone, so
+       * that not everybody comes in the same second. Pings bring newer ones; the newest counts.
+       */
+      readonly reconnectAfterMs: number;
       readonly sandbox?: true;
     }
   /**
@@ -96,7 +101,12 @@ export type ServerMessage =
   /** The call is no longer among those you asked for or may see. Forget it: its word is stale. */
   | { readonly type: "gone"; readonly callId: string; readonly position: number }
   /** The connection lives. `position` is there when everything up to it has been sent to you. */
-  | { readonly type: "ping"; readonly at: number; readonly position?: number }
+  | {
+      readonly type: "ping";
+      readonly at: number;
+      readonly position?: number;
+      readonly reconnectAfterMs: number;
+    }
   /** Takes the place of the last `nextTicket`, which is about to expire. */
   | { readonly type: "ticket"; readonly nextTicket: string }
   | { readonly type: "error"; readonly code: string; readonly detail: string };
@@ -135,7 +145,7 @@ export const CLOSE = {
   idle: 4408,
   /** The control log is another one now. Connect afresh, without `since`. */
   epochGone: 4410,
-  /** The server stops or restarts. Connect again, after a random wait. */
+  /** The server stops or restarts. Connect again after `reconnectAfterMs`. */
   restarting: 1012,
   /** Too many messages that could not be read, or too many at once. Mend the client. */
   misused: 1008,

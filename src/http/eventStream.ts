@@ -11,15 +11,15 @@ import type { Hub, Since } from "../events/hub.ts";
 import { filterSchema, HZ_MAX } from "../events/parse.ts";
 import type { Viewer } from "../events/project.ts";
 import type { ServerMessage } from "../events/protocol.ts";
+import { reconnectAfterMs } from "../events/reconnect.ts";
 import { BUFFERED_BYTES_MAX } from "../events/subscriber.ts";
 import type { ProblemError } from "./problem.ts";
 
 const PING_MS = 15_000;
 /** A reader that takes nothing for this many pings is let go. */
 const STUCK_PINGS_MAX = 4;
-/** How long a browser waits before it comes back: spread, so that not all come at once. */
+/** No browser comes back sooner. */
 const RETRY_MS_MIN = 1_000;
-const RETRY_SPREAD_MS = 4_000;
 
 export interface StreamAsked {
   readonly filter: Filter;
@@ -168,22 +168,34 @@ function streamOf(
         const stuck = now - takenAt > STUCK_PINGS_MAX * pingMs;
         if (expired || stuck || hub.epoch(viewer.tenant) !== epoch) return close();
         const position = subscription.settledAt();
-        const ping = { type: "ping", at: now, ...(position !== undefined && { position }) };
-        if (!full) send(JSON.stringify(ping), "ping", position);
+        if (!full) {
+          const ping: ServerMessage = {
+            type: "ping",
+            at: now,
+            ...(position !== undefined && { position }),
+            reconnectAfterMs: comeBackMs(),
+          };
+          send(JSON.stringify(ping), "ping", position);
+        }
         const leftMs = (expiresAt ?? Infinity) - now;
         cancelBeat = clock.after(Math.min(pingMs, leftMs), beat);
       };
 
+      /** A browser comes back by itself, by the newest `retry`. */
+      const comeBackMs = (): number => {
+        const afterMs = RETRY_MS_MIN + reconnectAfterMs(open.size, clock);
+        write(`retry: ${afterMs}\n\n`);
+        return afterMs;
+      };
       end = finish;
       drained = () => subscription.drained();
       open.add(close);
-      const retryMs = Math.round(RETRY_MS_MIN + clock.random() * RETRY_SPREAD_MS);
-      write(`retry: ${retryMs}\n\n`);
       const hello: ServerMessage = {
         type: "hello",
         epoch,
         position: hub.position(viewer.tenant),
         pingMs,
+        reconnectAfterMs: comeBackMs(),
         ...(sandbox === true && { sandbox }),
       };
       send(JSON.stringify(hello), "hello");

@@ -41,11 +41,18 @@ async function subscribe(one: ReturnType<typeof rig>, more = {}): Promise<void> 
   one.settle();
 }
 
+async function hello(one: ReturnType<typeof rig>) {
+  await subscribe(one);
+  const [told] = one.out.take("hello");
+  if (told === undefined) throw new Error("no greeting");
+  return told;
+}
+
 test("a connection is greeted before anything else, with the epoch and the log's position", async () => {
   const one = rig();
   await subscribe(one);
   expect(one.out.got).toEqual([
-    { type: "hello", epoch: EPOCH, position: 3, pingMs: 1_000 },
+    { type: "hello", epoch: EPOCH, position: 3, pingMs: 1_000, reconnectAfterMs: 500 },
     { type: "subscribed", recovered: false },
   ]);
 });
@@ -215,6 +222,23 @@ test("1012: a stop ends every connection, refuses new ones and leaves no timer",
   expect(one.connections.count()).toBe(0);
   expect(one.hub.counts().subscribers).toBe(0);
   expect(one.clock.timers()).toBe(0);
+});
+
+test("1012: before a restart every client is told when to come back, by how many there are", async () => {
+  const one = rig();
+  expect((await hello(one)).reconnectAfterMs).toBe(500);
+  const others = Array.from({ length: 3_999 }, () => one.connect());
+  one.connections.stop();
+  const told = [one, ...others].map(({ out }) => out.take("ping").at(-1)?.reconnectAfterMs);
+  expect(new Set(told)).toEqual(new Set([2_000]));
+});
+
+test("a ping brings a newer time to come back", async () => {
+  const one = rig();
+  await subscribe(one);
+  for (let count = 0; count < 2_999; count += 1) one.connect();
+  one.clock.pass(1_000);
+  expect(one.out.take("ping").at(-1)?.reconnectAfterMs).toBe(1_500);
 });
 
 test("1012: when the live calls cannot be read, the client is sent away to come back", async () => {

@@ -56,7 +56,7 @@ test("a stream greets, hints when to come back, and tells every change with an i
   one.hub.publish(change("c1", 4, secured()));
   one.settle();
   await tick();
-  expect(heard.text()).toMatch(/^retry: 3000\n\n/);
+  expect(heard.text()).toMatch(/^retry: 1500\n\n/);
   expect(heard.events()).toMatchObject([
     { type: "hello", data: { epoch: EPOCH } },
     { type: "subscribed", data: { recovered: false } },

@@ -13,16 +13,23 @@ export interface Served {
   readonly as: (who: Who) => Ask;
   readonly watch: (who: Who) => Watching;
   /** The same configuration again, after this process has ended. */
-  again(env?: Readonly<Record<string, string>>): Promise<Served>;
+  again(): Promise<Served>;
 }
 
-export async function serve(place: string, recorders: Recorders, wish: Wish = {}): Promise<Served> {
+type Env = Readonly<Record<string, string>>;
+
+export async function serve(
+  place: string,
+  recorders: Recorders,
+  wish: Wish = {},
+  env: Env = {},
+): Promise<Served> {
   const { document, keys } = await acme(place, recorders.origins, wish);
-  return await serveFile(await written(place, document), keys);
+  return await serveFile(await written(place, document), keys, env);
 }
 
-export async function serveFile(path: string, keys: Keys): Promise<Served> {
-  const process = startTacet(["serve", "--config", path]);
+export async function serveFile(path: string, keys: Keys, env: Env = {}): Promise<Served> {
+  const process = startTacet(["serve", "--config", path], { env });
   const [, url = ""] = await process.said(/"url":"([^"]+)"[^\n]*"msg":"tacet serves"/);
   const [, ops = ""] = await process.said(/"url":"([^"]+)"[^\n]*"msg":"metrics, /);
   return {
@@ -32,7 +39,7 @@ export async function serveFile(path: string, keys: Keys): Promise<Served> {
     keys,
     as: (who) => asking(url, keys[who]),
     watch: (who) => watching(url, { credential: keys[who] }),
-    again: () => serveFile(path, keys),
+    again: () => serveFile(path, keys, env),
   };
 }
 
