@@ -4,12 +4,14 @@
  * @module
  */
 import { createServer as createPlain } from "node:http";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createServer as createTls } from "node:https";
 import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
+import { getRequestListener, serve } from "@hono/node-server";
 import type { Sockets } from "./socket.ts";
-import { answerUnreadable } from "./unreadable.ts";
+import { answerUnreadable, unreadable } from "./unreadable.ts";
+
+type FetchCallback = Parameters<typeof getRequestListener>[0];
 
 export interface ListenOptions {
   readonly listen: {
@@ -32,6 +34,19 @@ export interface ListenOptions {
   readonly fetch: (request: Request, env: unknown) => Response | Promise<Response>;
   readonly websocket?: { readonly server: Sockets["server"] };
   readonly note: (request: Request, peer: string | undefined) => void;
+  readonly times?: Partial<ListenTimes>;
+}
+
+/** How long a client may take before its connection is cut. */
+export interface ListenTimes {
+  /** Until its headers are there, from the first byte or from connecting. */
+  readonly headersMs: number;
+  /** Until its request is there as a whole. */
+  readonly requestMs: number;
+  /** Between two requests. */
+  readonly keepAliveMs: number;
+  /** How often all this is looked at: a slow client has up to that much longer. */
+  readonly checkMs: number;
 }
 
 export interface Listening {
@@ -42,31 +57,48 @@ export interface Listening {
   close(waitMs: number): Promise<void>;
 }
 
-const HEADERS_MS_MAX = 10_000;
-const REQUEST_MS_MAX = 60_000;
-const KEEP_ALIVE_MS = 60_000;
+const TIMES: ListenTimes = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  keepAliveMs: 60_000,
+  checkMs: 5_000,
+};
 
 /** Rejects where the port is taken or the certificate cannot be read. */
 export function listen(options: ListenOptions): Promise<Listening> {
   const { connectionCountMax, host, port, tls } = options.listen;
+  const times = { ...TIMES, ...options.times };
   const limits = {
     maxHeaderSize: options.headerBytesMax,
-    headersTimeout: HEADERS_MS_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: times.headersMs,
+    requestTimeout: times.requestMs,
+    keepAliveTimeout: times.keepAliveMs,
+    connectionsCheckingInterval: times.checkMs,
+    // Told in our own words by `answerUnreadable`, not in none.
+    requireHostHeader: false,
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      options.websocket !== undefined && asksForSocket(request),
   };
-  const secure = tls === undefined ? {} : { ...tlsOptions(tls), minVersion: "TLSv1.2" as const };
+  const fetch: FetchCallback = (request, env) => {
+    const { incoming } = env as unknown as { incoming?: IncomingMessage };
+    options.note(request, incoming?.socket.remoteAddress);
+    return options.fetch(request, env);
+  };
+  // The adapter's own listener has no words for a request that it can make no URL of.
+  const answer = getRequestListener(fetch, {
+    errorHandler: (error) => unreadable(error, options.sandbox),
+  });
+  const listener: RequestListener = (request, response) => void answer(request, response);
+  const made =
+    tls === undefined
+      ? createPlain(limits, listener)
+      : createTls({ ...limits, ...tlsOptions(tls), minVersion: "TLSv1.2" }, listener);
   return new Promise((resolve, reject) => {
     const server = serve({
       hostname: host,
       port,
-      createServer: tls === undefined ? createPlain : createTls,
-      serverOptions: { ...limits, ...secure },
-      fetch(request, env) {
-        const { incoming } = env as unknown as { incoming?: IncomingMessage };
-        options.note(request, incoming?.socket.remoteAddress);
-        return options.fetch(request, env);
-      },
+      createServer: (() => made) as typeof createPlain,
+      fetch,
       ...(options.websocket === undefined ? {} : { websocket: options.websocket }),
     }) as Server;
     answerUnreadable(server, options.sandbox);
@@ -83,6 +115,23 @@ export function listen(options: ListenOptions): Promise<Listening> {
       });
     });
   });
+}
+
+/** A host that makes a URL: for another, the adapter would refuse an upgrade without a word. */
+const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/;
+
+/**
+ * Whether a connection leaves HTTP here. Any other wish for an upgrade is none: it is answered as
+ * the request it also is, because nobody would ever answer it otherwise, nor cut it.
+ */
+function asksForSocket({ headers, method, url }: IncomingMessage): boolean {
+  return (
+    method === "GET" &&
+    url?.startsWith("/") === true &&
+    headers.upgrade?.toLowerCase() === "websocket" &&
+    HOST.test(headers.host ?? "") &&
+    URL.canParse(`http://${headers.host}${url}`)
+  );
 }
 
 function tlsOptions(tls: NonNullable<ListenOptions["listen"]["tls"]>) {

@@ -24,16 +24,22 @@ export interface Sockets {
   /** For `serve({ fetch })`: the app's own, which `upgrade` must be able to trace requests to. */
   fetch(app: Fetch): (request: Request, env: unknown) => Response | Promise<Response>;
   readonly upgrade: Upgrade;
+  /** Whether this request came so that its connection can leave HTTP, and does not only say so. */
+  readonly canUpgrade: (request: Request) => boolean;
   /** Sockets that stand, for metrics. */
   count(): number;
   /** Waits for closing handshakes, at most `waitMs`, then cuts what is left. */
   stop(waitMs: number): Promise<void>;
 }
 
+/** Pieces of one message: no client has a use for more. */
+const FRAGMENT_COUNT_MAX = 256;
+
 export function createSockets(): Sockets {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_BYTES_MAX,
+    maxFragments: FRAGMENT_COUNT_MAX,
     // A few hundred bytes a message: compressing them costs more memory than it saves.
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
@@ -75,6 +81,10 @@ export function createSockets(): Sockets {
       return app(request, {});
     },
     upgrade,
+    canUpgrade: (request) => {
+      const env = environments.get(request);
+      return env !== undefined && env["outgoing"] === undefined;
+    },
     count: () => server.clients.size,
     async stop(waitMs) {
       const closed = [...server.clients].map(

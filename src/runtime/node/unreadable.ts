@@ -5,11 +5,17 @@
  * @module
  */
 import { STATUS_CODES } from "node:http";
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { RequestError } from "@hono/node-server";
 import { type Problem, problemDocument, refuse } from "../../http/problem.ts";
 
 export function answerUnreadable(server: Server, sandbox: boolean): void {
+  server.on("checkExpectation", (_request, response: ServerResponse) => {
+    const { document } = plain(417);
+    response.writeHead(417, { "content-type": "application/problem+json", connection: "close" });
+    response.end(JSON.stringify(sandbox ? { ...document, sandbox } : document));
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     const hasAnswered = "bytesWritten" in socket && socket.bytesWritten !== 0;
     // In the middle of another answer nothing can be said any more.
@@ -26,6 +32,24 @@ export function answerUnreadable(server: Server, sandbox: boolean): void {
     ];
     socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
     return undefined;
+  });
+}
+
+/** The same for a request that was read, but whose address and host make no URL. */
+export function unreadable(error: unknown, sandbox: boolean): Response {
+  const { document, status } =
+    error instanceof RequestError
+      ? plain(400)
+      : told(500, refuse("internal", "tacet failed at this request; nothing is promised by it."));
+  const body = JSON.stringify(sandbox ? { ...document, sandbox } : document);
+  return new Response(body, {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      connection: "close",
+      ...(sandbox ? { "tacet-sandbox": "true" } : {}),
+    },
   });
 }
 
