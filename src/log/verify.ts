@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { EpochMs } from "../control/call.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Entry } from "./entry.ts";
 import { readEntry } from "./form.ts";
@@ -23,6 +24,8 @@ export interface VerifyInput {
   readonly entries: AsyncIterable<Stored> | Iterable<Stored>;
   /** Opened, of one origin, in any order; a saved older one too. */
   readonly checkpoints: readonly Checkpoint[];
+  /** Hears each entry whose form and place are good; a head may still tell that it is not. */
+  readonly heard?: (entry: Entry) => void;
 }
 
 /**
@@ -55,16 +58,18 @@ export async function verifyLog(input: VerifyInput): Promise<Verified> {
   const heads = input.checkpoints.toSorted((a, b) => a.size - b.size);
   const fork = heads.find((head, index) => differs(head, heads[index + 1]));
   if (fork !== undefined) return { kind: "forked", size: fork.size };
-  const pass = startPass(heads);
-  const empty = pass.meet();
-  if (empty !== undefined) return empty;
+  const pass = startPass(input.heard);
+  for (const head of heads) {
+    const problem = pass.expect(head);
+    if (problem !== undefined) return problem;
+  }
   try {
     for await (const stored of input.entries) {
       const problem = pass.take(stored);
       if (problem !== undefined) return problem;
     }
   } catch {
-    return { kind: "unreadable", position: pass.size() + 1 };
+    return { kind: "unreadable", position: pass.reached().tree.size + 1 };
   }
   return pass.end();
 }
@@ -73,32 +78,62 @@ function differs(head: Checkpoint, next: Checkpoint | undefined): boolean {
   return next !== undefined && next.size === head.size && !sameHash(next.root, head.root);
 }
 
-interface Pass {
+/** How far a pass has come: enough for a later one to go on from there. */
+export interface Reached {
+  readonly tree: Frontier;
+  /** The newest entry's. */
+  readonly at: EpochMs;
+  /** The largest head that was met. */
+  readonly signedTo: number;
+}
+
+export interface Pass {
+  /** Heads come in the order of their sizes, each before the entry after it is taken. */
+  expect(head: Checkpoint): Verified | undefined;
   take(stored: Stored): Verified | undefined;
-  /** Compares with every head of the size reached. */
-  meet(): Verified | undefined;
-  size(): number;
+  reached(): Reached;
   end(): Verified;
 }
 
-function startPass(heads: readonly Checkpoint[]): Pass {
+/** One pass over one log, from its first entry or from where an earlier one had come. */
+export function startPass(heard: (entry: Entry) => void = () => undefined, from?: Reached): Pass {
   // A log's origin ends in its tenant; without a head the first entry says it.
-  let tenant = heads[0]?.origin.split("/").at(-1);
-  let tree: Frontier = emptyTree;
-  let at = 0;
+  let tenant: string | undefined;
+  let tree: Frontier = from?.tree ?? emptyTree;
+  let at = from?.at ?? 0;
+  let signedTo = from?.signedTo ?? 0;
+  let waiting: Checkpoint[] = [];
   let met = 0;
-  let signedTo = 0;
+  let count = 0;
 
+  function expect(head: Checkpoint): Verified | undefined {
+    tenant ??= head.origin.split("/").at(-1);
+    count += 1;
+    // One that lies behind where this pass began was met by the pass before.
+    if (head.size < tree.size) return undefined;
+    waiting.push(head);
+    return meet();
+  }
+
+  /** Compares with every head of the size reached. */
   function meet(): Verified | undefined {
-    for (let head = heads[met]; head !== undefined; head = heads[met]) {
+    for (let head = waiting[met]; head !== undefined; head = waiting[met]) {
       if (head.size !== tree.size) return undefined;
       if (!sameHash(head.root, rootOf(tree))) {
         const problem = "an entry is not the one that was signed";
-        return { kind: "bad_span", from: signedTo + 1, to: head.size, problem };
+        // Of two heads of one size, the first may have been met already.
+        return {
+          kind: "bad_span",
+          from: Math.min(signedTo + 1, head.size),
+          to: head.size,
+          problem,
+        };
       }
       signedTo = head.size;
       met += 1;
     }
+    waiting = [];
+    met = 0;
     return undefined;
   }
 
@@ -121,19 +156,20 @@ function startPass(heads: readonly Checkpoint[]): Pass {
     }
     at = entry.at;
     tree = grow(tree, leaf);
+    heard(entry);
     return meet();
   }
 
   function end(): Verified {
-    const unmet = heads.at(-1);
+    const unmet = waiting.at(-1);
     if (unmet !== undefined && unmet.size > tree.size) {
       return { kind: "cut", from: tree.size + 1, to: unmet.size };
     }
     const root = toBase64(rootOf(tree));
-    return { kind: "intact", size: tree.size, root, signedTo, checkpoints: heads.length };
+    return { kind: "intact", size: tree.size, root, signedTo, checkpoints: count };
   }
 
-  return { take, meet, end, size: () => tree.size };
+  return { expect, take, end, reached: () => ({ tree, at, signedTo }) };
 }
 
 function besides(stored: Stored, entry: Entry, position: number, leaf: Hash): string | undefined {

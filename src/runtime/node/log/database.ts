@@ -101,6 +101,7 @@ export interface Statements {
   readonly entriesAfter: StatementSync;
   readonly lastEntry: StatementSync;
   readonly leavesAfter: StatementSync;
+  readonly tail: StatementSync;
 }
 
 export function prepare(db: DatabaseSync): Statements {
@@ -122,6 +123,9 @@ export function prepare(db: DatabaseSync): Statements {
     ),
     leavesAfter: db.prepare(
       "SELECT position, leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position",
+    ),
+    tail: db.prepare(
+      "SELECT position, bytes, leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position",
     ),
   };
 }

@@ -24,7 +24,12 @@ export interface Folder {
   readonly search: string;
   readonly lock: string;
   readonly signingKey: string;
+  /** The verifier key now. */
   readonly publicKey: string;
+  /** Every verifier key there was, the oldest first, a line each. */
+  readonly publicKeys: string;
+  /** A new signing key while a rotation is under way. */
+  readonly nextKey: string;
   readonly spool: string;
   readonly ballast: string;
   /** The tenant's latest signed head. */
@@ -41,6 +46,8 @@ export function folderAt(path: string): Folder {
     lock: join(path, "lock.sqlite"),
     signingKey: join(path, "signing.key"),
     publicKey: join(path, "key.pub"),
+    publicKeys: join(path, "keys.pub"),
+    nextKey: join(path, "signing.key.next"),
     spool: join(path, "spool.ndjson"),
     ballast: join(path, "ballast.bin"),
     latest: (tenant) => join(path, `checkpoint-${encodeURIComponent(tenant)}.txt`),
@@ -110,6 +117,18 @@ function syncFolder(path: string): void {
   } finally {
     closeSync(folder);
   }
+}
+
+const KEPT = /^predecessor-(\d+)$/;
+
+/** Where logs that had no way on are kept, by their number. */
+export const keptFolder = (folder: Folder, generation: number): string =>
+  join(folder.path, `predecessor-${generation}`);
+
+/** The numbers of the logs that are kept in this folder. */
+export function keptGenerations(folder: Folder): number[] {
+  const names = existsSync(folder.path) ? readdirSync(folder.path) : [];
+  return names.flatMap((name) => KEPT.exec(name)?.[1] ?? []).map(Number);
 }
 
 /** Tenants a head was ever signed for, whatever the database has. */

@@ -5,13 +5,9 @@
  * @module
  */
 import type { TenantId } from "../../../control/call.ts";
-import {
-  type Checkpoint,
-  openCheckpoint,
-  signCheckpoint,
-  splitNotes,
-} from "../../../log/checkpoint.ts";
-import { parseVerifier } from "../../../log/note.ts";
+import { type Checkpoint, formatCheckpoint } from "../../../log/checkpoint.ts";
+import { signNote } from "../../../log/note.ts";
+import { originOf } from "../../../log/origin.ts";
 import type { LogEnd } from "../../../log/seal.ts";
 import {
   type Frontier,
@@ -22,53 +18,10 @@ import {
   sameHash,
 } from "../../../log/tree.ts";
 import type { Statements } from "./database.ts";
-import { type Folder, appendFile, readIfThere, replaceFile } from "./folder.ts";
-import type { LogKey } from "./key.ts";
 import { readEnd } from "./end.ts";
-
-export class LogRefused extends Error {
-  readonly code = "log_refused";
-}
-
-interface KnownHead {
-  readonly checkpoint: Checkpoint;
-  readonly note: string;
-}
-
-/** The newest head signed for this tenant, by either file; undefined where there is none. */
-export async function newestHead(
-  folder: Folder,
-  tenant: TenantId,
-  key: LogKey,
-): Promise<KnownHead | undefined> {
-  const notes = [readIfThere(folder.latest(tenant)), repaired(folder, tenant).at(-1)];
-  const heads: KnownHead[] = [];
-  for (const note of notes) {
-    if (note === undefined || note.trim() === "") continue;
-    heads.push({ note, checkpoint: await open(note, tenant, key, folder) });
-  }
-  return heads.toSorted((a, b) => a.checkpoint.size - b.checkpoint.size).at(-1);
-}
-
-/** All heads of a tenant. A last one cut short by a power cut is taken off the file. */
-function repaired(folder: Folder, tenant: TenantId): string[] {
-  const text = readIfThere(folder.all(tenant)) ?? "";
-  const notes = splitNotes(text);
-  if (text === "" || /— \S+ \S+\n\n?$/.test(text)) return notes;
-  const whole = notes.slice(0, -1);
-  replaceFile(folder.all(tenant), whole.map((note) => `${note}\n`).join(""));
-  return whole;
-}
-
-async function open(note: string, tenant: TenantId, key: LogKey, folder: Folder) {
-  try {
-    return await openCheckpoint(note, parseVerifier(key.verifierKey));
-  } catch {
-    throw new LogRefused(
-      `A signed head of ${tenant} in ${folder.path} does not fit the signing key or was changed.`,
-    );
-  }
-}
+import { type Folder, appendFile, replaceFile } from "./folder.ts";
+import type { LogKey } from "./key.ts";
+import { type KnownHead, LogRefused } from "./knownHeads.ts";
 
 /**
  * The end of a tenant's log, read from the tree saved last. Throws `LogRefused` where the log is
@@ -89,7 +42,7 @@ export function openEnd(
     throw new LogRefused(
       `The log of ${tenant} in ${folder.path} ends at entry ${end.tree.size}, but a head of ` +
         `${head.size} entries was signed: a copy was put back, or entries were removed. ` +
-        `Restore the newest database, or set this folder aside and start a log with a new origin.`,
+        `Put the newest database back. If there is none: ${restoreLine(folder)}`,
     );
   }
   const asSigned = (start: Frontier) =>
@@ -99,9 +52,14 @@ export function openEnd(
   if (from.size > 0 && asSigned(emptyTree)) return readEnd(sql, tenant, emptyTree);
   throw new LogRefused(
     `The first ${head.size} entries of ${tenant} in ${folder.path} are not those that were ` +
-      `signed. Run tacet verify to find the first one.`,
+      `signed. Run tacet verify to find the first one. To go on in a new log that says so: ` +
+      restoreLine(folder),
   );
 }
+
+/** What an operator types where this log cannot go on. */
+export const restoreLine = (folder: Folder): string =>
+  `tacet restore ${folder.path} --reason "what happened"`;
 
 function treeAt(sql: Statements, tenant: TenantId, from: Frontier, size: number): Frontier {
   let tree = from;
@@ -132,29 +90,38 @@ export interface Heads {
   sign(tenant: TenantId): Promise<string>;
 }
 
-/** `signed` hears of every head that is kept. Signs one at a time, so that heads are kept in the order of their sizes. */
-export function startHeads(
-  folder: Folder,
-  key: LogKey,
-  endOf: (tenant: TenantId) => LogEnd,
-  known: ReadonlyMap<TenantId, KnownHead>,
-  signed: (tenant: TenantId, tree: Frontier) => void,
-): Heads {
-  const newest = new Map(known);
+export interface HeadsOptions {
+  readonly folder: Folder;
+  readonly base: string;
+  readonly generation: number;
+  readonly key: LogKey;
+  /** Signs beside it while a key is handed on. */
+  readonly nextKey?: LogKey;
+  readonly endOf: (tenant: TenantId) => LogEnd;
+  readonly known: ReadonlyMap<TenantId, KnownHead>;
+  /** Hears of every head that is kept. Never throws. */
+  readonly signed: (tenant: TenantId, tree: Frontier) => void;
+}
+
+/** Signs one at a time, so that heads are kept in the order of their sizes. */
+export function startHeads(options: HeadsOptions): Heads {
+  const { folder, key, nextKey } = options;
+  const newest = new Map(options.known);
   let last: Promise<unknown> = Promise.resolve();
 
   async function signNow(tenant: TenantId): Promise<string> {
-    const { tree } = endOf(tenant);
+    const { tree } = options.endOf(tenant);
     const head = newest.get(tenant);
     if (head?.checkpoint.size === tree.size) return head.note;
+    const origin = originOf(options.base, tenant, options.generation);
     const root = rootOf(tree);
-    const signer = await key.under(`${key.name}/${encodeURIComponent(tenant)}`);
-    const note = await signCheckpoint({ size: tree.size, root }, signer);
+    const keys = nextKey === undefined ? [key] : [key, nextKey];
+    const signers = await Promise.all(keys.map((one) => one.under(origin)));
+    const note = await signNote(formatCheckpoint({ origin, size: tree.size, root }), signers);
     appendFile(folder.all(tenant), `${note}\n`);
     replaceFile(folder.latest(tenant), note);
-    const checkpoint = { origin: signer.name, size: tree.size, root, extensions: [] };
-    newest.set(tenant, { note, checkpoint });
-    signed(tenant, tree);
+    newest.set(tenant, { note, checkpoint: { origin, size: tree.size, root, extensions: [] } });
+    options.signed(tenant, tree);
     return note;
   }
 

@@ -9,6 +9,7 @@ import type { CallId, CallState, EpochMs, TenantId } from "../../../control/call
 import { isAtRest } from "../../../control/conclude.ts";
 import { evolve, fold } from "../../../control/evolve.ts";
 import type { Entry } from "../../../log/entry.ts";
+import { originOf } from "../../../log/origin.ts";
 import type { LogStore } from "../../../log/store.ts";
 import { type Ballast, ballastAt } from "./ballast.ts";
 import { type CallCache, LogDamaged, callCache, liveCalls } from "./calls.ts";
@@ -16,12 +17,22 @@ import { openDatabase, prepare, tenantsOf } from "./database.ts";
 import { type Folder, ensureOwnFile, folderAt, makeFolder } from "./folder.ts";
 import { startHeads } from "./heads.ts";
 import { lockFolder } from "./lock.ts";
-import { checkOrigin, endsOf, keyOf, saveTree, takeSpool } from "./opening.ts";
+import type { LogKey } from "./key.ts";
+import {
+  checkOrigin,
+  endsOf,
+  keyOf,
+  refuseHalfRotated,
+  restoredAtOf,
+  saveTree,
+  takeSpool,
+} from "./opening.ts";
 import { readPage } from "./read.ts";
 import { openSearch } from "./search.ts";
+import { shippedNotes } from "./shipped.ts";
 import { spoolTo } from "./spool.ts";
 import { upgrade } from "./upgrade.ts";
-import { type Faults, type Writer, startWriter } from "./writer.ts";
+import { type Faults, type Request, type Writer, type Written, startWriter } from "./writer.ts";
 
 export interface OpenLogOptions {
   readonly folder: string;
@@ -42,6 +53,12 @@ export interface OpenLogOptions {
   readonly faults?: Faults;
   /** Hears how long each transaction took to be durable, for metrics. */
   readonly measured?: (ms: number, entries: number) => void;
+  /** Folders heads were shipped to: a log that lacks what one of them says is refused. */
+  readonly shipFolders?: readonly string[];
+  /** A new log's place in the line of successors; for restoring alone. */
+  readonly generation?: number;
+  /** Signs heads beside the key, while it takes its place. */
+  readonly nextKey?: LogKey;
 }
 
 export interface NodeLog extends LogStore {
@@ -53,6 +70,18 @@ export interface NodeLog extends LogStore {
   readonly despooled: number;
   /** The time of the newest entry of any tenant; 0 where there is none. */
   readonly newestAt: EpochMs;
+  /** 1, or which log in the line of successors this is. */
+  readonly generation: number;
+  /** When this log took another's place; undefined where it took none's. */
+  readonly restoredAt?: EpochMs;
+  /** Folders with shipped heads that could not be read, so that nothing was compared with them. */
+  readonly notCompared: readonly string[];
+}
+
+/** What is open in this very thread. */
+export interface OwnLog extends NodeLog {
+  /** Writes these in one transaction, now: for copies of entries from a log before this one. */
+  writeNow(requests: readonly Request[]): readonly Written[];
 }
 
 /** After a tenant's first entry its first head is signed this soon. */
@@ -68,7 +97,7 @@ const summarise = (state: CallState) => ({
  * Opens the log for writing. Throws `LogLocked` where another process has it, `LogRefused` where it
  * is not the log its signed heads tell of, `LogKeyRefused` where the key does not fit.
  */
-export async function openLog(options: OpenLogOptions): Promise<NodeLog> {
+export async function openLog(options: OpenLogOptions): Promise<OwnLog> {
   const folder = folderAt(options.folder);
   makeFolder(folder.path);
   // Before any of them is locked: closing a file lets go of its process's locks on it.
@@ -92,11 +121,14 @@ async function start(
   folder: Folder,
   db: DatabaseSync,
   unlock: () => void,
-): Promise<NodeLog> {
-  checkOrigin(db, options.originBase, folder);
+): Promise<OwnLog> {
+  const { originBase: base } = options;
+  refuseHalfRotated(folder, options.nextKey);
+  const generation = checkOrigin(db, base, folder, options.generation);
   const sql = prepare(db);
-  const { key, created } = await keyOf(options, folder, db);
-  const { ends, known } = await endsOf(db, sql, folder, key);
+  const { key, keys, created } = await keyOf(options, folder, db);
+  const { shipped, notCompared } = await shippedNotes(options.shipFolders ?? [], base);
+  const { ends, known } = await endsOf({ db, sql, folder, base, generation, keys, shipped });
   const ballast = ballastAt(folder.ballast, options.ballastBytes ?? 8 << 20);
   ballast.restore();
   const calls = callCache(sql, fold, options.callCountMax ?? 20_000);
@@ -129,13 +161,16 @@ async function start(
     uncertain: () => search.distrust(),
     measured: options.measured ?? (() => undefined),
   });
-  const heads = startHeads(
+  const heads = startHeads({
     folder,
+    base,
+    generation,
     key,
-    (tenant) => writer.endOf(tenant),
+    ...(options.nextKey === undefined ? {} : { nextKey: options.nextKey }),
+    endOf: (tenant) => writer.endOf(tenant),
     known,
-    (tenant, tree) => saveTree(sql, tenant, tree),
-  );
+    signed: (tenant, tree) => saveTree(sql, tenant, tree),
+  });
   const despooled = takeSpool(folder, sql, options.now(), (requests) => writer.writeNow(requests));
 
   async function signGrown(): Promise<void> {
@@ -168,6 +203,10 @@ async function start(
     verifierKey: key.verifierKey,
     keyCreated: created,
     despooled,
+    generation,
+    ...restoredAtOf(db),
+    notCompared,
+    writeNow: (requests) => writer.writeNow(requests),
     newestAt: Math.max(0, ...tenants().map((tenant) => writer.endOf(tenant).at)),
     async append(tenant, callId, expectedVersion, events) {
       if (closing !== undefined) return { kind: "failed", detail: "the log is closed" };
@@ -210,7 +249,7 @@ async function start(
     read: (tenant, filter, after, limit) =>
       readPage(sql, search, (of) => writer.endOf(of).tree.size, { tenant, filter, after, limit }),
     checkpoint: (tenant) => heads.sign(tenant),
-    origin: (tenant) => `${options.originBase}/${encodeURIComponent(tenant)}`,
+    origin: (tenant) => originOf(base, tenant, generation),
     size: (tenant) => writer.endOf(tenant).tree.size,
     tenants,
     healthy: () => writer.healthy(),

@@ -4,16 +4,25 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { EpochMs, TenantId } from "../../../control/call.ts";
+import { readEntry } from "../../../log/form.ts";
+import { type Verifier, parseVerifier } from "../../../log/note.ts";
 import type { LogEnd } from "../../../log/seal.ts";
-import type { Frontier } from "../../../log/tree.ts";
-import { type Statements, metaOf, tenantsOf } from "./database.ts";
-import { type Folder, replaceFile, tenantsWithHeads } from "./folder.ts";
-import { LogRefused, newestHead, openEnd, packFrontier, unpackFrontier } from "./heads.ts";
+import { type Frontier, leafHash, sameHash } from "../../../log/tree.ts";
+import { type EntryRow, type Statements, metaOf, tenantsOf } from "./database.ts";
+import {
+  type Folder,
+  keptGenerations,
+  readIfThere,
+  replaceFile,
+  tenantsWithHeads,
+} from "./folder.ts";
+import { openEnd, packFrontier, restoreLine, unpackFrontier } from "./heads.ts";
 import { type LogKey, createLogKey, readLogKey } from "./key.ts";
+import { type KnownHead, LogRefused, type ShippedNote, newestHead } from "./knownHeads.ts";
 import { emptySpool, requestsFromSpool } from "./spool.ts";
-import { FORMAT } from "./upgrade.ts";
 import type { Writer } from "./writer.ts";
 
 interface KeyOptions {
@@ -21,43 +30,124 @@ interface KeyOptions {
   readonly signingKeyPath?: string;
 }
 
-/** A folder is one service's for good: its origin is in every head and in what auditors hold. */
-export function checkOrigin(db: DatabaseSync, originBase: string, folder: Folder): void {
+/**
+ * A folder is one service's for good: its origin is in every head and in what auditors hold.
+ * Returns which log in the line of successors this is.
+ */
+export function checkOrigin(
+  db: DatabaseSync,
+  originBase: string,
+  folder: Folder,
+  generation?: number,
+): number {
   const known = metaOf(db, "origin");
-  if (known === undefined) {
-    db.prepare("INSERT INTO meta VALUES ('origin', ?), ('format', ?)").run(originBase, FORMAT);
-  } else if (known !== originBase) {
+  if (known !== undefined && known !== originBase) {
     throw new LogRefused(
       `The log in ${folder.path} is that of ${known}, not of ${originBase}. Use another folder.`,
     );
   }
+  if (known !== undefined) return Number(metaOf(db, "generation") ?? "1");
+  if (generation === undefined && keptGenerations(folder).length > 0) {
+    throw new LogRefused(
+      `The database of the log in ${folder.path} is gone, and there was one. Put the newest one ` +
+        `back. If there is none: ${restoreLine(folder)} --empty`,
+    );
+  }
+  const put = db.prepare("INSERT INTO meta VALUES (?, ?)");
+  put.run("origin", originBase);
+  put.run("format", "1");
+  if (generation !== undefined) put.run("generation", String(generation));
+  return generation ?? 1;
 }
 
 export async function keyOf(options: KeyOptions, folder: Folder, db: DatabaseSync) {
   const path = options.signingKeyPath ?? folder.signingKey;
   const known = await readLogKey(path, options.originBase);
   if (known === undefined && tenantsOf(db).length > 0) {
-    throw new LogRefused(`The key ${path} that signed the log in ${folder.path} is missing.`);
+    throw new LogRefused(
+      `The key ${path} that signed the log in ${folder.path} is missing. Put it back. If it is ` +
+        `lost: ${restoreLine(folder)}`,
+    );
   }
   if (known === undefined) await createLogKey(path, options.originBase);
   const key = known ?? (await readLogKey(path, options.originBase));
   if (key === undefined) throw new LogRefused(`The key ${path} was made and is gone again.`);
   replaceFile(folder.publicKey, `${key.verifierKey}\n`, 0o644);
-  return { key, created: known === undefined };
+  return { key, created: known === undefined, keys: keyRing(folder, key) };
 }
 
-export async function endsOf(db: DatabaseSync, sql: Statements, folder: Folder, key: LogKey) {
+/** Every key that signed here; the present one is added where it is new. */
+function keyRing(folder: Folder, key: LogKey): Verifier[] {
+  const lines = (readIfThere(folder.publicKeys) ?? "").split("\n").filter((line) => line !== "");
+  if (!lines.includes(key.verifierKey)) {
+    lines.push(key.verifierKey);
+    replaceFile(folder.publicKeys, lines.map((line) => `${line}\n`).join(""), 0o644);
+  }
+  return lines.map(parseVerifier);
+}
+
+/** Between its two steps a rotation's entry names a key that signs nothing yet. */
+export function refuseHalfRotated(folder: Folder, nextKey: LogKey | undefined): void {
+  if (nextKey !== undefined || !existsSync(folder.nextKey)) return;
+  throw new LogRefused(
+    `A rotation of the key of the log in ${folder.path} was cut short. Run it again: ` +
+      `tacet key rotate-log ${folder.path} --reason "what for"`,
+  );
+}
+
+export function restoredAtOf(db: DatabaseSync): { readonly restoredAt?: EpochMs } {
+  const at = metaOf(db, "restored_at");
+  return at === undefined ? {} : { restoredAt: Number(at) };
+}
+
+interface EndsAsked {
+  readonly db: DatabaseSync;
+  readonly sql: Statements;
+  readonly folder: Folder;
+  readonly base: string;
+  readonly generation: number;
+  readonly keys: readonly Verifier[];
+  /** By tenant. */
+  readonly shipped: ReadonlyMap<TenantId, readonly ShippedNote[]>;
+}
+
+export async function endsOf({ db, sql, folder, base, generation, keys, shipped }: EndsAsked) {
   const ends = new Map<TenantId, LogEnd>();
-  const known = new Map<TenantId, NonNullable<Awaited<ReturnType<typeof newestHead>>>>();
+  const known = new Map<TenantId, KnownHead>();
   const saved = db.prepare("SELECT size, frontier FROM heads WHERE tenant = ?");
-  for (const tenant of new Set([...tenantsOf(db), ...tenantsWithHeads(folder)])) {
-    const head = await newestHead(folder, tenant, key);
+  for (const tenant of new Set([
+    ...tenantsOf(db),
+    ...tenantsWithHeads(folder),
+    ...shipped.keys(),
+  ])) {
+    const whose = { base, tenant, generation };
+    const head = await newestHead(folder, whose, keys, shipped.get(tenant) ?? []);
     if (head !== undefined) known.set(tenant, head);
     const row = saved.get(tenant) as { size: number; frontier: Uint8Array } | undefined;
     const tree = row === undefined ? undefined : unpackFrontier(row.size, row.frontier);
-    ends.set(tenant, openEnd(sql, tenant, tree, head?.checkpoint, folder));
+    const end = openEnd(sql, tenant, tree, head?.checkpoint, folder);
+    checkTail(sql, tenant, Math.max(tree?.size ?? 0, end.tree.size - TAIL_MAX), folder);
+    ends.set(tenant, end);
   }
   return { ends, known };
+}
+
+/**
+ * The entries since the last head that a start reads whole, at most: under a second's work. What
+ * was signed before is compared by its hashes, and checked to the byte in the background.
+ */
+const TAIL_MAX = 20_000;
+
+/** Nothing but these bytes says what the newest entries were: they are not built upon unread. */
+function checkTail(sql: Statements, tenant: TenantId, after: number, folder: Folder): void {
+  for (const row of sql.tail.iterate(tenant, after)) {
+    const { position, bytes, leaf } = row as unknown as EntryRow;
+    if (readEntry(bytes).kind === "entry" && sameHash(leafHash(bytes), leaf)) continue;
+    throw new LogRefused(
+      `Entry ${position} of ${tenant} in ${folder.path} is not what was written. Run tacet verify. ` +
+        `To go on in a new log that says so: ${restoreLine(folder)}`,
+    );
+  }
 }
 
 /** So that the next start need not hash from the first entry; without it, it does. */

@@ -29,7 +29,7 @@ export type Request =
     }
   | { readonly kind: "facts"; readonly drafts: readonly EntryDraft[] };
 
-type Written =
+export type Written =
   | { readonly kind: "written"; readonly positions: readonly number[] }
   | { readonly kind: "conflict" }
   | { readonly kind: "failed"; readonly detail: string };
