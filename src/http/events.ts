@@ -11,6 +11,7 @@ import type { Viewer } from "../events/project.ts";
 import { CLOSE, SUBPROTOCOL } from "../events/protocol.ts";
 import { canOf, maySee } from "../policy/access.ts";
 import type { Principal } from "../policy/principal.ts";
+import { notAuthenticated } from "./admit.ts";
 import type { Authenticated, Authenticator } from "./authenticate.ts";
 import type { May, Origins } from "./deps.ts";
 import { parseStreamQuery, type Streams } from "./eventStream.ts";
@@ -141,9 +142,8 @@ async function check(
 ): Promise<Admitted> {
   const known = await identify(request, purpose, deps);
   if (!known.ok) {
-    const { code, detail, status, tenant } = known;
-    const who = tenant === undefined ? {} : { tenant };
-    return { ok: false, close: CLOSE.notAuthenticated, problem: { code, detail, status }, who };
+    const who = known.tenant === undefined ? {} : { tenant: known.tenant };
+    return { ok: false, close: CLOSE.notAuthenticated, problem: notAuthenticated(known), who };
   }
   const { principal } = known;
   const who = { principal, tenant: principal.tenant };

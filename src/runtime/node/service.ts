@@ -13,6 +13,7 @@ import { authenticator } from "../../http/authenticate.ts";
 import type { HttpDeps, Logger } from "../../http/deps.ts";
 import { createEvents } from "../../http/events.ts";
 import { createStreams } from "../../http/eventStream.ts";
+import { guesses } from "../../http/guesses.ts";
 import { observeChanges } from "../../http/metrics.ts";
 import { createOpsApp } from "../../http/ops.ts";
 import { ticketOffice } from "../../http/tickets.ts";
@@ -124,6 +125,8 @@ export async function startService(
     tickets,
     clock: Date.now,
     sandbox: config.sandbox,
+    guesses: guesses({ clock: clock.now, after: clock.after }),
+    onIssuerFailure: (name) => logger.warn({ name }, "an issuer's keys could not be fetched"),
   });
   const connections = createConnections({
     hub,
