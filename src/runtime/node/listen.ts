@@ -57,6 +57,15 @@ export interface Listening {
   close(waitMs: number): Promise<void>;
 }
 
+/** Event streams never take the connections that pauses come by: they are counted beside them. */
+export const withStreams = <L extends { readonly connectionCountMax: number }>(config: {
+  readonly listen: L;
+  readonly events: { readonly socketCountMax: number };
+}): L => ({
+  ...config.listen,
+  connectionCountMax: config.listen.connectionCountMax + config.events.socketCountMax,
+});
+
 const TIMES: ListenTimes = {
   headersMs: 10_000,
   requestMs: 60_000,
