@@ -25,7 +25,7 @@ import { deskRulesOf, originsOf, policyOf, sessionRulesOf } from "../../policy/r
 import { preflight, startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { enterStart, enterStop } from "./lifecycle.ts";
-import { type Listening, listen } from "./listen.ts";
+import { type Listening, listen, withStreams } from "./listen.ts";
 import { type NodeLog, openLog } from "./log/openLog.ts";
 import { promMetrics } from "./metrics.ts";
 import { type Fleet, nodeFleet } from "./recorders.ts";
@@ -221,7 +221,7 @@ export async function startService(
     listening.push(ops);
     // Last, so that nobody is served by what does not stand as a whole.
     const api = await listen({
-      listen: config.listen,
+      listen: withStreams(config),
       headerBytesMax: config.listen.headerBytesMax,
       sandbox: config.sandbox,
       fetch: sockets.fetch((request, env) => main.app.fetch(request, env)),
