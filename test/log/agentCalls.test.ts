@@ -22,7 +22,10 @@ const databaseOf = (folder: string): string => {
 };
 
 test("an agent has the live calls registered to it last, newest first", async () => {
-  for (const log of [await openTestLog(temporaryFolder()), memoryLog({ now: () => AT })]) {
+  for (const log of [
+    await openTestLog(temporaryFolder()),
+    memoryLog({ originBase: "tacet.example", clock: () => AT }),
+  ]) {
     await log.append("acme", "first", 0, [of("a-1")]);
     await log.append("acme", "second", 0, [of("a-1")]);
     await log.append("acme", "passed-on", 0, [of("a-1")]);

@@ -26,7 +26,8 @@ import { preflight, startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { enterStart, enterStop } from "./lifecycle.ts";
 import { type Listening, listen, withStreams } from "./listen.ts";
-import { type NodeLog, openLog } from "./log/openLog.ts";
+import type { NodeLog } from "./log/openLog.ts";
+import { openThreadedLog } from "./log/threadedLog.ts";
 import { promMetrics } from "./metrics.ts";
 import { type Fleet, nodeFleet } from "./recorders.ts";
 import { ticketSecret } from "./secretFile.ts";
@@ -61,7 +62,7 @@ export async function startService(
     socketCount: () => sockets.count() + streams.count(),
     logSizes: () => new Map(log.tenants().map((tenant) => [tenant, log.size(tenant)])),
   });
-  const log = await openLog({
+  const log = await openThreadedLog({
     folder: config.log.folder,
     originBase: config.log.origin,
     ...(config.log.signingKeyPath === undefined
@@ -168,6 +169,7 @@ export async function startService(
     streams,
     clock,
     upgrade: sockets.upgrade,
+    canUpgrade: sockets.canUpgrade,
     connectionCountMax: config.events.socketCountMax,
     entersDenial: (denial) => main.enterDenial(denial),
     sandbox: config.sandbox,

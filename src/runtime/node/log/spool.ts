@@ -24,8 +24,10 @@ interface Spooled {
 
 /** A line a call's facts; durable on return. Throws where even that cannot be written. */
 export function spoolTo(path: string, facts: Spooled): void {
-  appendFile(path, `${JSON.stringify(facts)}\n`);
+  appendFile(path, spoolLine(facts));
 }
+
+export const spoolLine = (facts: Spooled): string => `${JSON.stringify(facts)}\n`;
 
 export function emptySpool(path: string): void {
   rmSync(path, { force: true });

@@ -1,0 +1,90 @@
+/**
+ * What the service and the log's thread say to one another. All of it can be copied: no functions.
+ *
+ * @module
+ */
+import type { EpochMs, TenantId } from "../../../control/call.ts";
+import type { Entry } from "../../../log/entry.ts";
+import type { NodeLog, OpenLogOptions } from "./openLog.ts";
+
+/** What is asked of the thread; everything else the service knows by itself. */
+export type Method =
+  | "append"
+  | "load"
+  | "unrested"
+  | "live"
+  | "callOfWindow"
+  | "enter"
+  | "read"
+  | "checkpoint"
+  | "close";
+
+export interface Ask {
+  readonly id: number;
+  readonly method: Method;
+  readonly args: readonly unknown[];
+}
+
+/** The service's time and what is known of the clock, for what is entered. */
+export interface Moment {
+  readonly at: EpochMs;
+  readonly clock: Entry["clock"];
+}
+
+export interface ToThread extends Moment {
+  readonly asks: readonly Ask[];
+}
+
+export interface ThreadError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+}
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: ThreadError };
+
+export interface Told {
+  readonly kind: "told";
+  readonly answers: readonly Answer[];
+  readonly healthy: boolean;
+  /** Transactions since the last: ms until durable, and entries. */
+  readonly measured: readonly (readonly [ms: number, entries: number])[];
+}
+
+/** What is known of the log once it is open, and never changes. */
+export type LogFacts = {
+  readonly [
+    K in keyof NodeLog as NodeLog[K] extends (...args: never) => unknown ? never : K
+  ]: NodeLog[K];
+};
+
+export interface Opened {
+  readonly kind: "opened";
+  readonly facts: LogFacts;
+  readonly healthy: boolean;
+  readonly sizes: readonly (readonly [TenantId, number])[];
+}
+
+export type FromThread = Told | Opened | { readonly kind: "refused"; readonly error: ThreadError };
+
+/** What can be given to the thread; the rest is functions, which stay on their side. */
+export type ThreadLogOptions = Omit<
+  OpenLogOptions,
+  "now" | "clockState" | "faults" | "measured" | "nextKey"
+>;
+
+export interface ThreadData extends Moment {
+  readonly options: ThreadLogOptions;
+}
+
+export function threadError(error: unknown): ThreadError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
+  return { name: error.name, message: error.message, ...code };
+}
+
+export function errorOf({ name, message, code }: ThreadError): Error {
+  return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
+}
