@@ -52,6 +52,17 @@ const LINES: readonly Line[] = [
     answer: [422, "body_invalid"],
   },
   {
+    name: "a member that stands there twice is refused, alike or not",
+    send: (k) => k.raw(PAUSE, post('{"windowId":"w-1","windowId":"w-1"}'), "pay"),
+    answer: [422, "body_invalid"],
+  },
+  {
+    name: "twice is twice however a name is written, and however deep",
+    send: (k) =>
+      k.raw(PAUSE, post('{"windowId":"w-1","targets":{"a":{"x":1,"\\u0078":2}}}'), "pay"),
+    answer: [422, "body_invalid"],
+  },
+  {
     name: "an inherited member's name is no attribute either",
     send: (k) =>
       k.raw("/v1/calls/c1", { ...post('{"attributes":{"__proto__":"x"}}'), method: "PUT" }, "cti"),
@@ -275,6 +286,16 @@ describe("bad input has its own clear answer, is entered where the rules ask, an
       }
     });
   }
+});
+
+test("a body's own colons, quotes and backslashes are not taken for members", async () => {
+  const k = await kit();
+  await registered(k);
+  const reason = String.raw`a: "b:\\" \\\\": {"windowId":1}`;
+  const attributes = { a: ":", b: '":"', c: "\\", d: '\\"', e: "" };
+  const body = JSON.stringify({ windowId: "w-1", attributes, reason }, undefined, 2);
+  const answer = await k.raw(PAUSE, post(body), "pay");
+  expect(answer.status).toBe(200);
 });
 
 test("ids that look like card numbers but have a declared form are accepted", async () => {

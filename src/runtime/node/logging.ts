@@ -6,6 +6,7 @@
  */
 import { pino } from "pino";
 import type { Logger } from "../../http/deps.ts";
+import { visible } from "./output.ts";
 
 const FACTS = [
   "callId",
@@ -46,7 +47,13 @@ export interface LogDestination {
 }
 
 export function nodeLogger(level: string, destination?: LogDestination): Logger {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    // JSON escapes C0 controls alone; a terminal obeys others too.
+    hooks: { streamWrite: (line: string) => visible(line, "\n") },
+  };
   const log = destination === undefined ? pino(options) : pino(options, destination);
   return {
     info: (facts, sentence) => log.info(allowed(facts), sentence),

@@ -11,7 +11,7 @@ import type { Config } from "../../policy/config.ts";
 import { nodeClock } from "./clock.ts";
 import { loadConfig } from "./configFile.ts";
 import { nodeLogger } from "./logging.ts";
-import { type Output, messageOf, stopSignal } from "./output.ts";
+import { type Output, messageOf, stopSignal, visible } from "./output.ts";
 import { nodeFleet } from "./recorders.ts";
 import { SANDBOX_MARK } from "./sandboxConfig.ts";
 import { startService } from "./service.ts";
@@ -55,7 +55,7 @@ export async function checkCommand(args: readonly string[], io: Output): Promise
       for (const warning of info.warnings) io.out(`    WARNING  ${warning}`);
       for (const { detail, name, ok } of info.preflight?.findings ?? []) {
         if (!ok) failed += 1;
-        io.out(`    ${ok ? "ok      " : "PROBLEM "} ${name}: ${detail}`);
+        io.out(`    ${ok ? "ok      " : "PROBLEM "} ${visible(name)}: ${visible(detail)}`);
       }
     }
     io.out(failed === 0 ? "Every recorder is ready." : `${failed} to put right before serving.`);

@@ -10,6 +10,7 @@ import { type Checkpoint, openCheckpoint, splitNotes } from "../../log/checkpoin
 import { type Verifier, formatVerifier, parseVerifier, verifierOf } from "../../log/note.ts";
 import { type Verified, verifyLog } from "../../log/verify.ts";
 import { NoSource, type Source, sourcesAt } from "./log/sources.ts";
+import { visible } from "./output.ts";
 
 export interface CommandOutput {
   out(line: string): void;
@@ -112,12 +113,12 @@ async function verifyOne(
   }
   const verified = await verifyLog({ entries: source.entries, checkpoints });
   if (verified.kind !== "intact") return tell(`${origin}: ${sentence(verified)}`);
-  io.out(`${origin}: ${sentence(verified)}`);
+  io.out(visible(`${origin}: ${sentence(verified)}`));
   io.out(`  root ${verified.root}, key ${formatVerifier(verifierOf(origin, key.publicKey))}`);
   return 0;
 
   function tell(line: string): number {
-    io.out(line);
+    io.out(visible(line));
     return 1;
   }
 }
