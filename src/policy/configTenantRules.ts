@@ -13,6 +13,8 @@ import type { Path } from "./path.ts";
 
 type Recorders = Readonly<Record<string, RecorderConfig>>;
 
+const RENEWALS_A_LEASE = 3;
+
 /** The log of what belongs to no tenant has this name. */
 const RESERVED = "system";
 
@@ -63,6 +65,15 @@ function numberRules(tenant: Members, path: Path, say: Say): void {
     if (rules[small] > rules[large]) {
       say([...path, "rules", small], `is more than ${large}`, `make it ${rules[large]} or less`);
     }
+  }
+  // One renewal may be lost and the next one late, and the page still has its lease.
+  const leastMs = RENEWALS_A_LEASE * rules.renewMsMax;
+  if (rules.leaseMsDefault < leastMs) {
+    say(
+      [...path, "rules", "leaseMsDefault"],
+      "is less than three renewals: a hidden page's timers run once a minute, and it would lose its window",
+      `make it ${leastMs} or more; where no page in a browser renews, say in renewMsMax how seldom it is done`,
+    );
   }
 }
 

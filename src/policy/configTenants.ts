@@ -41,8 +41,11 @@ export const routeSchema = z.strictObject({
 });
 
 export const rulesSchema = z.strictObject({
-  leaseMsDefault: ms(1_000, DAY_MS).default(120_000).describe("Where a pause names no lease."),
+  leaseMsDefault: ms(1_000, DAY_MS).default(180_000).describe("Where a pause names no lease."),
   leaseMsMax: ms(1_000, DAY_MS).default(RULES.leaseMsMax),
+  renewMsMax: ms(100, DAY_MS)
+    .default(60_000)
+    .describe("The slowest renewal: a hidden page's timers run once a minute."),
   windowMsMax: ms(1_000, DAY_MS)
     .default(RULES.windowMsMax)
     .describe("No window lives longer, renewals included."),

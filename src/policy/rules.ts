@@ -39,7 +39,7 @@ export function policyOf(config: Config): Policy {
 }
 
 function routesOf(tenant: TenantConfig): readonly Route[] {
-  const { leaseMsDefault, waitMsDefault, waitMsMax, ...numbers } = tenant.rules;
+  const { leaseMsDefault, renewMsMax: _, waitMsDefault, waitMsMax, ...numbers } = tenant.rules;
   // The sandbox alone may leave the choice open, and resumes.
   const rules: Rules = { ...numbers, atLeaseEnd: tenant.atLeaseEnd ?? "resume" };
   const common = {

@@ -157,6 +157,11 @@ describe("a configuration", () => {
       (d) => (d.tenants.acme.rules = { leaseMsDefault: 400_000 }),
       "tenants.acme.rules.leaseMsDefault",
     ],
+    [
+      "a lease that a hidden page, renewing once a minute, would lose",
+      (d) => (d.tenants.acme.rules = { leaseMsDefault: 179_999 }),
+      "tenants.acme.rules.leaseMsDefault",
+    ],
     ["a tenant named system", (d) => (d.tenants.system = d.tenants.acme), "tenants.system"],
     [
       "a pattern that cannot be read",

@@ -41,7 +41,7 @@ test("a routing holds every number of the tenant, and its choice at a lease's en
       { recorderId: "hq", required: true, absentIs: "unprotected", acceptAcknowledged: false },
     ],
     rules: { leaseMsMax: 200_000, graceMs: 2_000, atLeaseEnd: "keep_paused_and_alert" },
-    leaseMsDefault: 120_000,
+    leaseMsDefault: 180_000,
     waitMsDefault: 3_000,
     waitMsMax: 10_000,
     whenLogFails: "protect",
