@@ -11,8 +11,11 @@ import type { Entry, EntryDraft } from "./entry.ts";
 
 type Members = Readonly<Record<string, Json>>;
 
-/** Where a fact came in: a request, tacet's own loops, or the spool of a start after a log failure. */
-export type Component = "api" | "core" | "spool";
+/**
+ * Where a fact came in: a request, tacet's own loops, the spool of a start after a log failure, or
+ * the log before this one.
+ */
+export type Component = "api" | "core" | "spool" | "restore";
 
 /** The event's members that entries have at their top level stay there; the rest is `detail`. */
 export function draftOfEvent(

@@ -22,7 +22,7 @@ export class LogDamaged extends Error {
 
 /** A call's events from its first, by walking back from its newest. */
 export function eventsOfCall(
-  sql: Statements,
+  sql: Pick<Statements, "callRow" | "entryAt">,
   tenant: TenantId,
   callId: CallId,
 ): { readonly events: readonly CallEvent[]; readonly position: number } {

@@ -97,7 +97,12 @@ const summarise = (state: CallState) => ({
  * Opens the log for writing. Throws `LogLocked` where another process has it, `LogRefused` where it
  * is not the log its signed heads tell of, `LogKeyRefused` where the key does not fit.
  */
-export async function openLog(options: OpenLogOptions): Promise<OwnLog> {
+export async function openLog(options: OpenLogOptions): Promise<NodeLog> {
+  return await openOwnLog(options);
+}
+
+/** The same, for who restores. */
+export async function openOwnLog(options: OpenLogOptions): Promise<OwnLog> {
   const folder = folderAt(options.folder);
   makeFolder(folder.path);
   // Before any of them is locked: closing a file lets go of its process's locks on it.

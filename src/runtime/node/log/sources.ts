@@ -10,7 +10,8 @@ import { splitNotes } from "../../../log/checkpoint.ts";
 import { isCallEntry } from "../../../log/callEntries.ts";
 import { linesOf } from "../../../log/ndjson.ts";
 import type { Stored } from "../../../log/verify.ts";
-import { type EntryRow, openForReading, tenantsOf } from "./database.ts";
+import { originOf } from "../../../log/origin.ts";
+import { type EntryRow, metaOf, openForReading, tenantsOf } from "./database.ts";
 import { folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
 
 /** One tenant's log, as far as it is from being verified. */
@@ -21,8 +22,12 @@ export interface Source {
   readonly entries: AsyncIterable<Stored> | Iterable<Stored>;
   /** Signed notes, not opened yet. */
   readonly heads: readonly string[];
-  /** The verifier key that came with the log. */
-  readonly key?: string;
+  /** What the log is called, where the store itself says it. */
+  readonly origin?: string;
+  /** The verifier keys that came with the log, the newest last. */
+  readonly keys: readonly string[];
+  /** The folder it lies in: logs that were kept when this one took their place lie below it. */
+  readonly folder?: string;
 }
 
 /** It cannot be read at all: a wrong path, a refused request. */
@@ -52,18 +57,25 @@ const keep = (source: Source) => ({ sources: [source], close: () => undefined })
 
 /** The export's heads stand beside it in `checkpoints.txt`, its key in `key.pub`. */
 function fileSource(path: string): Source {
-  const key = readIfThere(join(dirname(path), "key.pub"))?.trim();
+  const folder = dirname(path);
   return {
     name: path,
     entries: linesOf(bytesOf(path)),
-    heads: headsIn(join(dirname(path), "checkpoints.txt")),
-    ...(key === undefined ? {} : { key }),
+    heads: headsIn(join(folder, "checkpoints.txt")),
+    keys: keysIn(join(folder, "keys.pub"), join(folder, "key.pub")),
   };
 }
 
 /** Opened when it is read, so that a log nobody asks for leaves no open file. */
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+}
+
+function keysIn(...paths: readonly string[]): string[] {
+  const lines = paths.flatMap((path) => (readIfThere(path) ?? "").split("\n"));
+  const keys = lines.map((line) => line.trim()).filter((line) => line !== "");
+  // The last file's is the newest, whatever the order of the others.
+  return keys.filter((key, index) => keys.lastIndexOf(key) === index);
 }
 
 const headsIn = (path: string): string[] => splitNotes(readIfThere(path) ?? "");
@@ -78,15 +90,18 @@ function folderSources(path: string) {
       [...headsIn(folder.all(tenant)), ...headsIn(folder.latest(tenant))],
     ]),
   );
-  const key = readIfThere(folder.publicKey)?.trim();
+  const keys = keysIn(folder.publicKeys, folder.publicKey);
   const db = openForReading(folder.database);
   try {
     db.exec("BEGIN");
+    const base = metaOf(db, "origin");
+    const generation = Number(metaOf(db, "generation") ?? "1");
     const tenants = new Set([...tenantsOf(db), ...heads.keys()]);
     const sources = [...tenants].toSorted().map((tenant): Source => {
-      const found = { name: tenant, tenant, entries: rowsOf(db, tenant) };
       const own = heads.get(tenant) ?? [];
-      return key === undefined ? { ...found, heads: own } : { ...found, heads: own, key };
+      const origin = base === undefined ? {} : { origin: originOf(base, tenant, generation) };
+      const entries = rowsOf(db, tenant);
+      return { name: tenant, tenant, ...origin, entries, heads: own, keys, folder: path };
     });
     return { sources, close: () => db.close() };
   } catch {
@@ -159,7 +174,7 @@ async function serviceSource(base: string, options: SourceOptions): Promise<Sour
     name: root,
     entries: pages(),
     heads: [head],
-    ...(key === undefined ? {} : { key }),
+    keys: key === undefined ? [] : [key],
   };
 }
 
