@@ -1,6 +1,6 @@
 /**
  * A simulated recorder with commands in flight: requests take time to arrive, replies take time to
- * return, and each may be lost, late, ignored or refused. Its own `truth` is the judge.
+ * return, and each may be lost, late, ignored or refused. Its own tape is the judge.
  */
 import type { RecorderStatus, Target } from "../../src/control/call.ts";
 import type {
@@ -11,6 +11,8 @@ import type {
   RecorderPort,
 } from "../../src/control/ports.ts";
 import type { VirtualClock } from "./clock.ts";
+import type { Order, Recording, Truth } from "./tape.ts";
+import { aborted, newTape } from "./tape.ts";
 
 export type Fault =
   | "none"
@@ -20,26 +22,21 @@ export type Fault =
   | "not_sent"
   | "ignored"
   | "slow"
-  | "hung_then_lands";
+  | "hung_then_lands"
+  /** No answer; it lands some time after it was given up, or after its sender ended. */
+  | "lands_late"
+  /** The connection breaks at once, and the request lands all the same. */
+  | "broken_then_lands";
 
-export interface Truth {
-  status: "recording" | "paused" | "absent";
-  session: string;
-}
+/** What was given up lands no later than this after. */
+export const LANDS_MS_MAX = 1_900;
 
-export interface SimRecorder extends RecorderPort {
+export interface SimRecorder extends RecorderPort, Recording {
+  readonly id: string;
   readonly truth: Map<string, Truth>;
-  /** Every change of the truth, in order. */
-  readonly journal: { at: number; target: string; status: Truth["status"]; cause: string }[];
-  readonly commands: { at: number; target: string; kind: "pause" | "resume" }[];
-  /** Hears of every command as it is sent. */
-  sent: (kind: "pause" | "resume", target: string) => void;
+  readonly commands: { at: number; target: string; kind: Order }[];
   /** What a request that does not arrive is told to wait. */
   retryAfterMs: number | undefined;
-  /** When a read last met a fault. */
-  readTroubleAt: number;
-  /** Commands not yet applied, lost or refused. */
-  inFlight(target: string): boolean;
   surveys: number;
   reads: number;
   /** Delivers a pushed change to whoever watches. */
@@ -47,9 +44,6 @@ export interface SimRecorder extends RecorderPort {
   reconnect(): void;
   /** What the next request meets; `none` once it is empty. */
   faults: (kind: "pause" | "resume" | "status", target: string) => Fault;
-  down: boolean;
-  byHand(target: string, status: Truth["status"]): void;
-  begin(target: string, session?: string): void;
 }
 
 type Watcher = Parameters<NonNullable<RecorderPort["watch"]>>[0];
@@ -75,48 +69,42 @@ export function simRecorder(
   clock: VirtualClock,
   options: SimOptions = {},
 ): SimRecorder {
-  const truth = new Map<string, Truth>();
-  const journal: SimRecorder["journal"] = [];
+  const tape = newTape(clock);
+  const { truth } = tape;
   const commands: SimRecorder["commands"] = [];
   const capabilities = { ...CAPABILITIES, ...options.capabilities };
   const delay = () => options.delayMs?.(clock) ?? 5;
   const flying = new Map<string, number>();
   const watching = new Set<Watcher>();
   // `x1` is another name of `1`.
-  const nameOf = ({ ref }: Target) => (typeof ref === "string" ? ref.replace(/^x/, "") : "");
+  const refOf = (name: string) => name.replace(/^x/, "");
+  const nameOf = ({ ref }: Target) => (typeof ref === "string" ? refOf(ref) : "");
 
-  function set(target: string, status: Truth["status"], cause: string): void {
-    const known = truth.get(target);
-    if (known === undefined || known.status === status) return;
-    known.status = status;
-    journal.push({ at: clock.now(), target, status, cause });
-  }
-  function apply(kind: "pause" | "resume", target: string): void {
-    const known = truth.get(target);
-    if (known === undefined || known.status === "absent") return;
-    set(target, kind === "pause" ? "paused" : "recording", "command");
-  }
-  const aborted = (signal: AbortSignal) =>
-    new Promise<void>((done) => {
-      if (signal.aborted) done();
-      else signal.addEventListener("abort", () => done(), { once: true });
+  const apply = (kind: Order, name: string) => tape.command(kind, name);
+  const landsLater = (kind: Order, name: string) => {
+    flying.set(name, (flying.get(name) ?? 0) + 1);
+    clock.after(Math.floor(clock.random() * LANDS_MS_MAX), () => {
+      apply(kind, name);
+      flying.set(name, (flying.get(name) ?? 1) - 1);
     });
+  };
 
   async function command(
-    kind: "pause" | "resume",
+    kind: Order,
     target: Target,
     ctx: RecorderContext,
   ): Promise<ControlOutcome> {
     const name = nameOf(target);
     flying.set(name, (flying.get(name) ?? 0) + 1);
     sim.sent(kind, name);
+    if (kind === "resume") sim.letsGo(name);
     const outcome = await perform(kind, name, ctx);
     flying.set(name, (flying.get(name) ?? 1) - 1);
     return outcome;
   }
 
   async function perform(
-    kind: "pause" | "resume",
+    kind: Order,
     name: string,
     ctx: RecorderContext,
   ): Promise<ControlOutcome> {
@@ -149,6 +137,13 @@ export function simRecorder(
         });
         await aborted(ctx.signal);
         return { kind: "in_doubt" };
+      case "lands_late":
+        await aborted(ctx.signal);
+        landsLater(kind, name);
+        return { kind: "in_doubt" };
+      case "broken_then_lands":
+        landsLater(kind, name);
+        return { kind: "in_doubt" };
       case "none":
         break;
     }
@@ -164,7 +159,7 @@ export function simRecorder(
     sim.reads += 1;
     await clock.sleep(delay());
     if (fault === "not_sent") return { kind: "unreachable" };
-    if (fault === "hung_then_lands" || fault === "request_lost") {
+    if (fault === "hung_then_lands" || fault === "lands_late" || fault === "request_lost") {
       await aborted(ctx.signal);
       return { kind: "in_doubt" };
     }
@@ -181,9 +176,12 @@ export function simRecorder(
     id,
     capabilities,
     truth,
-    journal,
+    journal: tape.journal,
+    since: tape.since,
     commands,
     sent: () => {},
+    letsGo: () => {},
+    refOf,
     retryAfterMs: undefined,
     readTroubleAt: 0,
     inFlight: (target) => (flying.get(target) ?? 0) > 0,
@@ -193,11 +191,9 @@ export function simRecorder(
     reconnect: () => watching.forEach((one) => one.reconnected()),
     faults: () => "none",
     down: false,
-    byHand: (target, to) => set(target, to, "person"),
-    begin(target, session = `s-${target}`) {
-      truth.set(target, { status: "recording", session });
-      journal.push({ at: clock.now(), target, status: "recording", cause: "call" });
-    },
+    byHand: (target, to) => tape.set(target, to, "person"),
+    begin: tape.begin,
+    end: (target) => tape.set(target, "absent", "call"),
     pause: (target, ctx) => command("pause", target, ctx),
     resume: (target, ctx) => command("resume", target, ctx),
     ...(capabilities.status ? { status } : {}),

@@ -1,5 +1,10 @@
-/** The real core between simulated recorders and a simulated disk, under a virtual clock. */
-import type { Actor, TapSpec } from "../../src/control/call.ts";
+/**
+ * The real core, hub and adapters between simulated recorders, a simulated network and a simulated
+ * disk, under a virtual clock.
+ */
+import type { AnyRecorder } from "../../src/adapters/recorder.ts";
+import { bind } from "../../src/adapters/registry.ts";
+import type { Actor, TapSpec, Target } from "../../src/control/call.ts";
 import type { Executed } from "../../src/control/calls.ts";
 import { DEFAULT_DESK_RULES, DEFAULT_RULES } from "../../src/control/commands.ts";
 import type { DeskRules, Rules } from "../../src/control/commands.ts";
@@ -10,14 +15,24 @@ import type {
   CallDirectory,
   Clock,
   ControlLog,
+  RecorderContext,
   RecorderPort,
 } from "../../src/control/ports.ts";
+import type { Connections } from "../../src/events/connection.ts";
+import { createConnections } from "../../src/events/connection.ts";
+import type { Hub } from "../../src/events/hub.ts";
+import { createHub } from "../../src/events/hub.ts";
+import { anywherenowAdapter, simAnywherenow } from "./anywherenow.ts";
 import type { Life } from "./clock.ts";
 import { VirtualClock } from "./clock.ts";
 import type { SimLog } from "./log.ts";
 import { simLog } from "./log.ts";
 import type { SimRecorder } from "./recorder.ts";
 import { simRecorder } from "./recorder.ts";
+import type { Vendor } from "./network.ts";
+import { simNetwork } from "./network.ts";
+import type { Recording } from "./tape.ts";
+import { simVslogger, vsloggerAdapter } from "./vslogger.ts";
 
 export const PAGE: Actor = { id: "page", kind: "payment", owner: "page" };
 export const IVR: Actor = { id: "ivr", kind: "payment", owner: "ivr" };
@@ -36,16 +51,39 @@ export const tap = (recorderId: string, ref: string, more: Partial<TapSpec> = {}
   ...more,
 });
 
+/** One run of the process, from its start to its crash. */
+export interface Process extends Life {
+  readonly keeper: Keeper;
+  readonly hub: Hub;
+  readonly connections: Connections;
+  readonly offsetMs: number;
+  readonly startedAt: number;
+  readonly ended: AbortController;
+}
+
 export interface World {
   readonly clock: VirtualClock;
   readonly log: SimLog;
   readonly recorders: Readonly<Record<string, SimRecorder>>;
+  readonly vendors: Readonly<Record<string, Vendor>>;
+  /** All of them, whichever way they are spoken to. */
+  readonly recordings: Readonly<Record<string, Recording>>;
   readonly changes: CallChange[];
-  /** What desktops show of each call now. */
+  /** What was last published of each call. */
   readonly shown: ReadonlyMap<string, CallChange>;
-  keeper: Keeper;
-  /** Ends the process where it stands and starts another on the same log and recorders. */
-  restart(downMs?: number): Promise<void>;
+  readonly process: Process;
+  readonly keeper: Keeper;
+  /** What the process takes for the time. */
+  now(): number;
+  onPublish: (change: CallChange) => void;
+  onDoubt: (tenant: string, callId: string) => void;
+  /** Between the end of one process and the start of the next. */
+  onCrash: () => Promise<void>;
+  /**
+   * Ends the process where it stands and starts another on the same log and recorders, the wall
+   * clock set by `wallMs` meanwhile.
+   */
+  restart(downMs?: number, wallMs?: number): Promise<void>;
   pause(
     callId: string,
     windowId: string,
@@ -63,6 +101,8 @@ export interface World {
 export interface WorldOptions {
   readonly seed?: number;
   readonly recorders?: Readonly<Record<string, Parameters<typeof simRecorder>[2]>>;
+  readonly vendors?: Readonly<Record<string, keyof typeof VENDORS>>;
+  readonly networkMs?: (clock: VirtualClock) => number;
   readonly rules?: Partial<Rules>;
   readonly desk?: Partial<DeskRules>;
   readonly whenLogFails?: "refuse" | "protect";
@@ -73,26 +113,56 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   const log = simLog(clock);
   const names = Object.entries(options.recorders ?? { a: {}, b: {} });
   const recorders = Object.fromEntries(names.map(([id, how]) => [id, simRecorder(id, clock, how)]));
+  const vendors = Object.fromEntries(
+    Object.entries(options.vendors ?? {}).map(([id, kind]) => [id, VENDORS[kind].sim(id, clock)]),
+  );
   const changes: CallChange[] = [];
   const rules = { ...DEFAULT_RULES, ...options.rules };
   const shown = new Map<string, CallChange>();
-  let life = { alive: true };
-  const boot = () => {
-    const process = (life = { alive: true });
-    return new Keeper({
-      clock: clockOf(clock, process),
-      log: logOf(log, process),
+  const desk = { ...DEFAULT_DESK_RULES, ...options.desk };
+  let wallMs = 0;
+
+  const boot = (): Process => {
+    const life = {
+      alive: true,
+      ended: new AbortController(),
+      startedAt: clock.now(),
+      // The wall clock at start, but never before the log's last entry.
+      offsetMs: Math.max(wallMs, log.newestAt - clock.now()),
+    };
+    const own = clockOf(clock, life);
+    const vendorPort = ([id, vendor]: [string, Vendor]) => {
+      const adapter = VENDORS[options.vendors?.[id] ?? "vslogger"].adapter(id, own.now);
+      const network = simNetwork(vendor, clock, () => options.networkMs?.(clock) ?? 5);
+      return portOf(heardOrders(bind(adapter, network), adapter, vendor), life);
+    };
+    const hub = createHub({
+      clock: own,
+      epoch: log.origin,
+      position: log.size,
+      live: (tenant, limit) => keeper.live(tenant, limit),
+      onError: (error) => log.wrong.push(`hub: ${String(error)}`),
+    });
+    const keeper = new Keeper({
+      clock: own,
+      log: logOf(log, life),
       publisher: {
         publish(change) {
           changes.push(change);
           shown.set(change.callId, change);
+          hub.publish(change);
+          self.onPublish(change);
         },
-        doubt: (_tenant, callId) => void shown.delete(callId),
+        doubt(tenant, callId) {
+          shown.delete(callId);
+          hub.doubt(tenant, callId);
+          self.onDoubt(tenant, callId);
+        },
       },
-      recorders: Object.values(recorders).map((port) => ({
-        port: portOf(port, process),
-        rules: { ...DEFAULT_DESK_RULES, ...options.desk },
-      })),
+      recorders: [
+        ...Object.values(recorders).map((port) => portOf(port, life)),
+        ...Object.entries(vendors).map(vendorPort),
+      ].map((port) => ({ port, rules: desk })),
       rules: () => ({
         rules,
         whenLogFails: options.whenLogFails ?? "refuse",
@@ -100,32 +170,67 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         logRetryMs: 500,
       }),
     });
+    const connections = createConnections({
+      hub,
+      clock: own,
+      onShown: ({ viewer }, { agentId, callId, position, protection }) =>
+        log.enter([
+          {
+            at: own.now(),
+            tenant: viewer.tenant,
+            type: "DesktopShown",
+            callId,
+            actor: { id: agentId, kind: "agent" },
+            origin: { component: "events" },
+            outcome: "shown",
+            detail: { position, protection },
+          },
+        ]),
+      onError: (error) => log.wrong.push(`events: ${String(error)}`),
+    });
+    return Object.assign(life, { keeper, hub, connections });
   };
+
+  let process: Process;
   const self: World = {
     clock,
     log,
     recorders,
+    vendors,
+    recordings: { ...recorders, ...vendors },
     changes,
     shown,
-    keeper: boot(),
-    async restart(downMs = 0) {
-      life.alive = false;
+    get process() {
+      return process;
+    },
+    get keeper() {
+      return process.keeper;
+    },
+    now: () => clock.now() + process.offsetMs,
+    onPublish: () => {},
+    onDoubt: () => {},
+    onCrash: async () => {},
+    async restart(downMs = 0, jumpMs = 0) {
+      process.alive = false;
+      process.ended.abort();
       clock.bury();
       log.crash();
       shown.clear();
+      await self.onCrash();
       await clock.pass(downMs);
+      wallMs += jumpMs;
       log.reopen();
-      self.keeper = boot();
-      const started = self.keeper.start();
+      process = boot();
+      const started = process.keeper.start();
       await clock.pass(100);
       await started;
     },
     pause: (callId, windowId, taps = [], by = PAGE, leaseMs = 60_000) =>
-      self.keeper.execute("t", callId, { type: "OpenWindow", by, windowId, leaseMs, taps }),
+      process.keeper.execute("t", callId, { type: "OpenWindow", by, windowId, leaseMs, taps }),
     resume: (callId, windowId, by = PAGE) =>
-      self.keeper.execute("t", callId, { type: "CloseWindow", by, windowId }),
+      process.keeper.execute("t", callId, { type: "CloseWindow", by, windowId }),
     register: (callId, specs, agentId) =>
-      self.keeper.execute("t", callId, {
+      process.keeper.execute("t", callId, {
         type: "RegisterCall",
         by: PAGE,
         taps: { mode: "only", specs },
@@ -145,8 +250,35 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       return view !== undefined && view.durable && safeToCollect(view.state, windowId, by, view.at);
     },
   };
-  await self.keeper.start();
+  process = boot();
+  await process.keeper.start();
   return self;
+}
+
+const VENDORS = {
+  anywherenow: { sim: simAnywherenow, adapter: anywherenowAdapter },
+  vslogger: { sim: simVslogger, adapter: vsloggerAdapter },
+} as const;
+
+/** The judge hears of a command as the desk gives it, whatever the adapter makes of it. */
+function heardOrders(port: RecorderPort, adapter: AnyRecorder, vendor: Vendor): RecorderPort {
+  const { pause, resume } = port;
+  const refOf = (target: Target) => vendor.refOf(adapter.targetKey(target));
+  return {
+    ...port,
+    ...(pause && {
+      pause(target, ctx) {
+        vendor.sent("pause", refOf(target));
+        return pause(target, ctx);
+      },
+    }),
+    ...(resume && {
+      resume(target, ctx) {
+        vendor.sent("resume", refOf(target));
+        return resume(target, ctx);
+      },
+    }),
+  };
 }
 
 /** A process that ended hears nothing more; what it sent to recorders goes on without it. */
@@ -156,7 +288,7 @@ async function heardBy<T>(life: Life, answer: Promise<T>): Promise<T> {
 }
 
 const clockOf = (clock: VirtualClock, life: Life): Clock => ({
-  now: () => clock.now(),
+  now: () => clock.now() + (life.offsetMs ?? 0),
   random: () => clock.random(),
   after: (ms, run) => clock.after(ms, run, life),
 });
@@ -170,15 +302,20 @@ const logOf = (log: SimLog, life: Life): ControlLog & CallDirectory => ({
   callOfWindow: (...asked) => heardBy(life, log.callOfWindow(...asked)),
 });
 
-function portOf(port: SimRecorder, life: Life): RecorderPort {
+/** What a process that ended was asking goes on without it, its connections closed. */
+function portOf(port: RecorderPort, life: Life & { ended: AbortController }): RecorderPort {
   const { capabilities, id, pause, resume, status, survey, watch } = port;
+  const closed = (ctx: RecorderContext): RecorderContext => ({
+    ...ctx,
+    signal: AbortSignal.any([ctx.signal, life.ended.signal]),
+  });
   return {
     id,
     capabilities,
-    ...(pause && { pause: (...asked) => heardBy(life, pause(...asked)) }),
-    ...(resume && { resume: (...asked) => heardBy(life, resume(...asked)) }),
-    ...(status && { status: (...asked) => heardBy(life, status(...asked)) }),
-    ...(survey && { survey: (...asked) => heardBy(life, survey(...asked)) }),
+    ...(pause && { pause: (target, ctx) => heardBy(life, pause(target, closed(ctx))) }),
+    ...(resume && { resume: (target, ctx) => heardBy(life, resume(target, closed(ctx))) }),
+    ...(status && { status: (target, ctx) => heardBy(life, status(target, closed(ctx))) }),
+    ...(survey && { survey: (targets, ctx) => heardBy(life, survey(targets, closed(ctx))) }),
     ...(watch && {
       watch: (on, ctx) =>
         watch(
