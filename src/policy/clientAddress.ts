@@ -41,5 +41,7 @@ const bitsOf = (text: string): number => (ipaddr.parse(text).kind() === "ipv4" ?
 function addressOf(text: string): Address | undefined {
   const bare = text.trim().replace(/^\[(.*)\](?::\d+)?$/, "$1");
   const alone = /^[\d.]+:\d+$/.test(bare) ? bare.slice(0, bare.indexOf(":")) : bare;
-  return ipaddr.isValid(alone) ? ipaddr.process(alone) : undefined;
+  // "1" and "0x7f.1" are addresses to some, and no proxy writes them.
+  const isPlain = alone.includes(":") || ipaddr.IPv4.isValidFourPartDecimal(alone);
+  return isPlain && ipaddr.isValid(alone) ? ipaddr.process(alone) : undefined;
 }
