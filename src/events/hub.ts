@@ -11,6 +11,7 @@ import type { Clock, Publisher } from "../control/ports.ts";
 import { type Filter, sameFilter } from "./filter.ts";
 import { createMemory, type HeldCall, MEMORY_LIMITS, type MemoryLimits } from "./memory.ts";
 import { type CallFacts, callMessage, shapeFor, type Viewer } from "./project.ts";
+import { createBoard, type RecorderHealth } from "./recorders.ts";
 import { fill, list, newRoom, readersOf, type Room, unlist } from "./room.ts";
 import {
   mark,
@@ -69,6 +70,8 @@ export interface Hub extends Publisher {
    * readers are told `unlogged` and never `secured`. Synchronous, never throws.
    */
   doubt(tenant: TenantId, callId: CallId): void;
+  /** How a recorder of this tenant's is now. Synchronous, never throws. */
+  recorder(tenant: TenantId, health: RecorderHealth): void;
   subscribe(viewer: Viewer, outlet: Outlet): Subscription;
   epoch(tenant: TenantId): string;
   position(tenant: TenantId): number;
@@ -88,6 +91,7 @@ export function createHub(options: HubOptions): Hub {
   const limits = { ...MEMORY_LIMITS, ...options.limits };
   const defer = options.defer ?? ((run: () => void) => void clock.after(0, run));
   const rooms = new Map<TenantId, Room>();
+  const board = createBoard(options.sandbox === true);
   /** Readers with something waiting and room to take it, in turn. */
   const ready = new Set<Subscriber>();
   let scheduled = false;
@@ -217,6 +221,14 @@ export function createHub(options: HubOptions): Hub {
       }
     },
 
+    recorder(tenant, health) {
+      try {
+        board.set(tenant, health, rooms.get(tenant)?.subscribers ?? []);
+      } catch (error) {
+        options.onError?.(error);
+      }
+    },
+
     subscribe(viewer, outlet) {
       const room = roomOf(viewer.tenant);
       const subscriber = newSubscriber(viewer, outlet);
@@ -240,12 +252,14 @@ export function createHub(options: HubOptions): Hub {
           subscriber.cancelTimer?.();
           subscriber.cancelTimer = undefined;
           outlet.send(JSON.stringify({ type: "subscribed", recovered }), "subscribed");
+          board.greet(subscriber);
           fill(room.memory, subscriber, recovered ? since.position : undefined);
           wake(subscriber);
           schedule();
         },
         drained() {
           subscriber.parked = false;
+          board.drained(subscriber);
           wake(subscriber);
           schedule();
         },

@@ -22,6 +22,8 @@ export interface Viewer extends Asker {
   /** Policy lets this viewer see calls of `agentId` only: the hub need not offer it others. */
   readonly ownCallsOnly: boolean;
   sees(callId: CallId, state: CallState): boolean;
+  /** Is told which recorders are down. */
+  readonly seesRecorders?: boolean;
   can(callId: CallId, state: CallState): readonly Can[];
 }
 

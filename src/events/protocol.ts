@@ -71,6 +71,21 @@ export interface CallMessage {
 }
 
 /**
+ * Whether a recorder would obey, by asking it and by what real commands met. Sent to whoever may
+ * see recorders (not to agents: their calls say how each of their recorders is): those that are
+ * down after `subscribed`, and each when that changes.
+ */
+export interface RecorderMessage {
+  readonly type: "recorder";
+  readonly recorderId: string;
+  readonly healthy: boolean;
+  /** Down since, and by one word why. */
+  readonly since?: number;
+  readonly cause?: string;
+  readonly sandbox?: true;
+}
+
+/**
  * What the server sends. Messages about calls come in the order in which the calls last changed,
  * so the newest `position` of any `call`, `gone` or `ping` is what `since` asks for.
  */
@@ -100,6 +115,7 @@ export type ServerMessage =
   | CallMessage
   /** The call is no longer among those you asked for or may see. Forget it: its word is stale. */
   | { readonly type: "gone"; readonly callId: string; readonly position: number }
+  | RecorderMessage
   /** The connection lives. `position` is there when everything up to it has been sent to you. */
   | {
       readonly type: "ping";

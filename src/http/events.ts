@@ -9,12 +9,14 @@ import type { Clock } from "../control/ports.ts";
 import type { Connection, Connections, Party, Transport } from "../events/connection.ts";
 import type { Viewer } from "../events/project.ts";
 import { CLOSE, SUBPROTOCOL } from "../events/protocol.ts";
-import { canOf, maySee } from "../policy/access.ts";
+import { canOf, maySee, maySeeRecorders } from "../policy/access.ts";
 import type { Principal } from "../policy/principal.ts";
 import { notAuthenticated } from "./admit.ts";
 import type { Authenticated, Authenticator } from "./authenticate.ts";
 import type { May, Origins } from "./deps.ts";
 import { parseStreamQuery, type Streams } from "./eventStream.ts";
+import { keyOf } from "./gate.ts";
+import { createPlaces, type Places } from "./places.ts";
 import { TICKET_PREFIX, type TicketOffice, type TicketPurpose } from "./tickets.ts";
 import { type Problem, problemDocument, problemStatus, refuse } from "./problem.ts";
 
@@ -39,8 +41,11 @@ export interface EventsDeps {
   readonly streams: Streams;
   readonly clock: Clock;
   readonly upgrade?: Upgrade;
-  /** Sockets and streams together. */
+  /** Whether a request that asks for a socket can become one; all can where absent. */
+  readonly canUpgrade?: (request: Request) => boolean;
+  /** Sockets and streams together, and those of one principal. */
   readonly connectionCountMax?: number;
+  readonly principalCountMax?: number;
   /** Marks every refusal: simulated recorders. */
   readonly sandbox?: boolean;
 }
@@ -54,27 +59,37 @@ export interface EventsDenial {
 }
 
 const CONNECTION_COUNT_MAX = 50_000;
+const PRINCIPAL_COUNT_MAX = 1_000;
+/** Whoever finds every place taken comes back after this, spread over as much again. */
+const RETRY_AFTER_S = 5;
 
 type Admitted =
   | { readonly ok: true; readonly principal: Principal }
   | { readonly ok: false; readonly close: number; readonly problem: Problem; readonly who: Who };
 type Who = Pick<EventsDenial, "principal" | "tenant">;
+type Served = EventsDeps & { readonly places: Places };
 
-export function createEvents(deps: EventsDeps): (request: Request) => Promise<Response> {
+export function createEvents(given: EventsDeps): (request: Request) => Promise<Response> {
+  const places = createPlaces(given.principalCountMax ?? PRINCIPAL_COUNT_MAX);
+  const deps: Served = { ...given, places };
   return async (request) => {
     const answer = answering(deps);
-    if (asksForSocket(request)) return openSocket(request, deps);
-    if (accepts(request, "text/event-stream")) return openStream(request, deps);
+    const upgradable = deps.canUpgrade?.(request) ?? true;
+    if (upgradable && asksForSocket(request)) return openSocket(request, deps);
+    // To HEAD, a stream would be opened that nobody reads and nobody closes.
+    if (request.method === "GET" && accepts(request, "text/event-stream"))
+      return openStream(request, deps);
     return answer({
       code: "upgrade_required",
       status: 426,
       detail: "Connect by WebSocket, or ask for text/event-stream.",
-      headers: { upgrade: "websocket", connection: "Upgrade" },
+      // A client that can do neither is done here; whoever asked to close would wait otherwise.
+      headers: { upgrade: "websocket", connection: "Upgrade, close" },
     });
   };
 }
 
-async function openSocket(request: Request, deps: EventsDeps): Promise<Response> {
+async function openSocket(request: Request, deps: Served): Promise<Response> {
   const answer = answering(deps);
   const offered = request.headers.get("sec-websocket-protocol");
   if (offered !== null && !listed(offered).includes(SUBPROTOCOL)) {
@@ -87,11 +102,16 @@ async function openSocket(request: Request, deps: EventsDeps): Promise<Response>
   if (deps.upgrade === undefined) {
     return answer(refuse("not_found", "This listener serves no WebSockets."));
   }
-  if (isFull(deps)) return answer(refuse("overloaded", "As many clients are connected as may be."));
+  if (isFull(deps)) return answer(full(deps));
   const admitted = await admit(request, "socket", deps);
   if (admitted.ok) {
-    const party = partyOf(admitted.principal, deps);
-    return deps.upgrade(request, (transport) => deps.connections.open(transport, party));
+    const { principal } = admitted;
+    const key = keyOf(principal);
+    if (!deps.places.has(key)) return answer(fullOfOne(deps));
+    const party = partyOf(principal, deps);
+    return deps.upgrade(request, (transport) =>
+      deps.connections.open(transport, { ...party, onClosed: deps.places.take(key) }),
+    );
   }
   // A page's script is not told the status of a failed upgrade, only a close code.
   if (request.headers.has("origin")) {
@@ -104,17 +124,20 @@ async function openSocket(request: Request, deps: EventsDeps): Promise<Response>
   return answer(admitted.problem);
 }
 
-async function openStream(request: Request, deps: EventsDeps): Promise<Response> {
+async function openStream(request: Request, deps: Served): Promise<Response> {
   const answer = answering(deps);
   const admitted = await admit(request, "request", deps);
   if (!admitted.ok) return answer(admitted.problem);
   const asked = parseStreamQuery(request);
   if (!asked.ok) return answer(refuse("query_invalid", asked.detail, { errors: asked.errors }));
-  if (isFull(deps)) return answer(refuse("overloaded", "As many clients are connected as may be."));
+  if (isFull(deps)) return answer(full(deps));
   const { principal } = admitted;
+  const key = keyOf(principal);
+  if (!deps.places.has(key)) return answer(fullOfOne(deps));
   return deps.streams.open(
     {
       viewer: viewerOf(principal),
+      onClosed: deps.places.take(key),
       ...(principal.expiresAt !== undefined && { expiresAt: principal.expiresAt }),
     },
     asked.value,
@@ -184,6 +207,7 @@ function viewerOf(principal: Principal): Viewer {
     ownCallsOnly: principal.kind === "agent",
     sees: (_callId, state) => maySee(principal, state),
     can: (callId, state) => canOf(principal, callId, state),
+    seesRecorders: maySeeRecorders(principal),
   };
 }
 
@@ -205,8 +229,22 @@ const agentOf = ({ agentId }: Principal) => (agentId === undefined ? {} : { agen
 const isFull = ({ connections, streams, connectionCountMax }: EventsDeps): boolean =>
   connections.count() + streams.count() >= (connectionCountMax ?? CONNECTION_COUNT_MAX);
 
+const comeBack = ({ clock }: EventsDeps) => ({
+  headers: { "retry-after": String(RETRY_AFTER_S + Math.floor(clock.random() * RETRY_AFTER_S)) },
+});
+
+const full = (deps: EventsDeps): Problem =>
+  refuse("overloaded", "As many clients are connected as may be.", comeBack(deps));
+
+const fullOfOne = (deps: EventsDeps): Problem =>
+  refuse(
+    "streams_limit_reached",
+    "This principal has as many event streams as one may.",
+    comeBack(deps),
+  );
+
 const asksForSocket = (request: Request): boolean =>
-  listed(request.headers.get("upgrade") ?? "").some((one) => one.toLowerCase() === "websocket");
+  request.headers.get("upgrade")?.trim().toLowerCase() === "websocket";
 
 function accepts(request: Request, type: string): boolean {
   return listed(request.headers.get("accept") ?? "").some(

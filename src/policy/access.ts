@@ -143,6 +143,11 @@ export function maySee(principal: Principal, state: Pick<CallState, "agentId">):
   return own && may(principal, "subscribe").ok;
 }
 
+/** Whether this principal is told which recorders are down. An agent's calls say enough. */
+export function maySeeRecorders(principal: Principal): boolean {
+  return principal.kind !== "agent" && may(principal, "subscribe").ok;
+}
+
 /** What a principal may do with a call now, in the words of the event stream. */
 export type Can = "pause" | "resume" | "renew" | "move" | "end";
 
