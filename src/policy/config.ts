@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import type { Json } from "../control/call.ts";
+import { alertsSchema, healthSchema } from "./configAlerts.ts";
 import { authSchema } from "./configAuth.ts";
 import { name } from "./configParts.ts";
 import {
@@ -40,6 +41,8 @@ function schemaWith<R extends z.ZodType>(recorder: R) {
       .record(name, tenantSchema)
       .refine((all) => Object.keys(all).length > 0, "at least one"),
     auth: authSchema.prefault({}),
+    health: healthSchema.prefault({}),
+    alerts: alertsSchema.prefault({}),
   });
 }
 

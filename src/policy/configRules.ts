@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { alertProblems } from "./configAlerts.ts";
 import { authProblems } from "./configAuthRules.ts";
 import { isLoopback, isPlainBeyondLoopback } from "./configParts.ts";
 import type { RecorderConfig, Vendors } from "./configRecorders.ts";
@@ -38,6 +39,7 @@ export function crossProblems(
   recorderRules(recorders, vendors, say);
   tenantProblems(root, recorders, vendors, sandbox, say);
   authProblems(root, sandbox, say);
+  alertProblems(root, say);
   return problems;
 }
 
