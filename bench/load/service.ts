@@ -23,7 +23,7 @@ const parsed = parseConfig(
     listen: { host: "127.0.0.1", port: 0 },
     ops: { listen: { host: "127.0.0.1", port: 0 } },
     log: { folder, origin: "load.example" },
-    events: { socketCountMax: Number(readers) },
+    events: { socketCountMax: Number(readers), principalSocketCountMax: Number(readers) },
     recorders: {
       load: {
         vendor: "anywherenow",

@@ -30,6 +30,8 @@ export interface Party {
   readonly nextTicket?: () => Promise<
     { readonly ticket: string; readonly expiresAt: EpochMs } | undefined
   >;
+  /** Runs once, when the connection is over. */
+  readonly onClosed?: () => void;
 }
 
 export interface Shown {
@@ -82,7 +84,7 @@ export interface Connections {
 }
 
 export function createConnections(options: ConnectionOptions): Connections {
-  const open = new Set<{ close(code: number, reason: string): void }>();
+  const open = new Set<Pick<Talk, "ping" | "close">>();
   let stopping = false;
   return {
     open(transport, party) {
@@ -147,6 +149,7 @@ function converse(
     for (const cancel of timers.values()) cancel();
     subscription.close();
     onClosed();
+    party.onClosed?.();
   };
 
   const close = (code: number, reason: string): void => {

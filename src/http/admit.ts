@@ -14,6 +14,7 @@ import { badId, cardPath, cardRefused } from "./cardguard.ts";
 import type { Limits } from "./deps.ts";
 import type { Face } from "./face.ts";
 import { accessDenied, cardholderDataRefused, stranger } from "./facts.ts";
+import { tierOf } from "./gate.ts";
 import { refuse, type Problem } from "./problem.ts";
 import type { Answering } from "./respond.ts";
 
@@ -38,6 +39,8 @@ export async function admit(
   }
   const { principal } = known;
   answering.tenant = principal.tenant;
+  const spent = face.gate.spend(principal, tierOf(route.operationId));
+  if (spent !== undefined) return err(spent);
   const by = actorOf(principal, ip, client);
   const who = { tenant: principal.tenant, by };
 

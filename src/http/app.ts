@@ -13,6 +13,7 @@ import { eventsRoute } from "./eventsRoute.ts";
 import type { EventsDenial } from "./events.ts";
 import { faceOf, type Face } from "./face.ts";
 import { eventsDenied } from "./facts.ts";
+import { tierOf } from "./gate.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./logRoutes.ts";
 import { describeApi, type ApiDocument } from "./openapi.ts";
@@ -45,9 +46,12 @@ export function createApp(deps: HttpDeps): HttpApp {
   for (const route of routes) {
     app.on(route.method, route.path, (c) => answerRoute(face, answers, route, c));
   }
-  app.get("/openapi.json", async (c) =>
-    answers.respond(json(200, await describe()), answeringOf(face, c.req.raw)),
-  );
+  app.get("/openapi.json", async (c) => {
+    const entered = face.gate.enter(tierOf("describe"));
+    if (entered.ok) entered.leave();
+    const handled = entered.ok ? json(200, await describe()) : refused(entered.problem);
+    return answers.respond(handled, answeringOf(face, c.req.raw));
+  });
   refuseOtherMethods(app, face, answers, routes);
   app.notFound((c) =>
     answers.respond(
@@ -85,11 +89,15 @@ async function answerRoute(
   c: Context,
 ): Promise<Response> {
   const answering = answeringOf(face, c.req.raw);
+  const entered = face.gate.enter(tierOf(route.operationId));
+  if (!entered.ok) return answers.respond(refused(entered.problem), answering);
   try {
     const handled = await handle(face, route, c, answering);
     return answers.respond(handled, answering);
   } catch (error) {
     return failed(face, answers, error, answering);
+  } finally {
+    entered.leave();
   }
 }
 

@@ -9,7 +9,7 @@ import { may } from "../policy/access.ts";
 import type { Routing } from "../policy/policy.ts";
 import { callAnswerOf } from "./answer.ts";
 import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
-import { denied, subjectOf, type Face } from "./face.ts";
+import { denied, notThere, subjectOf, type Face } from "./face.ts";
 import type { Problem } from "./problem.ts";
 import { notDone, refusalProblem } from "./refusal.ts";
 import {
@@ -104,8 +104,12 @@ export function callRoutes(face: Face): readonly Route[] {
       answers: { 200: { description: "The call as of `at`", schema: callAnswer } },
       problems: ["call_unknown"],
       async handle(asked) {
-        const view = await face.calls.read(asked.tenant, asked.param("callId"));
-        if (view === undefined) return refused(refusalProblem("call_unknown", {}));
+        const callId = asked.param("callId");
+        const view = await face.calls.read(asked.tenant, callId);
+        if (view === undefined) {
+          const unknown = refusalProblem("call_unknown", {});
+          return refused(await notThere(face, asked, "read_call", unknown, callId));
+        }
         const denial = await denied(face, asked, "read_call", subjectOf(view));
         if (denial !== undefined) return refused(denial);
         return json(200, callAnswerOf(view, asked.by, face.log.origin(asked.tenant)));
@@ -158,7 +162,9 @@ async function register(
   });
   if (executed.kind !== "done") return refused(notDone(executed, {}));
   const waitMs = Math.min(body.waitMs ?? routing.rules.baselineMs, routing.waitMsMax);
-  await face.calls.waitFor(tenant, callId, "baselined", waitMs, asked.request.signal);
+  await face.gate.wait(waitMs, (ms) =>
+    face.calls.waitFor(tenant, callId, "baselined", ms, asked.request.signal),
+  );
   const now = (await face.calls.read(tenant, callId)) ?? executed.view;
   const isNew = executed.events.some((event) => event.type === "CallRegistered");
   return json(isNew ? 201 : 200, callAnswerOf(now, by, face.log.origin(tenant)));
@@ -203,7 +209,10 @@ async function end(
 ): Promise<Handled> {
   const { tenant, by } = asked;
   const before = await face.calls.read(tenant, callId);
-  if (before === undefined) return refused(refusalProblem("call_unknown", {}));
+  if (before === undefined) {
+    const unknown = refusalProblem("call_unknown", {});
+    return refused(await notThere(face, asked, "end", unknown, callId));
+  }
   const denial = await denied(face, asked, "end", subjectOf(before));
   if (denial !== undefined) return refused(denial);
   const executed = await face.calls.execute(tenant, callId, { type: "EndCall", by });
@@ -211,7 +220,9 @@ async function end(
   const routing = face.policy.routing(tenant, before.state.attributes);
   const waitMs = Math.min(askedWaitMs ?? routing.waitMsDefault, routing.waitMsMax);
   if (executed.view.state.endedAt === undefined) {
-    await face.calls.waitFor(tenant, callId, "settled", waitMs, asked.request.signal);
+    await face.gate.wait(waitMs, (ms) =>
+      face.calls.waitFor(tenant, callId, "settled", ms, asked.request.signal),
+    );
   }
   const view = (await face.calls.read(tenant, callId)) ?? executed.view;
   const ended = view.state.endedAt !== undefined;

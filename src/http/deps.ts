@@ -12,6 +12,7 @@ import type { may } from "../policy/access.ts";
 import type { idForms } from "../policy/idForm.ts";
 import type { AgentEntry, Policy } from "../policy/policy.ts";
 import type { Authenticated, AuthenticateInfo } from "./authenticate.ts";
+import type { Gate } from "./gate.ts";
 import type { Metrics } from "./metrics.ts";
 import type { TicketOffice } from "./tickets.ts";
 
@@ -31,6 +32,10 @@ export interface RecorderInfo {
       readonly detail: string;
     }[];
   };
+  /** Absent until it is watched. `cause`: one word of tacet's own. */
+  readonly health?:
+    | { readonly healthy: true }
+    | { readonly healthy: false; readonly since: EpochMs; readonly cause: string };
   /** Settings an operator should know of, such as plain HTTP to a distant recorder. */
   readonly warnings: readonly string[];
 }
@@ -111,4 +116,6 @@ export interface HttpDeps {
   readonly sandbox: boolean;
   readonly version: string;
   readonly limits?: Limits;
+  /** Turns away what can wait. Absent: one that never finds the process late. */
+  readonly gate?: Gate;
 }

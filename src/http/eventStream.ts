@@ -95,9 +95,17 @@ export interface StreamsOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Whose stream it is. */
+interface StreamParty {
+  readonly viewer: Viewer;
+  readonly expiresAt?: EpochMs;
+  /** Runs once, when the stream is over. */
+  readonly onClosed?: () => void;
+}
+
 /** All event streams of one process. */
 export interface Streams {
-  open(party: { viewer: Viewer; expiresAt?: EpochMs }, asked: StreamAsked): Response;
+  open(party: StreamParty, asked: StreamAsked): Response;
   count(): number;
   /** Ends every stream; browsers come back by themselves. */
   stop(): void;
@@ -124,7 +132,7 @@ export function createStreams(options: StreamsOptions): Streams {
 }
 
 function streamOf(
-  { viewer, expiresAt }: { viewer: Viewer; expiresAt?: EpochMs },
+  { viewer, expiresAt, onClosed }: StreamParty,
   asked: StreamAsked,
   { hub, clock, sandbox, onError, pingMs = PING_MS }: StreamsOptions,
   open: Set<() => void>,
@@ -154,6 +162,7 @@ function streamOf(
         cancelBeat?.();
         subscription.close();
         open.delete(close);
+        onClosed?.();
       };
       const close = (): void => {
         if (ended) return;

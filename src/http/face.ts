@@ -11,10 +11,12 @@ import type { Asked } from "./asked.ts";
 import { may, type Action } from "../policy/access.ts";
 import { DEFAULT_LIMITS, type HttpDeps, type Limits } from "./deps.ts";
 import { accessDenied } from "./facts.ts";
+import { createGate, type Gate } from "./gate.ts";
 import type { Problem } from "./problem.ts";
 
 export interface Face extends HttpDeps {
   readonly limits: Limits;
+  readonly gate: Gate;
   readonly entries: BoundedEntries;
   readonly reserved: Reserved;
 }
@@ -23,7 +25,10 @@ export function faceOf(deps: HttpDeps): Face {
   const entries = boundedEntries(deps.log, deps.clock, () =>
     deps.logger.error({}, "a fact of the http face could not be entered"),
   );
-  return { ...deps, limits: deps.limits ?? DEFAULT_LIMITS, entries, reserved: reservedIds() };
+  const { clock, metrics } = deps;
+  const gate = deps.gate ?? createGate({ clock, metrics });
+  const limits = deps.limits ?? DEFAULT_LIMITS;
+  return { ...deps, limits, gate, entries, reserved: reservedIds() };
 }
 
 /**
@@ -77,6 +82,23 @@ export async function denied(
   if (allowed.ok) return undefined;
   await face.entries.enter(accessDenied(asked, allowed.code, action, callId));
   return { code: allowed.code, detail: allowed.detail, status: allowed.status };
+}
+
+/**
+ * What is told of a call or window that is not there. Whoever could not have acted on it either is
+ * told that, as they would be of one that is there.
+ */
+export async function notThere(
+  face: Face,
+  asked: Asked<unknown, unknown>,
+  action: Action,
+  problem: Problem,
+  callId?: CallId,
+): Promise<Problem> {
+  const { agentId, ticket } = asked.principal;
+  const own = callId ?? (ticket?.use === "call" ? ticket.callId : undefined);
+  const subject = { ...(own === undefined ? {} : { callId: own }), agentId };
+  return (await denied(face, asked, action, subject)) ?? problem;
 }
 
 export const subjectOf = (view: CallView) => ({

@@ -21,6 +21,11 @@ export interface Metrics {
   /** By how many the open windows changed. */
   windowsOpen(change: number): void;
   logCommitted(seconds: number): void;
+  /**
+   * Turned away: too much to do, or more than one principal may. `wait`: it was done, and not waited
+   * for.
+   */
+  shed(tier: string, reason: "busy" | "allowance" | "wait"): void;
   /** The text the metrics endpoint answers, with its media type. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -34,6 +39,7 @@ export const noMetrics: Metrics = {
   retried() {},
   windowsOpen() {},
   logCommitted() {},
+  shed() {},
   render: () => Promise.resolve({ contentType: "text/plain", text: "" }),
 };
 

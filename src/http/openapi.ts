@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { describeRoute, generateSpecs, resolver, type DescribeRouteOptions } from "hono-openapi";
 import type { Route } from "./asked.ts";
+import { shedCodes, tierOf } from "./gate.ts";
 import { PROBLEMS, problemSchema, type ProblemCode } from "./problem.ts";
 
 export type ApiDocument = Awaited<ReturnType<typeof generateSpecs>>;
@@ -71,6 +72,7 @@ function descriptionOf(route: Route): DescribeRouteOptions {
     ...route.problems,
     ...(route.body === undefined ? [] : WITH_BODY),
     ...(route.open === true ? [] : COMMON),
+    ...shedCodes[tierOf(route.operationId)],
   ]);
   for (const [status, list] of byStatus(codes)) {
     responses[status] = {

@@ -160,7 +160,8 @@ async function planPause(
   const subject = live === undefined ? { callId, agentId: found?.agentId } : subjectOf(live);
   if (live === undefined && found === undefined && Object.keys(named).length === 0) {
     const ended = view?.state.endedAt !== undefined;
-    return err(refusalProblem(ended ? "call_ended" : "call_unknown"));
+    const problem = refusalProblem(ended ? "call_ended" : "call_unknown");
+    return err(await notThere(face, asked, "pause", problem, callId));
   }
   const denial =
     (await denied(
@@ -210,7 +211,8 @@ export async function waitAndAnswer(
   const { tenant } = asked;
   const { signal } = asked.request;
   const waitMs = Math.min(askedWaitMs ?? routing.waitMsDefault, routing.waitMsMax);
-  const waited = await face.calls.waitSecured(tenant, callId, windowId, waitMs, signal);
+  const wait = (ms: number) => face.calls.waitSecured(tenant, callId, windowId, ms, signal);
+  const waited = await face.gate.wait(waitMs, wait);
   const view = await face.calls.read(tenant, callId);
   if (view === undefined) return refused(refusalProblem("call_unknown"));
   return windowAnswer(face, view, windowId, asked, waited, routing);

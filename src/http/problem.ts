@@ -117,6 +117,16 @@ export const PROBLEMS = {
     "Close windows that are done with before opening more.",
   ),
   target_limit_reached: problem(429, "Too many targets", "Move the call instead of adding to it."),
+  reads_limit_reached: problem(
+    429,
+    "Too many reads",
+    "Ask again after Retry-After seconds, or follow events instead of asking.",
+  ),
+  streams_limit_reached: problem(
+    429,
+    "Too many event streams",
+    "Close streams that are over, or share one; come back after Retry-After seconds.",
+  ),
   ids_differ: problem(
     422,
     "Idempotency-Key and windowId differ",
@@ -152,7 +162,16 @@ export const PROBLEMS = {
   ),
   log_unavailable: problem(503, "The control log cannot be written", `Do not collect. ${retry}`),
   stopping: problem(503, "tacet is stopping", retry),
-  overloaded: problem(503, "Too many calls are kept", "End calls that are over, then ask again."),
+  overloaded: problem(
+    503,
+    "As many are kept as may be",
+    "End calls and close event streams that are over, then ask again after Retry-After seconds.",
+  ),
+  busy: problem(
+    503,
+    "tacet is busy with pauses",
+    "Ask again after Retry-After seconds. Pauses, resumes and renewals are never turned away so.",
+  ),
   locate_unavailable: problem(
     503,
     "No recorder could be asked for the agent's call",

@@ -8,7 +8,7 @@ import type { CallView } from "../control/calls.ts";
 import { ownsWindow, protection } from "../control/conclude.ts";
 import { resumeAnswerOf } from "./answer.ts";
 import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
-import { denied, subjectOf, type Face } from "./face.ts";
+import { denied, notThere, subjectOf, type Face } from "./face.ts";
 import { refuse, type Problem } from "./problem.ts";
 import { notDone, refusalProblem } from "./refusal.ts";
 import { resumeAnswer, resumeBody, waitBody } from "./schemas.ts";
@@ -43,8 +43,12 @@ export function resumeRoutes(face: Face): readonly Route[] {
       answers,
       problems,
       async handle(asked) {
-        const view = await face.calls.read(asked.tenant, asked.param("callId"));
-        if (view === undefined) return refused(refusalProblem("call_unknown"));
+        const callId = asked.param("callId");
+        const view = await face.calls.read(asked.tenant, callId);
+        if (view === undefined) {
+          const unknown = refusalProblem("call_unknown");
+          return refused(await notThere(face, asked, "resume", unknown, callId));
+        }
         const { windowId, waitMs } = asked.body;
         return await resume(face, asked, view, windowId, waitMs);
       },
@@ -63,7 +67,10 @@ export function resumeRoutes(face: Face): readonly Route[] {
         const windowId = asked.param("windowId");
         const callId = await face.calls.callOfWindow(asked.tenant, windowId);
         const view = callId && (await face.calls.read(asked.tenant, callId));
-        if (!view) return refused(refusalProblem("window_unknown"));
+        if (!view) {
+          const unknown = refusalProblem("window_unknown");
+          return refused(await notThere(face, asked, "resume", unknown));
+        }
         return await resume(face, asked, view, windowId, asked.body.waitMs);
       },
     }),
@@ -102,7 +109,9 @@ async function answerResume(
   const routing = face.policy.routing(tenant, closed.state.attributes);
   const waitMs = Math.min(askedWaitMs ?? routing.waitMsDefault, routing.waitMsMax);
   if (protection(closed.state) === "resuming") {
-    await face.calls.waitFor(tenant, callId, "settled", waitMs, asked.request.signal);
+    await face.gate.wait(waitMs, (ms) =>
+      face.calls.waitFor(tenant, callId, "settled", ms, asked.request.signal),
+    );
   }
   const view = (await face.calls.read(tenant, callId)) ?? closed;
   const answer = resumeAnswerOf(view, windowId, face.log.origin(tenant));

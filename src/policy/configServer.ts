@@ -85,6 +85,12 @@ export const loggingSchema = z.strictObject({
 
 export const eventsSchema = z.strictObject({
   socketCountMax: z.int().min(0).max(1_000_000).default(10_000).describe("Event streams at once."),
+  principalSocketCountMax: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1_000)
+    .describe("Event streams of one principal at once; each agent counts alone."),
   pingMs: ms(1_000, 120_000).default(15_000).describe("Heartbeat of event streams."),
   subscribeMsMax: ms(100, 300_000)
     .default(30_000)

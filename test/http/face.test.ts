@@ -83,7 +83,11 @@ test("the client's name in the log is a product's name or nothing", () => {
 
 test("operators read metrics, the API as a page without scripts, and health in detail", async () => {
   const k = await kit();
-  const metrics = promMetrics({ socketCount: () => 3, logSizes: () => new Map([["acme", 7]]) });
+  const metrics = promMetrics({
+    delayMs: () => 0,
+    socketCount: () => 3,
+    logSizes: () => new Map([["acme", 7]]),
+  });
   const deps = { ...k.deps, metrics };
   const observe = observeChanges(metrics);
   await registered(k);

@@ -9,6 +9,8 @@ import type { Metrics } from "../../http/metrics.ts";
 export interface Scraped {
   /** Open sockets and event streams, asked for at each scrape. */
   readonly socketCount: () => number;
+  /** How late the process runs, smoothed. */
+  readonly delayMs: () => number;
   /** Entries by tenant, asked for at each scrape. */
   readonly logSizes: () => ReadonlyMap<string, number>;
 }
@@ -73,6 +75,17 @@ export function promMetrics(scraped: Scraped): Metrics {
     labelNames: ["tenant"],
     registers,
   });
+  const shed = new Counter({
+    name: "tacet_shed_total",
+    help: "Requests turned away because there was too much to do, or too much by one principal",
+    labelNames: ["tier", "reason"],
+    registers,
+  });
+  const delay = new Gauge({
+    name: "tacet_delay_seconds",
+    help: "How late the process runs, smoothed: beyond 0.25 reads are turned away",
+    registers,
+  });
   return {
     pauseAnswered: (outcome) => pauses.inc({ outcome }),
     recorderSecured: (recorder, seconds) => secured.observe({ recorder }, seconds),
@@ -82,8 +95,10 @@ export function promMetrics(scraped: Scraped): Metrics {
     retried: (recorder, count) => retries.inc({ recorder }, count),
     windowsOpen: (change) => windows.inc(change),
     logCommitted: (seconds) => commits.observe(seconds),
+    shed: (tier, reason) => shed.inc({ tier, reason }),
     async render() {
       sockets.set(scraped.socketCount());
+      delay.set(scraped.delayMs() / 1_000);
       for (const [tenant, size] of scraped.logSizes()) entries.set({ tenant }, size);
       return { contentType: register.contentType, text: await register.metrics() };
     },

@@ -14,6 +14,7 @@ import type { HttpDeps, Logger } from "../../http/deps.ts";
 import { createEvents } from "../../http/events.ts";
 import { createStreams } from "../../http/eventStream.ts";
 import { guesses } from "../../http/guesses.ts";
+import { createGate } from "../../http/gate.ts";
 import { observeChanges } from "../../http/metrics.ts";
 import { createOpsApp } from "../../http/ops.ts";
 import { ticketOffice } from "../../http/tickets.ts";
@@ -29,6 +30,7 @@ import { type Listening, listen, withStreams } from "./listen.ts";
 import type { NodeLog } from "./log/openLog.ts";
 import { openThreadedLog } from "./log/threadedLog.ts";
 import { promMetrics } from "./metrics.ts";
+import { loopPressure } from "./pressure.ts";
 import { type Fleet, nodeFleet } from "./recorders.ts";
 import { ticketSecret } from "./secretFile.ts";
 import { createSockets } from "./socket.ts";
@@ -58,8 +60,10 @@ export async function startService(
 ): Promise<Service> {
   const clock = nodeClock();
   const secret = await ticketSecret(config.log.folder);
+  const pressure = loopPressure();
   const metrics = promMetrics({
     socketCount: () => sockets.count() + streams.count(),
+    delayMs: pressure.delayMs,
     logSizes: () => new Map(log.tenants().map((tenant) => [tenant, log.size(tenant)])),
   });
   const log = await openThreadedLog({
@@ -171,6 +175,7 @@ export async function startService(
     upgrade: sockets.upgrade,
     canUpgrade: sockets.canUpgrade,
     connectionCountMax: config.events.socketCountMax,
+    principalCountMax: config.events.principalSocketCountMax,
     entersDenial: (denial) => main.enterDenial(denial),
     sandbox: config.sandbox,
   });
@@ -192,6 +197,7 @@ export async function startService(
     clientAddress: address,
     events,
     stopping: () => stopping,
+    gate: createGate({ delayMs: pressure.delayMs, clock: clock.now, metrics }),
     sandbox: config.sandbox,
     version,
     limits: {
@@ -251,6 +257,7 @@ export async function startService(
         if (stopping) return;
         stopping = true;
         endBeats();
+        pressure.stop();
         connections.stop();
         streams.stop();
         await keeper.stop();
