@@ -9,7 +9,7 @@ import { canonical } from "../log/canonical.ts";
 import type { EntryFilter } from "../log/store.ts";
 import { may } from "../policy/access.ts";
 import { json, refused, route, type Handled, type Route } from "./asked.ts";
-import { denied, subjectOf, type Face } from "./face.ts";
+import { denied, notThere, subjectOf, type Face } from "./face.ts";
 import { logRead } from "./facts.ts";
 import { refusalProblem } from "./refusal.ts";
 import { entriesQuery, entryAnswer, historyAnswer, historyQuery } from "./schemas.ts";
@@ -30,7 +30,10 @@ export function logRoutes(face: Face): readonly Route[] {
       async handle(asked) {
         const callId = asked.param("callId");
         const view = await face.calls.read(asked.tenant, callId);
-        if (view === undefined) return refused(refusalProblem("call_unknown", {}));
+        if (view === undefined) {
+          const unknown = refusalProblem("call_unknown", {});
+          return refused(await notThere(face, asked, "read_log", unknown, callId));
+        }
         const denial = await denied(face, asked, "read_log", subjectOf(view));
         if (denial !== undefined) return refused(denial);
         await face.entries.enter(logRead(asked, "history", { callId }));

@@ -10,7 +10,7 @@ import type { Routing } from "../policy/policy.ts";
 import { pauseAnswerOf } from "./answer.ts";
 import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
 import { badId } from "./cardguard.ts";
-import { denied, subjectOf, type Face } from "./face.ts";
+import { denied, notThere, subjectOf, type Face } from "./face.ts";
 import { refuse, type Problem } from "./problem.ts";
 import { failureProblem, notDone, refusalProblem, retryAfter } from "./refusal.ts";
 import { pauseAnswer, pauseBody, type PauseBody } from "./schemas.ts";
@@ -159,9 +159,8 @@ async function planPause(
   const named = body.targets ?? {};
   const subject = live === undefined ? { callId, agentId: found?.agentId } : subjectOf(live);
   if (live === undefined && found === undefined && Object.keys(named).length === 0) {
-    const ended = view?.state.endedAt !== undefined;
-    const problem = refusalProblem(ended ? "call_ended" : "call_unknown");
-    return err(await notThere(face, asked, "pause", problem, callId));
+    const code = view?.state.endedAt === undefined ? "call_unknown" : "call_ended";
+    return err(await notThere(face, asked, "pause", refusalProblem(code), callId));
   }
   const denial =
     (await denied(

@@ -6,7 +6,7 @@
  */
 import type { CallView } from "../control/calls.ts";
 import { refused, route, type Asked, type Route } from "./asked.ts";
-import { denied, subjectOf, type Face } from "./face.ts";
+import { denied, notThere, subjectOf, type Face } from "./face.ts";
 import { waitAndAnswer, windowAnswer } from "./pause.ts";
 import { notDone, refusalProblem } from "./refusal.ts";
 import { pauseAnswer, renewBody } from "./schemas.ts";
@@ -40,7 +40,10 @@ export function windowRoutes(face: Face): readonly Route[] {
       async handle(asked) {
         const windowId = asked.param("windowId");
         const view = await viewOf(face, asked, windowId);
-        if (view === undefined) return refused(refusalProblem("window_unknown"));
+        if (view === undefined) {
+          const unknown = refusalProblem("window_unknown");
+          return refused(await notThere(face, asked, "renew", unknown));
+        }
         const denial = await denied(face, asked, "renew", subjectOf(view));
         if (denial !== undefined) return refused(denial);
         const { tenant, by, body } = asked;
@@ -67,7 +70,10 @@ export function windowRoutes(face: Face): readonly Route[] {
       async handle(asked) {
         const windowId = asked.param("windowId");
         const view = await viewOf(face, asked, windowId);
-        if (view === undefined) return refused(refusalProblem("window_unknown"));
+        if (view === undefined) {
+          const unknown = refusalProblem("window_unknown");
+          return refused(await notThere(face, asked, "read_call", unknown));
+        }
         const denial = await denied(face, asked, "read_call", subjectOf(view));
         if (denial !== undefined) return refused(denial);
         const routing = face.policy.routing(asked.tenant, view.state.attributes);
