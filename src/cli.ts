@@ -7,6 +7,8 @@ import { keyCommand, tokenCommand } from "./runtime/node/keyCommand.ts";
 import { demoCommand } from "./runtime/node/demoCommand.ts";
 import { logCommand } from "./runtime/node/logCommand.ts";
 import { type Output, messageOf, terminal } from "./runtime/node/output.ts";
+import { backupCommand } from "./runtime/node/backupCommand.ts";
+import { restoreCommand } from "./runtime/node/restoreCommand.ts";
 import { sandboxCommand } from "./runtime/node/sandboxCommand.ts";
 import { checkCommand, serveCommand } from "./runtime/node/serveCommand.ts";
 import { verifyCommand } from "./runtime/node/verifyCommand.ts";
@@ -19,7 +21,9 @@ const USAGE = `usage: tacet COMMAND
   check     check the configuration and ask every recorder whether it will obey
   verify    check a control log: a file, a folder or a URL
   log       print the entries of a control log, the system's own too
-  key       key create: make an API key
+  backup    copy a control log while it is written, and check the copy
+  restore   go on in a new log where a control log cannot
+  key       make an API key (key create), or take another key for the log or for tickets
   token     make a development token for the sandbox`;
 
 type Run = (args: string[], io: Output) => Promise<number>;
@@ -31,6 +35,8 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   check: checkCommand,
   verify: verifyCommand,
   log: logCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
   key: (args, io) => keyCommand(args, credentialIo(io)),
   token: (args, io) => tokenCommand(args, credentialIo(io)),
 };

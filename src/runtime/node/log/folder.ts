@@ -69,14 +69,14 @@ export function replaceFile(path: string, text: string, mode = 0o600): void {
   const next = `${path}.new`;
   writeDurably(next, text, "w", mode);
   renameSync(next, path);
-  syncFolder(path);
+  syncFolder(dirname(path));
 }
 
 /** Adds to the end of a file; durable on return. */
 export function appendFile(path: string, text: string): void {
   const fresh = !existsSync(path);
   writeDurably(path, text, "a", 0o600);
-  if (fresh) syncFolder(path);
+  if (fresh) syncFolder(dirname(path));
 }
 
 /** Creates a file that must not be there yet: whole, or not at all where it is cut short. */
@@ -90,7 +90,7 @@ export function createFile(path: string, text: string, mode = 0o600): void {
   } finally {
     rmSync(unfinished, { force: true });
   }
-  syncFolder(path);
+  syncFolder(dirname(path));
 }
 
 export function readIfThere(path: string): string | undefined {
@@ -109,9 +109,9 @@ function writeDurably(path: string, text: string, flags: string, mode: number): 
 }
 
 /** A new name is durable once its folder is. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   if (process.platform === "win32") return;
-  const folder = openSync(dirname(path), "r");
+  const folder = openSync(path, "r");
   try {
     fsyncSync(folder);
   } finally {
@@ -138,4 +138,14 @@ export function tenantsWithHeads(folder: Folder): string[] {
     return found === undefined ? [] : [decodeURIComponent(found)];
   });
   return [...new Set(names)].toSorted();
+}
+
+/** What was copied is on the disk once this returns. */
+export function syncFile(path: string): void {
+  const file = openSync(path, "r+");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }

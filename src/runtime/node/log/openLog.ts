@@ -22,6 +22,7 @@ import {
   checkOrigin,
   endsOf,
   keyOf,
+  refuseHalfRestored,
   refuseHalfRotated,
   restoredAtOf,
   saveTree,
@@ -128,6 +129,7 @@ async function start(
   unlock: () => void,
 ): Promise<OwnLog> {
   const { originBase: base } = options;
+  refuseHalfRestored(folder);
   refuseHalfRotated(folder, options.nextKey);
   const generation = checkOrigin(db, base, folder, options.generation);
   const sql = prepare(db);

@@ -5,6 +5,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { EpochMs, TenantId } from "../../../control/call.ts";
 import { readEntry } from "../../../log/form.ts";
@@ -84,6 +85,14 @@ function keyRing(folder: Folder, key: LogKey): Verifier[] {
     replaceFile(folder.publicKeys, lines.map((line) => `${line}\n`).join(""), 0o644);
   }
   return lines.map(parseVerifier);
+}
+
+/** A restore that was cut short has its last step to do. */
+export function refuseHalfRestored(folder: Folder): void {
+  if (!existsSync(join(folder.path, "successor.ready"))) return;
+  throw new LogRefused(
+    `A restore of the log in ${folder.path} was cut short. Run it again: ${restoreLine(folder)}`,
+  );
 }
 
 /** Between its two steps a rotation's entry names a key that signs nothing yet. */
