@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { hasOpenWindow } from "../control/conclude.ts";
+import type { CallState, Protection } from "../control/call.ts";
+import { hasOpenWindow, protection } from "../control/conclude.ts";
 import type { CallChange } from "../control/ports.ts";
 
 type PauseOutcome = "secured" | "not_secured" | "gone" | "log_unavailable" | "refused";
@@ -20,6 +21,8 @@ export interface Metrics {
   retried(recorderId: string, count: number): void;
   /** By how many the open windows changed. */
   windowsOpen(change: number): void;
+  /** By how many the calls of this word changed. Ended ones are not counted. */
+  calls(protection: Exclude<Protection, "ended">, change: number): void;
   logCommitted(seconds: number): void;
   /**
    * Turned away: too much to do, or more than one principal may. `wait`: it was done, and not waited
@@ -38,6 +41,7 @@ export const noMetrics: Metrics = {
   drifted() {},
   retried() {},
   windowsOpen() {},
+  calls() {},
   logCommitted() {},
   shed() {},
   render: () => Promise.resolve({ contentType: "text/plain", text: "" }),
@@ -47,6 +51,8 @@ interface Seen {
   readonly unsecuredMs: number;
   readonly unrecordedMs: number;
   readonly openCount: number;
+  /** Undefined for a call that ended, or was never seen. */
+  readonly word?: Exclude<Protection, "ended">;
   /** Taps that were silent, to tell drift from a first sight. */
   readonly silent: ReadonlySet<string>;
 }
@@ -58,33 +64,59 @@ const NOTHING_SEEN: Seen = {
   silent: new Set(),
 };
 
+export interface ChangeObserver {
+  (change: CallChange): void;
+  /** A call as an earlier process left it: what it summed up then is not counted again. */
+  known(call: Pick<CallChange, "tenant" | "callId" | "state">): void;
+}
+
 /**
  * Feeds the metrics from durable changes, for the place where the hub is fed too. What it remembers
  * of a call goes when the call ends.
  */
-export function observeChanges(metrics: Metrics): (change: CallChange) => void {
+export function observeChanges(metrics: Metrics): ChangeObserver {
   const seen = new Map<string, Seen>();
-  return (change) => {
-    const key = `${change.tenant}\n${change.callId}`;
+  const keyOf = ({ callId, tenant }: Pick<CallChange, "tenant" | "callId">) =>
+    `${tenant}\n${callId}`;
+
+  /** Gauges follow from what was seen before and what is seen now. */
+  const see = (key: string, before: Seen, state: CallState): void => {
+    const now = seenOf(state);
+    metrics.windowsOpen(now.openCount - before.openCount);
+    if (now.word !== before.word) {
+      if (before.word !== undefined) metrics.calls(before.word, -1);
+      if (now.word !== undefined) metrics.calls(now.word, 1);
+    }
+    if (now.word === undefined) seen.delete(key);
+    else seen.set(key, now);
+  };
+
+  const observe = (change: CallChange): void => {
+    const key = keyOf(change);
     const before = seen.get(key) ?? NOTHING_SEEN;
-    countEvents(metrics, change, before.silent);
     const { state } = change;
+    countEvents(metrics, change, before.silent);
     metrics.unsecured(Math.max(0, state.unsecuredMs - before.unsecuredMs) / 1000);
     metrics.unrecorded(Math.max(0, state.unrecordedMs - before.unrecordedMs) / 1000);
-    const windows = Object.values(state.windows);
-    const openCount = windows.filter((window) => window.state === "open").length;
-    metrics.windowsOpen(openCount - before.openCount);
-    if (state.endedAt !== undefined) {
-      seen.delete(key);
-      return;
-    }
-    const silent = Object.values(state.taps).filter((tap) => tap.status === "paused");
-    seen.set(key, {
-      unsecuredMs: state.unsecuredMs,
-      unrecordedMs: state.unrecordedMs,
-      openCount,
-      silent: new Set(silent.map((tap) => tap.tapId)),
-    });
+    see(key, before, state);
+  };
+  return Object.assign(observe, {
+    known: (call: Pick<CallChange, "tenant" | "callId" | "state">) => {
+      if (!seen.has(keyOf(call))) see(keyOf(call), NOTHING_SEEN, call.state);
+    },
+  });
+}
+
+function seenOf(state: CallState): Seen {
+  const word = protection(state);
+  const windows = Object.values(state.windows);
+  const silent = Object.values(state.taps).filter((tap) => tap.status === "paused");
+  return {
+    unsecuredMs: state.unsecuredMs,
+    unrecordedMs: state.unrecordedMs,
+    openCount: windows.filter((window) => window.state === "open").length,
+    ...(word === "ended" ? {} : { word }),
+    silent: new Set(silent.map((tap) => tap.tapId)),
   };
 }
 

@@ -71,9 +71,11 @@ function readinessDetail(deps: HttpDeps) {
       healthy: deps.log.healthy(),
       entries: Object.fromEntries(tenants.map((tenant) => [tenant, deps.log.size(tenant)])),
     },
-    recorders: [...listed.values()].map(({ recorderId, reachability, warnings }) => ({
+    // One that is down does not make tacet unready: the others would be taken away with it.
+    recorders: [...listed.values()].map(({ health, recorderId, reachability, warnings }) => ({
       recorderId,
       reachability,
+      ...health,
       warnings,
     })),
   };

@@ -242,6 +242,13 @@ export const recordersAnswer = z
             ),
           })
           .optional(),
+        health: z
+          .strictObject({
+            healthy: z.boolean(),
+            since: epochMs.optional(),
+            cause: z.string().optional(),
+          })
+          .optional(),
         warnings: z.array(z.string()),
       }),
     ),

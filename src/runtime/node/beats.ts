@@ -1,13 +1,9 @@
 /**
- * What the service does on a timer: recorders are preflighted, counted entries entered, idle calls
- * ended. A beat that is still running when the next is due is waited for.
+ * What the service does on a timer: counted entries are entered, idle calls ended. A beat that is still running when the next is due is waited for.
  *
  * @module
  */
-import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../control/ports.ts";
-import type { Logger } from "../../http/deps.ts";
-import type { Fleet } from "./recorders.ts";
 
 export interface Beat {
   readonly everyMs: number;
@@ -21,20 +17,6 @@ export function startBeats(clock: Clock, beats: readonly Beat[]): () => void {
   return () => {
     for (const end of ends) end();
   };
-}
-
-/** What a recorder would refuse is told before a payment finds out; each finding once. */
-const told = new WeakMap<Fleet, Map<string, unknown>>();
-export async function preflight(fleet: Fleet, logger: Logger): Promise<void> {
-  const before = told.get(fleet) ?? new Map<string, unknown>();
-  told.set(fleet, before);
-  for (const { recorderId, preflight: found } of await fleet.preflight()) {
-    const failed = found?.findings.filter(({ ok }) => !ok) ?? [];
-    if (isDeepStrictEqual(before.get(recorderId), failed)) continue;
-    before.set(recorderId, failed);
-    for (const { detail, name } of failed)
-      logger.warn({ recorderId, name, detail }, "a recorder's preflight failed");
-  }
 }
 
 function every(clock: Clock, ms: number, run: () => Promise<void>): () => void {

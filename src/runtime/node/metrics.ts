@@ -15,11 +15,12 @@ export interface Scraped {
   readonly logSizes: () => ReadonlyMap<string, number>;
 }
 
+const PROTECTIONS = ["recording", "securing", "secured", "unsecured", "resuming", "stalled"];
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 const COMMIT_SECONDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1];
 
-export function promMetrics(scraped: Scraped): Metrics {
-  const register = new Registry();
+/** `register`: where others of the process add theirs. */
+export function promMetrics(scraped: Scraped, register: Registry = new Registry()): Metrics {
   const registers = [register];
   collectDefaultMetrics({ register });
   const pauses = new Counter({
@@ -58,6 +59,13 @@ export function promMetrics(scraped: Scraped): Metrics {
     registers,
   });
   const windows = new Gauge({ name: "tacet_windows_open", help: "Open windows", registers });
+  const calls = new Gauge({
+    name: "tacet_calls",
+    help: "Calls by protection now; of those at rest only what changed since the start",
+    labelNames: ["protection"],
+    registers,
+  });
+  for (const protection of PROTECTIONS) calls.set({ protection }, 0);
   const commits = new Histogram({
     name: "tacet_log_commit_seconds",
     help: "One durable commit of the control log",
@@ -94,6 +102,7 @@ export function promMetrics(scraped: Scraped): Metrics {
     drifted: (recorder) => drift.inc({ recorder }),
     retried: (recorder, count) => retries.inc({ recorder }, count),
     windowsOpen: (change) => windows.inc(change),
+    calls: (protection, change) => calls.inc({ protection }, change),
     logCommitted: (seconds) => commits.observe(seconds),
     shed: (tier, reason) => shed.inc({ tier, reason }),
     async render() {

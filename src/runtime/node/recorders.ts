@@ -24,6 +24,10 @@ export interface Fleet extends Recorders {
   health: () => readonly DeskHealth[];
   /** Asks every recorder whether it will obey, changing nothing. Never throws. */
   preflight(): Promise<readonly RecorderInfo[]>;
+  /** Asks one of them, and settles after `askMsMax` whatever it does. Never throws. */
+  ask(id: RecorderId, askMsMax: number): Promise<readonly PreflightFinding[]>;
+  /** Whether each is called healthy. Set once somebody watches. */
+  judged: (id: RecorderId) => RecorderInfo["health"];
   close(): Promise<void>;
 }
 
@@ -59,16 +63,21 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
   const fleet: Fleet = {
     ports: [...kept.values()].map(({ recorder, send }) => bind(recorder, send)),
     health: () => [],
-    list: (tenant) =>
-      partsOf(config, tenant).flatMap((id) => infoOf(id, kept.get(id), fleet.health())),
+    judged: () => undefined,
+    list: (tenant) => partsOf(config, tenant).flatMap((id) => infoOf(id, kept.get(id), fleet)),
     capabilities: (id) => kept.get(id)?.recorder.capabilities,
     parseTarget: (id, raw) => parseTarget(kept.get(id)?.recorder, raw),
     locate: (tenant, agent, signal) => locate(partsOf(config, tenant), kept, agent, signal, clock),
     async preflight() {
-      await Promise.all(
-        [...kept].map(([id, one]) => preflight(one, clock).then((found) => kept.set(id, found))),
-      );
-      return [...kept].flatMap(([id, one]) => infoOf(id, one, fleet.health()));
+      await Promise.all([...kept.keys()].map((id) => fleet.ask(id, PREFLIGHT_MS_MAX)));
+      return [...kept].flatMap(([id, one]) => infoOf(id, one, fleet));
+    },
+    async ask(id, askMsMax) {
+      const one = kept.get(id);
+      if (one === undefined) return [];
+      const findings = await preflight(one, clock, askMsMax);
+      kept.set(id, { ...one, preflight: { at: clock.now(), findings } });
+      return findings;
     },
     async close() {
       await Promise.all([...kept.values()].map(({ send }) => send.close()));
@@ -86,10 +95,11 @@ function partsOf(config: Config, tenant: TenantId): readonly RecorderId[] {
 function infoOf(
   id: RecorderId,
   one: Kept | undefined,
-  health: readonly DeskHealth[],
+  fleet: Pick<Fleet, "health" | "judged">,
 ): RecorderInfo[] {
   if (one === undefined) return [];
-  const known = health.find((desk) => desk.recorderId === id);
+  const known = fleet.health().find((desk) => desk.recorderId === id);
+  const health = fleet.judged(id);
   const reachable = known?.reachable;
   return [
     {
@@ -99,6 +109,7 @@ function infoOf(
       reachability: reachable === undefined ? "unknown" : reachable ? "reachable" : "unreachable",
       ...(known?.answeredAt === undefined ? {} : { lastHeardAt: known.answeredAt }),
       ...(one.preflight === undefined ? {} : { preflight: one.preflight }),
+      ...(health === undefined ? {} : { health }),
       warnings: one.warnings,
     },
   ];
@@ -121,16 +132,35 @@ function parseTarget(
   return { ok: false, issues };
 }
 
-async function preflight(one: Kept, clock: Clock): Promise<Kept> {
-  const signal = AbortSignal.timeout(PREFLIGHT_MS_MAX);
-  const context = { send: one.send as Send, signal, now: clock.now, silenced: false };
-  const findings = await one.recorder
+/** An adapter that forgets its deadline is not waited for. */
+async function preflight(
+  { recorder, send }: Kept,
+  clock: Clock,
+  askMsMax: number,
+): Promise<readonly PreflightFinding[]> {
+  const signal = AbortSignal.timeout(askMsMax);
+  const context = { send: send as Send, signal, now: clock.now, silenced: false };
+  const failed = (detail: string) => [{ name: "preflight", ok: false, detail }];
+  const late = new Promise<readonly PreflightFinding[]>((resolve) => {
+    signal.addEventListener("abort", () => resolve(failed("no answer in time")), { once: true });
+  });
+  const asked = recorder
     .preflight(context)
-    .catch((error: unknown) => [
-      { name: "preflight", ok: false, detail: error instanceof Error ? error.name : "failed" },
-    ]);
-  return { ...one, preflight: { at: clock.now(), findings } };
+    .catch((error: unknown) => failed(error instanceof Error ? error.name : "failed"));
+  // Where the adapter heeds the deadline, its own words are the better ones.
+  return await Promise.race([asked, late.then(async (words) => (await soon(asked)) ?? words)]);
 }
+
+/** What has settled within a moment. */
+const soon = <T>(promise: Promise<T>): Promise<T | undefined> =>
+  Promise.race([
+    promise,
+    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100)),
+  ]);
+
+/** The tenants some route of which names the recorder. */
+export const tenantsOf = (config: Config, id: RecorderId): readonly TenantId[] =>
+  Object.keys(config.tenants).filter((tenant) => partsOf(config, tenant).includes(id));
 
 async function locate(
   ids: readonly RecorderId[],

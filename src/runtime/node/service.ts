@@ -5,6 +5,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
+import { Registry } from "prom-client";
 import { Keeper } from "../../control/keeper.ts";
 import { createConnections } from "../../events/connection.ts";
 import { createHub } from "../../events/hub.ts";
@@ -15,7 +16,6 @@ import { createEvents } from "../../http/events.ts";
 import { createStreams } from "../../http/eventStream.ts";
 import { guesses } from "../../http/guesses.ts";
 import { createGate } from "../../http/gate.ts";
-import { observeChanges } from "../../http/metrics.ts";
 import { createOpsApp } from "../../http/ops.ts";
 import { ticketOffice } from "../../http/tickets.ts";
 import { may } from "../../policy/access.ts";
@@ -23,19 +23,19 @@ import type { Config } from "../../policy/config.ts";
 import { clientAddress } from "../../policy/clientAddress.ts";
 import { idForms } from "../../policy/idForm.ts";
 import { deskRulesOf, originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
-import { preflight, startBeats } from "./beats.ts";
+import { startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { enterStart, enterStop } from "./lifecycle.ts";
 import { type Listening, listen, withStreams } from "./listen.ts";
 import type { NodeLog } from "./log/openLog.ts";
 import { openThreadedLog } from "./log/threadedLog.ts";
 import { promMetrics } from "./metrics.ts";
+import { operations } from "./operations.ts";
 import { loopPressure } from "./pressure.ts";
 import { type Fleet, nodeFleet } from "./recorders.ts";
 import { ticketSecret } from "./secretFile.ts";
 import { createSockets } from "./socket.ts";
 
-const PREFLIGHT_EVERY_MS = 300_000;
 const SWEEP_EVERY_MS = 600_000;
 const FLUSH_EVERY_MS = 10_000;
 
@@ -61,12 +61,14 @@ export async function startService(
   const clock = nodeClock();
   const secret = await ticketSecret(config.log.folder);
   const pressure = loopPressure();
-  const metrics = promMetrics({
+  const register = new Registry();
+  const measures = {
     socketCount: () => sockets.count() + streams.count(),
     delayMs: pressure.delayMs,
     logSizes: () => new Map(log.tenants().map((tenant) => [tenant, log.size(tenant)])),
-  });
-  const log = await openThreadedLog({
+  };
+  const metrics = promMetrics(measures, register);
+  const opened = await openThreadedLog({
     folder: config.log.folder,
     originBase: config.log.origin,
     ...(config.log.signingKeyPath === undefined
@@ -78,7 +80,7 @@ export async function startService(
     callCountMax: config.log.cachedCallCountMax,
     measured: (ms) => metrics.logCommitted(ms / 1000),
   });
-  clock.startFrom(log.newestAt);
+  clock.startFrom(opened.newestAt);
   const fleet = nodeFleet(config, clock);
   const policy = policyOf(config);
   const onError = (error: unknown) =>
@@ -86,24 +88,28 @@ export async function startService(
 
   const hub = createHub({
     clock,
-    epoch: log.origin,
-    position: log.size,
+    epoch: opened.origin,
+    position: opened.size,
     live: (tenant, limit) => keeper.live(tenant, limit),
     defer: setImmediate,
     onError,
     sandbox: config.sandbox,
   });
-  const observe = observeChanges(metrics);
+  const beside = operations({
+    config,
+    log: opened,
+    fleet,
+    hub,
+    clock,
+    logger,
+    metrics,
+    register,
+  });
+  const { log } = beside;
   const keeper = new Keeper({
     clock,
     log,
-    publisher: {
-      publish(change) {
-        hub.publish(change);
-        observe(change);
-      },
-      doubt: hub.doubt,
-    },
+    publisher: beside.publisher,
     recorders: fleet.ports.map((port) => ({ port, rules: deskRulesOf(config, port.id) })),
     rules: sessionRulesOf(config, policy),
   });
@@ -212,13 +218,8 @@ export async function startService(
   const listening: Listening[] = [];
   try {
     await enterStart(log, config, clock, version);
+    await beside.catchUp();
     await keeper.start();
-    for (const { recorderId, warnings } of fleet.ports.flatMap((port) =>
-      infoOf(fleet, config, port.id),
-    )) {
-      for (const detail of warnings)
-        logger.warn({ recorderId, detail }, "a recorder is reached in the clear");
-    }
     const ops = await listen({
       listen: config.ops.listen,
       headerBytesMax: config.listen.headerBytesMax,
@@ -236,8 +237,8 @@ export async function startService(
       websocket: { server: sockets.server },
       note,
     });
+    await beside.begin();
     const endBeats = startBeats(clock, [
-      { everyMs: PREFLIGHT_EVERY_MS, run: () => preflight(fleet, logger) },
       { everyMs: FLUSH_EVERY_MS, run: () => main.flushBounded() },
       {
         everyMs: SWEEP_EVERY_MS,
@@ -246,7 +247,6 @@ export async function startService(
         },
       },
     ]);
-    void preflight(fleet, logger);
 
     return {
       api,
@@ -264,6 +264,7 @@ export async function startService(
         await sockets.stop(1_000);
         await Promise.all([api.close(config.listen.stopMsMax), ops.close(1_000)]);
         await main.flushBounded(true);
+        await beside.stop();
         await enterStop(log, clock, reason);
         await log.close();
         await fleet.close();
@@ -272,17 +273,10 @@ export async function startService(
   } catch (error) {
     await Promise.all(listening.map((one) => one.close(0)));
     await keeper.stop();
+    await beside.stop();
     await enterStop(log, clock, "it could not start");
     await log.close();
     await fleet.close();
     throw error;
   }
-}
-
-function infoOf(fleet: Fleet, config: Config, id: string) {
-  const tenants = Object.keys(config.tenants);
-  return tenants
-    .flatMap((tenant) => fleet.list(tenant))
-    .filter((info) => info.recorderId === id)
-    .slice(0, 1);
 }
