@@ -22,6 +22,7 @@ import {
   checkOrigin,
   endsOf,
   keyOf,
+  damageTold,
   refuseHalfRestored,
   refuseHalfRotated,
   restoredAtOf,
@@ -118,7 +119,7 @@ export async function openOwnLog(options: OpenLogOptions): Promise<OwnLog> {
   } catch (error) {
     db?.close();
     unlock();
-    throw error;
+    throw damageTold(error, folder);
   }
 }
 

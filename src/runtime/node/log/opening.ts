@@ -12,6 +12,7 @@ import { readEntry } from "../../../log/form.ts";
 import { type Verifier, parseVerifier } from "../../../log/note.ts";
 import type { LogEnd } from "../../../log/seal.ts";
 import { type Frontier, leafHash, sameHash } from "../../../log/tree.ts";
+import { LogDamaged } from "./calls.ts";
 import { type EntryRow, type Statements, metaOf, tenantsOf } from "./database.ts";
 import {
   type Folder,
@@ -20,6 +21,7 @@ import {
   replaceFile,
   tenantsWithHeads,
 } from "./folder.ts";
+import { detailOf } from "./failure.ts";
 import { openEnd, packFrontier, restoreLine, unpackFrontier } from "./heads.ts";
 import { type LogKey, createLogKey, readLogKey } from "./key.ts";
 import { type KnownHead, LogRefused, type ShippedNote, newestHead } from "./knownHeads.ts";
@@ -101,6 +103,18 @@ export function refuseHalfRotated(folder: Folder, nextKey: LogKey | undefined): 
   throw new LogRefused(
     `A rotation of the key of the log in ${folder.path} was cut short. Run it again: ` +
       `tacet key rotate-log ${folder.path} --reason "what for"`,
+  );
+}
+
+/** What is wrong with the file itself, with what to do; any other error as it is. */
+export function damageTold(error: unknown, folder: Folder): unknown {
+  if (!(error instanceof Error) || error instanceof LogRefused) return error;
+  // SQLITE_CORRUPT and SQLITE_NOTADB.
+  const isDamaged = "errcode" in error && (error.errcode === 11 || error.errcode === 26);
+  if (!isDamaged && !(error instanceof LogDamaged)) return error;
+  return new LogRefused(
+    `The log in ${folder.path} is damaged: ${detailOf(error)}. Put the newest copy of it back; ` +
+      `where none is whole: ${restoreLine(folder)}`,
   );
 }
 

@@ -186,7 +186,7 @@ async function examineAll(
   { base, db, generation: said }: Old,
   keys: readonly Verifier[],
 ): Promise<Found> {
-  const listed = [...tenantsWithHeads(folder), ...(db === undefined ? [] : tenantsOf(db))];
+  const listed = [...tenantsWithHeads(folder), ...tenantsThere(db)];
   const tenants = [...new Set([SYSTEM_TENANT, ...listed, ...tenantsIn(given, base)])].toSorted();
   const heads = new Map<TenantId, HeldHead[]>();
   for (const tenant of tenants) {
@@ -208,6 +208,15 @@ async function examineAll(
   return { generation, logs };
 }
 
+/** A file damaged at its root still has tenants that heads were signed for. */
+function tenantsThere(db: DatabaseSync | undefined): TenantId[] {
+  try {
+    return db === undefined ? [] : tenantsOf(db);
+  } catch {
+    return [];
+  }
+}
+
 function tenantsIn(notes: readonly string[], base: string): TenantId[] {
   return notes.flatMap((note) => {
     const origin = note.split("\n")[0] ?? "";
@@ -221,12 +230,12 @@ function carried(db: DatabaseSync | undefined, tenant: TenantId) {
   const requests: Request[] = [];
   let leftOutCount = 0;
   if (db === undefined) return { requests, leftOutCount };
-  const sql = {
-    callRow: db.prepare("SELECT version, position FROM calls WHERE tenant = ? AND call_id = ?"),
-    entryAt: db.prepare("SELECT bytes, prev FROM entries WHERE tenant = ? AND position = ?"),
-  };
   const live = "SELECT call_id FROM calls WHERE tenant = ? AND ended = 0 ORDER BY position";
   try {
+    const sql = {
+      callRow: db.prepare("SELECT version, position FROM calls WHERE tenant = ? AND call_id = ?"),
+      entryAt: db.prepare("SELECT bytes, prev FROM entries WHERE tenant = ? AND position = ?"),
+    };
     for (const row of db.prepare(live).all(tenant) as unknown as { call_id: string }[]) {
       const callId = row.call_id;
       try {
