@@ -9,18 +9,13 @@ import type { CallId, TenantId } from "../control/call.ts";
 import type { CallView } from "../control/calls.ts";
 import type { Clock, Publisher } from "../control/ports.ts";
 import { type Filter, sameFilter } from "./filter.ts";
-import { createMemory, type HeldCall, MEMORY_LIMITS, type MemoryLimits } from "./memory.ts";
-import { type CallFacts, callMessage, shapeFor, type Viewer } from "./project.ts";
+import { createMemory, MEMORY_LIMITS, type MemoryLimits, type SentMark } from "./memory.ts";
+import type { CallFacts, Viewer } from "./project.ts";
 import { createBoard, type RecorderHealth } from "./recorders.ts";
-import { fill, list, newRoom, readersOf, type Room, unlist } from "./room.ts";
-import {
-  mark,
-  newSubscriber,
-  type Outlet,
-  pump,
-  type SentMark,
-  type Subscriber,
-} from "./subscriber.ts";
+import { fallAsleep, fill, isSettled, list, newRoom } from "./room.ts";
+import { readersOf, type Room, unlist, wakeUp } from "./room.ts";
+import { mark, newSubscriber, type Outlet, pump, type Subscriber } from "./subscriber.ts";
+import { createWriter } from "./write.ts";
 
 /** Messages written before other work gets its turn, and to one reader before the next one's. */
 const SLICE_COUNT_MAX = 256;
@@ -81,6 +76,8 @@ export interface Hub extends Publisher {
   counts(): { readonly subscribers: number; readonly pending: number; readonly calls: number };
 }
 
+const isBetweenBursts = ({ burstLeft, gapMs }: Subscriber): boolean => gapMs > 0 && burstLeft === 0;
+
 const look = (room: Room) => (callId: CallId) => room.memory.get(callId);
 
 const LIVE_COUNT_MAX = 100_000;
@@ -94,6 +91,7 @@ export function createHub(options: HubOptions): Hub {
   const board = createBoard(options.sandbox === true);
   /** Readers with something waiting and room to take it, in turn. */
   const ready = new Set<Subscriber>();
+  const write = createWriter(options.sandbox);
   let scheduled = false;
 
   const roomOf = (tenant: TenantId): Room => {
@@ -105,34 +103,26 @@ export function createHub(options: HubOptions): Hub {
     return room;
   };
 
-  const write = (held: HeldCall, viewer: Viewer): string => {
-    const shape = shapeFor(held, viewer);
-    let text = held.texts.get(shape);
-    if (text === undefined) {
-      text = JSON.stringify(callMessage(held, viewer, options.sandbox));
-      held.texts.set(shape, text);
-    }
-    return text;
-  };
-
   const schedule = (): void => {
     if (scheduled || ready.size === 0) return;
     scheduled = true;
     defer(slice);
   };
 
-  const wake = (subscriber: Subscriber): void => {
-    if (subscriber.closed || subscriber.parked || subscriber.pending.size === 0) return;
-    const waitMs = subscriber.burstLeft > 0 ? 0 : subscriber.nextBurstAt - clock.now();
-    if (subscriber.gapMs > 0 && waitMs > 0) {
+  const wake = (room: Room, subscriber: Subscriber): void => {
+    if (subscriber.closed || subscriber.parked) return;
+    const waitMs = isBetweenBursts(subscriber) ? subscriber.nextBurstAt - clock.now() : 0;
+    if (waitMs > 0) {
+      if (subscriber.pending.size === 0 && subscriber.asleepAt === undefined) return;
       subscriber.cancelTimer ??= clock.after(waitMs, () => {
         subscriber.cancelTimer = undefined;
-        wake(subscriber);
+        wake(room, subscriber);
         schedule();
       });
       return;
     }
-    ready.add(subscriber);
+    wakeUp(room, subscriber);
+    if (subscriber.pending.size > 0) ready.add(subscriber);
   };
 
   const slice = (): void => {
@@ -151,7 +141,8 @@ export function createHub(options: HubOptions): Hub {
         options.onError?.(error);
         continue;
       }
-      wake(subscriber);
+      if (subscriber.parked || isBetweenBursts(subscriber)) fallAsleep(room, subscriber);
+      wake(room, subscriber);
       if (left <= 0) break;
     }
     schedule();
@@ -160,7 +151,7 @@ export function createHub(options: HubOptions): Hub {
   const tell = (room: Room, callId: CallId, agentIds: readonly (string | undefined)[]): void => {
     for (const subscriber of readersOf(room, callId, agentIds)) {
       mark(subscriber, callId);
-      wake(subscriber);
+      wake(room, subscriber);
     }
     schedule();
   };
@@ -254,13 +245,14 @@ export function createHub(options: HubOptions): Hub {
           outlet.send(JSON.stringify({ type: "subscribed", recovered }), "subscribed");
           board.greet(subscriber);
           fill(room.memory, subscriber, recovered ? since.position : undefined);
-          wake(subscriber);
+          if (subscriber.parked) fallAsleep(room, subscriber);
+          wake(room, subscriber);
           schedule();
         },
         drained() {
           subscriber.parked = false;
           board.drained(subscriber);
-          wake(subscriber);
+          wake(room, subscriber);
           schedule();
         },
         sent: (callId) => subscriber.holds.get(callId) ?? [],
@@ -271,8 +263,7 @@ export function createHub(options: HubOptions): Hub {
           shown.add(key);
           return true;
         },
-        settledAt: () =>
-          subscriber.asked && subscriber.pending.size === 0 ? room.memory.position() : undefined,
+        settledAt: () => (isSettled(room, subscriber) ? room.memory.position() : undefined),
         close: () => letGo(room, subscriber),
       };
     },

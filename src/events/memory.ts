@@ -5,9 +5,10 @@
  *
  * @module
  */
-import type { CallId, CallState, EpochMs } from "../control/call.ts";
+import type { CallId, CallState, EpochMs, Protection } from "../control/call.ts";
+import { createChanges } from "./changes.ts";
 import { sameRecord } from "./filter.ts";
-import type { CallFacts } from "./project.ts";
+import { type CallFacts, protectionShown } from "./project.ts";
 
 /** Faces of a call that are remembered: whoever saw one must be told that the call is gone. */
 const FORMER_COUNT_MAX = 8;
@@ -24,9 +25,20 @@ export interface HeldCall extends CallFacts {
   readonly formers: readonly { readonly state: CallState; readonly until: number }[];
   /** Messages already written, by the viewer's shape. */
   readonly texts: Map<string, string>;
+  /** The same by the viewer's key, where viewers have one. */
+  readonly textsOf: Map<string, string>;
+  /** What a reader that is sent this state may say it has shown. */
+  readonly marks: readonly SentMark[];
+  /** Its number among all changes. */
+  readonly change: number;
   /** What agents' desktops have painted of this call: entered once each. */
   readonly shown: Set<string>;
   readonly heldAt: EpochMs;
+}
+
+export interface SentMark {
+  readonly position: number;
+  readonly protection: Protection;
 }
 
 export interface Memory {
@@ -42,6 +54,10 @@ export interface Memory {
   doubt(callId: CallId, now: EpochMs): HeldCall | undefined;
   /** Calls that are this agent's, or were. */
   ofAgent(agentId: string): Iterable<HeldCall>;
+  /** The newest change's number. */
+  changes(): number;
+  /** What changed after that number, oldest first; undefined where so much is not kept. */
+  changedAfter(change: number): readonly CallId[] | undefined;
   /** Whether all that changed after this position is still remembered. */
   remembers(position: number): boolean;
 }
@@ -52,6 +68,7 @@ export interface MemoryLimits {
   readonly endedCountMax: number;
   /** Ended calls are remembered this long, for readers who come back. */
   readonly recoverMs: number;
+  readonly changeCountMax?: number;
 }
 
 export const MEMORY_LIMITS: MemoryLimits = {
@@ -72,6 +89,7 @@ export function createMemory(from: number, limits: MemoryLimits): Memory {
   let newest = from;
 
   const byAgent = new Map<string, Set<CallId>>();
+  const changes = createChanges(limits.changeCountMax);
 
   const get = (callId: CallId): HeldCall | undefined => live.get(callId) ?? ended.get(callId);
 
@@ -103,6 +121,7 @@ export function createMemory(from: number, limits: MemoryLimits): Memory {
     live.delete(held.callId);
     ended.delete(held.callId);
     (held.state.endedAt === undefined ? live : ended).set(held.callId, held);
+    changes.note(held.callId);
     list(held);
   };
 
@@ -148,6 +167,9 @@ export function createMemory(from: number, limits: MemoryLimits): Memory {
         late,
         formers: formersOf(before, facts, newest),
         texts: new Map(),
+        textsOf: new Map(),
+        marks: [{ position: facts.position, protection: protectionShown(facts) }],
+        change: changes.newest() + 1,
         shown: before?.shown ?? new Set(),
         heldAt: now,
       };
@@ -164,6 +186,11 @@ export function createMemory(from: number, limits: MemoryLimits): Memory {
         reached: newest,
         late: true,
         texts: new Map(),
+        textsOf: new Map(),
+        marks: [
+          { position: before.position, protection: protectionShown({ ...before, unlogged: true }) },
+        ],
+        change: changes.newest() + 1,
         heldAt: now,
       };
       put(before, held);
@@ -175,6 +202,8 @@ export function createMemory(from: number, limits: MemoryLimits): Memory {
         if (held !== undefined) yield held;
       }
     },
+    changes: changes.newest,
+    changedAfter: changes.after,
     remembers: (position) => position >= horizon,
   };
 }

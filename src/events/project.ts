@@ -21,6 +21,8 @@ export interface Viewer extends Asker {
   readonly tenant: TenantId;
   /** Policy lets this viewer see calls of `agentId` only: the hub need not offer it others. */
   readonly ownCallsOnly: boolean;
+  /** Viewers with the same key see the same and may do the same, whatever the call. */
+  readonly key?: string;
   sees(callId: CallId, state: CallState): boolean;
   /** Is told which recorders are down. */
   readonly seesRecorders?: boolean;

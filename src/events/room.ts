@@ -8,7 +8,7 @@
 import type { CallId } from "../control/call.ts";
 import { isNarrow } from "./filter.ts";
 import { type HeldCall, mayLack, type Memory } from "./memory.ts";
-import { mayHold, noteHeld, type Subscriber, wants } from "./subscriber.ts";
+import { mark, mayHold, noteHeld, type Subscriber, wants } from "./subscriber.ts";
 
 export interface Room {
   readonly memory: Memory;
@@ -17,7 +17,7 @@ export interface Room {
   readonly subscribers: Set<Subscriber>;
   readonly byCall: Map<CallId, Set<Subscriber>>;
   readonly byAgent: Map<string, Set<Subscriber>>;
-  /** By attributes, or all calls: looked at for every change. */
+  /** By attributes, or all calls, and awake: looked at for every change. */
   readonly broad: Set<Subscriber>;
 }
 
@@ -104,9 +104,47 @@ export function list(room: Room, subscriber: Subscriber): void {
   for (const agentId of filter.agents) addTo(room.byAgent, agentId, subscriber);
 }
 
+/** A reader that would be told of every change, and can take none now, only notes where it was. */
+export function fallAsleep(room: Room, subscriber: Subscriber): void {
+  if (!room.broad.delete(subscriber)) return;
+  subscriber.asleepAt = room.memory.changes();
+}
+
+/** What changed in the meantime joins what had been waiting before. */
+export function wakeUp(room: Room, subscriber: Subscriber): void {
+  const { asleepAt } = subscriber;
+  if (asleepAt === undefined) return;
+  subscriber.asleepAt = undefined;
+  room.broad.add(subscriber);
+  const changed = room.memory.changedAfter(asleepAt) ?? changedByLook(room, subscriber, asleepAt);
+  for (const callId of changed) mark(subscriber, callId);
+  forgetUnheard(room, subscriber);
+}
+
+/** For whoever slept through more than is kept. Calls that were forgotten meanwhile are gone. */
+function changedByLook({ memory }: Room, { holds }: Subscriber, asleepAt: number): CallId[] {
+  const forgotten = [...holds.keys()].filter((callId) => memory.get(callId) === undefined);
+  const all = [...memory.live.values(), ...memory.ended.values()];
+  const held = all.filter(({ change }) => change > asleepAt).sort((a, b) => a.change - b.change);
+  return [...forgotten, ...held.map(({ callId }) => callId)];
+}
+
+/** Calls that are forgotten and that the reader never heard of are nothing to tell it. */
+function forgetUnheard({ memory }: Room, { holds, pending }: Subscriber): void {
+  if (pending.size <= memory.live.size + memory.ended.size) return;
+  for (const callId of pending) {
+    if (memory.get(callId) === undefined && !holds.has(callId)) pending.delete(callId);
+  }
+}
+
+/** Everything up to the newest change was sent. */
+export const isSettled = ({ memory }: Room, { asked, asleepAt, pending }: Subscriber): boolean =>
+  asked && pending.size === 0 && (asleepAt === undefined || asleepAt === memory.changes());
+
 export function unlist(room: Room, subscriber: Subscriber): void {
   const { filter, viewer } = subscriber;
   room.broad.delete(subscriber);
+  subscriber.asleepAt = undefined;
   for (const callId of filter.calls) removeFrom(room.byCall, callId, subscriber);
   for (const agentId of filter.agents) removeFrom(room.byAgent, agentId, subscriber);
   if (viewer.agentId !== undefined) removeFrom(room.byAgent, viewer.agentId, subscriber);

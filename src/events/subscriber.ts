@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { CallId, EpochMs, Protection } from "../control/call.ts";
+import type { CallId, EpochMs } from "../control/call.ts";
 import { type Filter, matches, NOTHING } from "./filter.ts";
-import type { HeldCall } from "./memory.ts";
-import { protectionShown, type Viewer } from "./project.ts";
+import type { HeldCall, SentMark } from "./memory.ts";
+import type { Viewer } from "./project.ts";
 import type { ServerMessage } from "./protocol.ts";
 
 /** Bytes that may wait in a transport before the hub stops writing to it. */
@@ -23,11 +23,6 @@ export interface Outlet {
   buffered(): number;
 }
 
-export interface SentMark {
-  readonly position: number;
-  readonly protection: Protection;
-}
-
 export interface Subscriber {
   readonly viewer: Viewer;
   readonly outlet: Outlet;
@@ -40,6 +35,8 @@ export interface Subscriber {
   readonly holds: Map<CallId, readonly SentMark[]>;
   /** The transport is full; `drained` says when it is not. */
   parked: boolean;
+  /** Told of no change after this one's number until it wakes. */
+  asleepAt: number | undefined;
   closed: boolean;
   /** 0: as they come. */
   gapMs: number;
@@ -57,6 +54,7 @@ export function newSubscriber(viewer: Viewer, outlet: Outlet): Subscriber {
     pending: new Set(),
     holds: new Map(),
     parked: false,
+    asleepAt: undefined,
     closed: false,
     gapMs: 0,
     nextBurstAt: 0,
@@ -85,9 +83,11 @@ export function noteHeld(subscriber: Subscriber, held: HeldCall): void {
     subscriber.holds.delete(held.callId);
     return;
   }
-  const marks = subscriber.holds.get(held.callId) ?? [];
-  const next = { position: held.position, protection: protectionShown(held) };
-  subscriber.holds.set(held.callId, [...marks.slice(1 - MARK_COUNT_MAX), next]);
+  // Only an agent's desktop says what it has shown; others need no more than the newest.
+  const before = subscriber.viewer.agentId === undefined ? [] : subscriber.holds.get(held.callId);
+  const isFirst = before === undefined || before.length === 0;
+  const marks = isFirst ? held.marks : [...before, ...held.marks].slice(-MARK_COUNT_MAX);
+  subscriber.holds.set(held.callId, marks);
 }
 
 /** The reader may have some state of this call from an earlier connection. */

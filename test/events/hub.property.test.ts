@@ -92,7 +92,11 @@ test("a reader that has read to the end has exactly the newest state of each cal
         maxLength: 5,
       }),
       fc.array(stepArb, { maxLength: 80 }),
-      fc.record({ endedCountMax: fc.constantFrom(0, 1, 1_000), liveCountMax: fc.constant(1_000) }),
+      fc.record({
+        endedCountMax: fc.constantFrom(0, 1, 1_000),
+        liveCountMax: fc.constant(1_000),
+        changeCountMax: fc.constantFrom(1, 3, 1_000),
+      }),
       async (readers, steps, limits) => {
         const { hub, clock, slice, settle, errors } = bench({ limits });
         const truth = new Map<string, { state: CallState; position: number }>();

@@ -28,7 +28,8 @@ test("a slow reader gets the newest state of each call once, and delays nobody",
   }
   expect(fast.take("call")).toHaveLength(300);
   expect(slow.take("call")).toHaveLength(0);
-  expect(hub.counts().pending).toBe(3);
+  // It sleeps: what changed after the first call is a number, whatever comes.
+  expect(hub.counts().pending).toBe(1);
   slow.stuck = false;
   subscription.drained();
   settle();
