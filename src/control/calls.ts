@@ -42,6 +42,15 @@ export type Executed =
 /** Why a wait ended. `gone`: the window closed, or the call ended. */
 export type Waited = "secured" | "gone" | "time" | "log_failed" | "stopping" | "disconnected";
 
+/**
+ * What is known before a pause: the call without waiting for time or for the log to bring it up to
+ * now, and the call that its window's id was used in. `log_unavailable`: the log could not say in
+ * time. A pause that names its targets goes out all the same.
+ */
+export type Before =
+  | { readonly kind: "known"; readonly view?: CallView; readonly holder?: CallId }
+  | { readonly kind: "log_unavailable" };
+
 export interface Calls {
   execute(tenant: TenantId, callId: CallId, command: CallCommand): Promise<Executed>;
   /** Waits for the first of: the window secured; gone; `waitMs`; log failure; stop; `signal`. */
@@ -60,10 +69,14 @@ export interface Calls {
     waitMs: number,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Waits for the log no longer than a pause may. Never rejects. */
+  beforePause(tenant: TenantId, callId: CallId, windowId: WindowId): Promise<Before>;
   /** Undefined for a call that was never known. Brings the call up to now first. */
   read(tenant: TenantId, callId: CallId): Promise<CallView | undefined>;
   /** Calls not ended, newest first, at most `limit`; with `agentId` only this agent's. */
   live(tenant: TenantId, limit: number, agentId?: string): Promise<readonly CallView[]>;
+  /** This agent's calls not ended, for a pause: waits for the log no longer than one may. */
+  callsOfAgent(tenant: TenantId, agentId: string): Promise<readonly CallView[]>;
   callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined>;
   /** The call whose taps include this target of this recorder now, if any. */
   callOfTarget(tenant: TenantId, recorderId: string, targetKey: string): CallId | undefined;

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { AGENT_CALL_COUNT_MAX, isLiveOf, knownBefore } from "./before.ts";
 import type { CallId, RecorderId, TenantId, WindowId } from "./call.ts";
-import type { CallCommand, Calls, CallView, Executed, Waited } from "./calls.ts";
+import type { Before, CallCommand, Calls, CallView, Executed, Waited } from "./calls.ts";
 import type { DeskRules } from "./commands.ts";
 import { isAtRest } from "./conclude.ts";
 import { Desk } from "./desk.ts";
@@ -14,6 +15,7 @@ import type {
   CallChange,
   Clock,
   ControlLog,
+  LoadedCall,
   Publisher,
   RecorderPort,
 } from "./ports.ts";
@@ -22,6 +24,7 @@ import { Session } from "./session.ts";
 import type { SessionRules } from "./session.ts";
 import type { DeskReport } from "./sightings.ts";
 import { key, Whereabouts } from "./whereabouts.ts";
+import { within } from "./within.ts";
 
 /** Calls looked at by one sweep. */
 const SWEEP_COUNT_MAX = 1_000;
@@ -80,6 +83,8 @@ export class Keeper implements Calls {
     if (this.#stopping && command.type === "OpenWindow") return { kind: "stopping" };
     if (command.type === "RegisterCall" && this.#isFull(tenant, callId))
       return { kind: "overloaded" };
+    if (command.type === "OpenWindow" && command.taps.length > 0)
+      await this.#loadedOrBlind(tenant, callId);
     return this.#with(tenant, callId, (session) => session.execute(command));
   }
 
@@ -108,15 +113,32 @@ export class Keeper implements Calls {
     return view.state.version > 0 ? view : undefined;
   }
 
+  beforePause(tenant: TenantId, callId: CallId, windowId: WindowId): Promise<Before> {
+    const { clock } = this.#deps;
+    const { logMsMax } = this.#deps.rules(tenant, {});
+    const viewed = this.#with(tenant, callId, async (session) => session.view());
+    return knownBefore(clock, logMsMax, viewed, this.callOfWindow(tenant, windowId));
+  }
+
+  async callsOfAgent(tenant: TenantId, agentId: string): Promise<readonly CallView[]> {
+    const { logMsMax } = this.#deps.rules(tenant, {});
+    const found = await within(
+      this.#deps.clock,
+      logMsMax,
+      this.live(tenant, AGENT_CALL_COUNT_MAX, agentId),
+    );
+    if (found.kind === "in_time") return found.value;
+    // The log cannot say in time: those in memory are what a pause can go by.
+    const views = [...this.#ready.values()].map((session) => session.view());
+    return views.filter((view) => view.tenant === tenant && isLiveOf(view.state, agentId));
+  }
+
   async live(tenant: TenantId, limit: number, agentId?: string): Promise<readonly CallView[]> {
     const ids = await this.#deps.log.live(tenant, limit, "newest", agentId);
     const views = await Promise.all(ids.map((callId) => this.read(tenant, callId)));
     // Reading brings a call up to now: it may have ended, or passed on, in the meantime.
     return views.filter(
-      (view): view is CallView =>
-        view !== undefined &&
-        view.state.endedAt === undefined &&
-        (agentId === undefined || view.state.agentId === agentId),
+      (view): view is CallView => view !== undefined && isLiveOf(view.state, agentId),
     );
   }
 
@@ -164,13 +186,40 @@ export class Keeper implements Calls {
     if (known !== undefined) return known;
     const made = this.#load(tenant, callId, callKey);
     this.#sessions.set(callKey, made);
-    made.catch(() => this.#sessions.delete(callKey));
+    made.catch(() => {
+      if (this.#sessions.get(callKey) === made) this.#sessions.delete(callKey);
+    });
     this.#evict();
     return made;
   }
 
+  /** A pause does not wait for a log that cannot be read: it goes out, and is entered behind it. */
+  async #loadedOrBlind(tenant: TenantId, callId: CallId): Promise<void> {
+    const callKey = key(tenant, callId);
+    if (this.#ready.has(callKey)) return;
+    const { logMsMax } = this.#deps.rules(tenant, {});
+    const loaded = await within(this.#deps.clock, logMsMax, this.#session(tenant, callId));
+    if (loaded.kind === "in_time" || this.#ready.has(callKey)) return;
+    this.#sessions.set(callKey, Promise.resolve(this.#made(tenant, callId, callKey)));
+  }
+
   async #load(tenant: TenantId, callId: CallId, callKey: string): Promise<Session> {
     const loaded = await this.#deps.log.load(tenant, callId);
+    // Somebody could not wait for it.
+    const blind = this.#ready.get(callKey);
+    if (blind !== undefined) return blind;
+    const session = this.#made(tenant, callId, callKey, loaded);
+    this.#where.keep({ tenant, callId, state: loaded.state });
+    if (loaded.state.version > 0) {
+      // Nothing confirmed before this process is fresh; that is entered before anyone is answered.
+      session.tell({ type: "Wake" });
+      await session.read();
+      session.drive();
+    }
+    return session;
+  }
+
+  #made(tenant: TenantId, callId: CallId, callKey: string, loaded?: LoadedCall): Session {
     const { clock, log } = this.#deps;
     const session = new Session(tenant, callId, loaded, {
       clock,
@@ -183,13 +232,6 @@ export class Keeper implements Calls {
       rules: (attributes) => this.#deps.rules(tenant, attributes),
     });
     this.#ready.set(callKey, session);
-    this.#where.keep({ tenant, callId, state: loaded.state });
-    if (loaded.state.version > 0) {
-      // Nothing confirmed before this process is fresh; that is entered before anyone is answered.
-      session.tell({ type: "Wake" });
-      await session.read();
-      session.drive();
-    }
     return session;
   }
 

@@ -7,42 +7,23 @@
 import type { Answer, Asked, Decided, Own, ReportRecorder, SessionCommand } from "./batch.ts";
 import { answer, decideBatch, outlivesOutage, withoutLog } from "./batch.ts";
 import type { CallId, CallState, EpochMs, TenantId } from "./call.ts";
+import { newCall } from "./call.ts";
 import type { CallView } from "./calls.ts";
-import type { Rules } from "./commands.ts";
 import { nextDeadline } from "./deadlines.ts";
 import { decide } from "./decide.ts";
 import type { CallEvent } from "./events.ts";
-import { LateAppend } from "./lateAppend.ts";
 import { Freshness } from "./freshness.ts";
+import { LateAppend } from "./lateAppend.ts";
+import type { LoopDeps, SessionRules } from "./loopDeps.ts";
 import { Outage } from "./outage.ts";
-import type { Claim } from "./owed.ts";
 import { claims, owed } from "./owed.ts";
-import type { Clock, ControlLog, LoadedCall, Publisher } from "./ports.ts";
+import type { LoadedCall } from "./ports.ts";
 
 /** With something owed and no deadline ahead, the desks are told again this often. */
 const REDRIVE_MS = 5_000;
 const BUSY_MS = 100;
 /** A conflict means another writer; one process has none, so more than a few is a fault. */
 const CONFLICTS_MAX = 3;
-
-export interface SessionRules {
-  readonly rules: Rules;
-  readonly whenLogFails: "refuse" | "protect";
-  /** A pause goes out when its intent is not durable within this. */
-  readonly logMsMax: number;
-  readonly logRetryMs: number;
-}
-
-export interface LoopDeps {
-  readonly clock: Clock;
-  readonly log: ControlLog;
-  readonly publisher: Publisher;
-  /** Tells every desk what this call claims. `addOnly` while the log fails: nothing is let go. */
-  readonly sync: (claims: readonly Claim[], addOnly: boolean) => void;
-  readonly rules: (attributes: Readonly<Record<string, string>>) => SessionRules;
-  /** The call, or whether it is durable, may be another now. Never throws. */
-  readonly changed: () => void;
-}
 
 export class Loop {
   readonly tenant: TenantId;
@@ -61,12 +42,16 @@ export class Loop {
   /** What is being appended would make of the call this. */
   #pending: CallState | undefined;
   #late: LateAppend | undefined;
+  /** What the log holds of this call is not known yet. */
+  #isBlind: boolean;
 
-  constructor(tenant: TenantId, callId: CallId, loaded: LoadedCall, deps: LoopDeps) {
+  /** Without `loaded` the log could not say in time what it holds of this call. */
+  constructor(tenant: TenantId, callId: CallId, loaded: LoadedCall | undefined, deps: LoopDeps) {
     this.tenant = tenant;
     this.callId = callId;
-    this.#state = loaded.state;
-    this.#position = loaded.position;
+    this.#isBlind = loaded === undefined;
+    this.#state = loaded?.state ?? newCall;
+    this.#position = loaded?.position ?? 0;
     this.#deps = deps;
   }
 
@@ -93,7 +78,7 @@ export class Loop {
   view(): CallView {
     const { tenant, callId } = this;
     const state = this.#outage?.state ?? this.#state;
-    const durable = this.#outage === undefined && this.#late?.isLate !== true;
+    const durable = this.#outage === undefined && this.#late?.isLate !== true && !this.#isBlind;
     const at = Math.max(this.#now(), state.at);
     return { tenant, callId, state, position: this.#position, at, durable };
   }
@@ -133,6 +118,7 @@ export class Loop {
     if (this.#outage !== undefined) return this.#workWithoutLog(batch);
     const { answers, events, state } = this.#decide(batch, this.#state);
     if (events.length === 0) return answer(answers, this.view());
+    if (this.#isBlind) return this.#begin(events, state, answers);
     // Alarm first, then append: whatever happens to the write, this call wakes again.
     this.#pending = state;
     this.#arm();
@@ -155,8 +141,7 @@ export class Loop {
       case "conflict":
         return this.#reload(batch, events, state, answers);
       case "failed":
-        this.#begin(events, state);
-        return answer(answers.map(withoutLog), this.view());
+        return this.#begin(events, state, answers);
     }
   }
 
@@ -195,13 +180,12 @@ export class Loop {
       // What was asked for beside the append, or by the other writer, is set right.
       if (!this.#stopping) this.#deps.sync(claims(loaded.state), false);
     } catch {
-      this.#begin(events, state);
-      answer(answers.map(withoutLog), this.view());
+      this.#begin(events, state, answers);
     }
   }
 
   /** The log cannot be written: silence goes out, nothing is let go, what happened waits. */
-  #begin(events: readonly CallEvent[], state: CallState): void {
+  #begin(events: readonly CallEvent[], state: CallState, answers: readonly Answer[]): void {
     const { logRetryMs } = this.rules(state);
     this.#outage = new Outage({
       ...this.#deps,
@@ -210,14 +194,17 @@ export class Loop {
       durable: { state: this.#state, position: this.#position },
       events,
       retryMs: logRetryMs,
+      isBlind: this.#isBlind,
       written: (loaded, written) => {
         this.#outage = undefined;
+        this.#isBlind = false;
         this.#commit(loaded.state, written, loaded.position);
       },
     });
     this.#deps.publisher.doubt?.(this.tenant, this.callId);
     this.#protect(state);
     this.#deps.changed();
+    answer(answers.map(withoutLog), this.view());
   }
 
   #workWithoutLog(batch: readonly Asked[]): void {

@@ -8,6 +8,7 @@ import type { CallId, CallState, TenantId } from "./call.ts";
 import type { CallEvent } from "./events.ts";
 import { fold } from "./evolve.ts";
 import type { Clock, ControlLog, LoadedCall } from "./ports.ts";
+import { rebased } from "./rebase.ts";
 
 const RETRY_MS_MAX = 30_000;
 /** Facts that wait in memory for one call. Beyond it recorders' troubles are left out first. */
@@ -22,6 +23,8 @@ export interface OutageDeps {
   readonly durable: LoadedCall;
   readonly events: readonly CallEvent[];
   readonly retryMs: number;
+  /** What the log holds of this call is not known: `durable` is a call that nobody knows. */
+  readonly isBlind: boolean;
   /** Everything that waited is durable now; `written` is what became durable since. */
   readonly written: (loaded: LoadedCall, written: readonly CallEvent[]) => void;
 }
@@ -29,6 +32,9 @@ export interface OutageDeps {
 export class Outage {
   readonly #deps: OutageDeps;
   #waiting: readonly CallEvent[] = [];
+  /** The version that what waits follows. */
+  #from: number;
+  #isBlind: boolean;
   #state: CallState;
   #retryMs: number;
   #cancel: (() => void) | undefined;
@@ -37,6 +43,8 @@ export class Outage {
   constructor(deps: OutageDeps) {
     this.#deps = deps;
     this.#state = deps.durable.state;
+    this.#from = deps.durable.state.version;
+    this.#isBlind = deps.isBlind;
     this.#retryMs = deps.retryMs;
     this.add(deps.events);
     this.#schedule();
@@ -68,12 +76,22 @@ export class Outage {
     this.#cancel = this.#deps.clock.after(ms, () => void this.#retry());
   }
 
+  /** Nothing of this call was written before: whatever the log holds, what waits comes after it. */
+  #rebase(held: CallState): void {
+    this.#isBlind = false;
+    if (held.version === 0) return;
+    this.#waiting = rebased(this.#waiting, held);
+    this.#from = held.version;
+    this.#state = fold(this.#waiting, held);
+  }
+
   /** A failed append may be there after all: what the log holds decides what is still to write. */
   async #retry(): Promise<void> {
-    const { callId, durable, log, tenant } = this.#deps;
+    const { callId, log, tenant } = this.#deps;
     try {
       const loaded = await log.load(tenant, callId);
-      const present = loaded.state.version - durable.state.version;
+      if (this.#isBlind) this.#rebase(loaded.state);
+      const present = loaded.state.version - this.#from;
       const waiting = this.#waiting.slice(present);
       const positions =
         waiting.length === 0

@@ -8,13 +8,13 @@ import type { SessionCommand } from "./batch.ts";
 import type { CallId, TenantId, WindowId } from "./call.ts";
 import type { CallCommand, CallView, Executed, Waited } from "./calls.ts";
 import { goal, protection, windowOf } from "./conclude.ts";
-import type { LoopDeps } from "./loop.ts";
 import { Loop } from "./loop.ts";
+import type { LoopDeps } from "./loopDeps.ts";
 import { owed } from "./owed.ts";
 import type { LoadedCall } from "./ports.ts";
 import { Waiters } from "./waiters.ts";
 
-export type { SessionRules } from "./loop.ts";
+export type { SessionRules } from "./loopDeps.ts";
 
 /** Nobody waits longer than this for an append that hangs. */
 const LOG_ANSWER_MS_MAX = 5_000;
@@ -28,7 +28,7 @@ export class Session {
   readonly #loop: Loop;
   #stopping = false;
 
-  constructor(tenant: TenantId, callId: CallId, loaded: LoadedCall, deps: SessionDeps) {
+  constructor(tenant: TenantId, callId: CallId, loaded: LoadedCall | undefined, deps: SessionDeps) {
     this.tenant = tenant;
     this.callId = callId;
     this.#deps = deps;

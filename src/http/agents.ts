@@ -15,8 +15,6 @@ import { agentPauseBody, pauseAnswer, type PauseBody } from "./schemas.ts";
 import { tapOfFound } from "./taps.ts";
 
 const LOCATE_MS_MAX = 2_000;
-/** Live calls of one agent that are looked at: with two the pause is ambiguous anyway. */
-const LOOK_COUNT_MAX = 100;
 
 export function agentRoutes(face: Face): readonly Route[] {
   return [
@@ -49,7 +47,7 @@ async function pauseAgent(
   const { tenant } = asked;
   const denial = await denied(face, asked, "pause", { agentId });
   if (denial !== undefined) return refused(denial);
-  const registered = (await face.calls.live(tenant, LOOK_COUNT_MAX, agentId))
+  const registered = (await face.calls.callsOfAgent(tenant, agentId))
     .filter((view) => view.state.endingAt === undefined)
     .map((view) => view.callId);
   const [callId] = registered;

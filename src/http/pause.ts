@@ -4,7 +4,7 @@
  * @module
  */
 import { err, ok, type CallId, type Result, type TapSpec, type WindowId } from "../control/call.ts";
-import type { CallView, Waited } from "../control/calls.ts";
+import type { Before, CallView, Waited } from "../control/calls.ts";
 import { ownsWindow, windowOf } from "../control/conclude.ts";
 import type { Routing } from "../policy/policy.ts";
 import { pauseAnswerOf } from "./answer.ts";
@@ -98,24 +98,15 @@ async function answerPause(
   const { by, tenant } = asked;
   const windowId = windowIdOf(face, asked, body);
   if (!windowId.ok) return refused(windowId.error);
-  const view = await face.calls.read(tenant, callId);
-  const plan = await planPause(face, asked, {
-    callId,
-    windowId: windowId.value,
-    body,
-    view,
-    found,
-  });
-  if (!plan.ok) return refused(plan.error);
-  const { routing, taps } = plan.value;
   const id = windowId.value;
-
   if (!face.reserved.take(tenant, id, callId)) return refused(otherCall(callId, id));
   try {
-    if (view === undefined || windowOf(view.state, id) === undefined) {
-      const holder = await face.calls.callOfWindow(tenant, id);
-      if (holder !== undefined && holder !== callId) return refused(otherCall(callId, id));
-    }
+    const before = await face.calls.beforePause(tenant, callId, id);
+    const plan = await planPause(face, asked, { callId, windowId: id, body, before, found });
+    if (!plan.ok) return refused(plan.error);
+    const { routing, taps } = plan.value;
+    const holder = before.kind === "known" ? before.holder : undefined;
+    if (holder !== undefined && holder !== callId) return refused(otherCall(callId, id));
     const agentId = found?.agentId ?? body.agentId;
     const executed = await face.calls.execute(tenant, callId, {
       type: "OpenWindow",
@@ -149,16 +140,20 @@ async function planPause(
     readonly callId: CallId;
     readonly windowId: WindowId;
     readonly body: PauseBody;
-    readonly view: CallView | undefined;
+    readonly before: Before;
     readonly found: Found | undefined;
   },
 ): Promise<Result<{ routing: Routing; taps: readonly TapSpec[] }, Problem>> {
   const { principal, tenant } = asked;
-  const { body, callId, found, view } = wish;
+  const { before, body, callId, found } = wish;
+  const view = before.kind === "known" ? before.view : undefined;
   const live = view !== undefined && view.state.endedAt === undefined ? view : undefined;
   const named = body.targets ?? {};
   const subject = live === undefined ? { callId, agentId: found?.agentId } : subjectOf(live);
   if (live === undefined && found === undefined && Object.keys(named).length === 0) {
+    // Without its targets a call has to be read before it can be silenced.
+    const unsafe = { callId, windowId: wish.windowId, safeToCollect: false };
+    if (before.kind === "log_unavailable") return err(failureProblem("log_failed", unsafe));
     const code = view?.state.endedAt === undefined ? "call_unknown" : "call_ended";
     return err(await notThere(face, asked, "pause", refusalProblem(code), callId));
   }

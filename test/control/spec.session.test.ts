@@ -568,3 +568,100 @@ test("a call is never answered as of a time before its own newest entry", async 
   await w.clock.pass(10);
   expect((await read)?.at).toBe(at);
 });
+
+describe("a log that cannot be read", () => {
+  const unreadable = (w: World, how: "fails" | "hangs" = "fails") => {
+    const { load } = w.log;
+    let answer = (): void => {};
+    const later = new Promise<void>((done) => (answer = done));
+    w.log.load = async (...asked) => {
+      if (how === "fails") throw new Error("unreadable");
+      await later;
+      return load(...asked);
+    };
+    w.log.delayMs = () => 60_000;
+    return () => {
+      w.log.load = load;
+      w.log.delayMs = () => 1;
+      answer();
+    };
+  };
+
+  test.each(["fails", "hangs"] as const)(
+    "and %s holds up no pause that names its targets; it is entered once it can be",
+    async (how) => {
+      const w = await begun();
+      const readable = unreadable(w, how);
+      const paused = w.pause("c", "w1", [A], PAGE, 20_000);
+      await w.clock.pass(1_000);
+      expect(truth(w)).toBe("paused");
+      expect((await paused).kind).toBe("log_failed");
+      const before = w.keeper.beforePause("t", "c", "w2");
+      await w.clock.pass(300);
+      expect(await before).toMatchObject({ kind: "known", view: { durable: false } });
+      readable();
+      await w.clock.pass(5_000);
+      expect(await w.safe("c", "w1")).toBe(true);
+      await w.clock.pass(20_000);
+      expect(truth(w)).toBe("recording");
+      expect(await w.word("c")).toBe("recording");
+      expect(w.log.entries.filter(({ event }) => event.type === "WindowOpened")).toHaveLength(1);
+    },
+  );
+
+  test("a call that it knew after all keeps what it was: the pause is entered behind it", async () => {
+    const w = await begun();
+    w.recorders["b"]!.begin("2");
+    void w.register("c", [tap("b", "2")], "a1");
+    await w.clock.pass(200);
+    await w.restart(100);
+    const readable = unreadable(w);
+    void w.pause("c", "w1", [A], PAGE, 20_000);
+    await w.clock.pass(1_000);
+    expect(truth(w)).toBe("paused");
+    readable();
+    await w.clock.pass(5_000);
+    const { state } = await w.log.load("t", "c");
+    expect(state.agentId).toBe("a1");
+    expect(Object.keys(state.taps)).toEqual(["b/2", "a/1"]);
+    expect(await w.safe("c", "w1")).toBe(true);
+    await w.clock.pass(20_000);
+    expect(truth(w)).toBe("recording");
+    expect(w.recorders["b"]!.truth.get("2")?.status).toBe("recording");
+  });
+
+  test("a window that it knew as closed is not opened again: its silence is let go at once", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(300);
+    void w.resume("c", "w1");
+    await w.clock.pass(500);
+    await w.restart(100);
+    const readable = unreadable(w);
+    void w.pause("c", "w1", [A], PAGE, 50_000);
+    await w.clock.pass(1_000);
+    expect(truth(w)).toBe("paused");
+    readable();
+    await w.clock.pass(5_000);
+    expect(await w.safe("c", "w1")).toBe(false);
+    expect(truth(w)).toBe("recording");
+    expect((await w.log.load("t", "c")).state.windows["w1"]?.state).toBe("closed");
+  });
+
+  test("a call that had ended is not brought back to life with a window", async () => {
+    const w = await begun();
+    void w.pause("c", "w1", [A]);
+    await w.clock.pass(300);
+    void w.end("c");
+    await w.clock.pass(500);
+    await w.restart(100);
+    const readable = unreadable(w);
+    void w.pause("c", "w2", [A], PAGE, 50_000);
+    await w.clock.pass(1_000);
+    expect(truth(w)).toBe("paused");
+    readable();
+    await w.clock.pass(5_000);
+    expect(truth(w)).toBe("recording");
+    expect(await w.safe("c", "w2")).toBe(false);
+  });
+});

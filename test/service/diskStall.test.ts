@@ -70,3 +70,39 @@ test("while the log's file stands still a pause goes out, drift is driven back, 
   await served.process.stop();
   expect(await command(["verify", join(place, "log")])).toMatchObject({ code: 0 });
 });
+
+test("a call that nobody registered is silenced too, by its targets, behind writes that wait", async () => {
+  const place = await folder();
+  const log = { retryMs: 50, writeMsMax: 100 };
+  const served = await serve(place, recorders, { log, whenLogFails: "refuse" });
+  const pay = served.as("pay");
+  const first = begin(recorders, 22);
+  const second = begin(recorders, 23);
+  const { letGo } = stall(place);
+  const { targets } = first;
+  // The log's thread stands still from here on: it cannot even say that it knows no second call.
+  const waiting = pay("POST", "/v1/calls/first/pause", { windowId: "w1", targets });
+  await until(first.heard, ([one, two]) => one === "paused" && two === "paused");
+  const asked = pay("POST", "/v1/calls/second/pause", {
+    windowId: "w2",
+    targets: second.targets,
+  });
+  await until(second.heard, ([one, two]) => one === "paused" && two === "paused");
+  letGo();
+  for (const answer of [await waiting, await asked]) {
+    expect(answer.body["safeToCollect"] === true).toBe(answer.status === 200);
+  }
+  for (const [callId, windowId] of [
+    ["first", "w1"],
+    ["second", "w2"],
+  ]) {
+    const path = `/v1/calls/${callId}/pause`;
+    await until(
+      () => pay("POST", path, { windowId }),
+      ({ status }) => status === 200,
+    );
+    await pay("POST", `/v1/calls/${callId}/resume`, { windowId });
+  }
+  await until(first.heard, ([one, two]) => one === "recording" && two === "recording");
+  await until(second.heard, ([one, two]) => one === "recording" && two === "recording");
+});

@@ -23,6 +23,8 @@ export function partialDeps(): HttpDeps {
       waitFor: () => Promise.resolve(),
       read: () => Promise.resolve(undefined),
       live: () => Promise.resolve([]),
+      beforePause: () => Promise.resolve({ kind: "log_unavailable" }),
+      callsOfAgent: () => Promise.resolve([]),
       callOfWindow: () => Promise.resolve(undefined),
       callOfTarget: () => undefined,
     },

@@ -1,0 +1,28 @@
+/**
+ * What is known before a pause, without waiting for the log longer than a pause may.
+ *
+ * @module
+ */
+import type { CallId, CallState } from "./call.ts";
+import type { Before, CallView } from "./calls.ts";
+import type { Clock } from "./ports.ts";
+import { within } from "./within.ts";
+
+/** Calls of one agent that are looked at: with two live ones a pause is ambiguous anyway. */
+export const AGENT_CALL_COUNT_MAX = 100;
+
+export const isLiveOf = (state: CallState, agentId: string | undefined): boolean =>
+  state.endedAt === undefined && (agentId === undefined || state.agentId === agentId);
+
+export async function knownBefore(
+  clock: Clock,
+  ms: number,
+  viewed: Promise<CallView>,
+  looked: Promise<CallId | undefined>,
+): Promise<Before> {
+  const [view, holder] = await Promise.all([within(clock, ms, viewed), within(clock, ms, looked)]);
+  if (view.kind !== "in_time") return { kind: "log_unavailable" };
+  const known = view.value.state.version > 0 ? { view: view.value } : {};
+  const held = holder.kind === "in_time" && holder.value !== undefined;
+  return { kind: "known", ...known, ...(held ? { holder: holder.value } : {}) };
+}
