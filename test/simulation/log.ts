@@ -58,12 +58,10 @@ export interface SimLog extends ControlLog, CallDirectory {
   readonly wrong: string[];
   /** Signs a head, then verifies all bytes against all heads ever signed, and reads every call anew. */
   audit(): Promise<void>;
-  disk: () => DiskFault;
-  delayMs: () => number;
+  disk: (tenant: string, callId: string) => DiskFault;
+  delayMs: (tenant: string, callId: string) => number;
   /** From the write to its answer. */
   answerMs: () => number;
-  /** Facts for the spool are lost with this. */
-  spoolFails: () => boolean;
 }
 
 interface Disk {
@@ -174,13 +172,12 @@ export function simLog(clock: VirtualClock): SimLog {
     disk: () => "none",
     delayMs: () => 1,
     answerMs: () => 0,
-    spoolFails: () => false,
     async append(tenant, callId, expectedVersion, events): Promise<AppendResult> {
       const process = epoch;
-      const ms = log.delayMs();
+      const ms = log.delayMs(tenant, callId);
       if (ms > 0) await clock.sleep(ms);
       if (process !== epoch) return { kind: "failed", detail: "the process is gone" };
-      const fault = log.disk();
+      const fault = log.disk(tenant, callId);
       if (fault === "failed_not_applied") return { kind: "failed", detail: "disk full" };
       if (versionOf(tenant, callId) !== expectedVersion) return { kind: "conflict" };
       const written = append(tenant, callId, events);
@@ -197,7 +194,7 @@ export function simLog(clock: VirtualClock): SimLog {
       };
     },
     async spool(tenant, callId, expectedVersion, events) {
-      if (!log.spoolFails()) spooled.push({ tenant, callId, expectedVersion, events });
+      spooled.push({ tenant, callId, expectedVersion, events });
     },
     async unrested() {
       return calls().filter((one) => !isAtRest(stateOf(one.tenant, one.callId)));

@@ -61,6 +61,9 @@ export interface Process extends Life {
   readonly ended: AbortController;
 }
 
+/** A start that takes longer, disks hanging or not, has no end. */
+const STARTS_IN_MAX = 120_000;
+
 export interface World {
   readonly clock: VirtualClock;
   readonly log: SimLog;
@@ -221,9 +224,12 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       wallMs += jumpMs;
       log.reopen();
       process = boot();
-      const started = process.keeper.start();
-      await clock.pass(100);
-      await started;
+      let isUp = false;
+      const started = process.keeper.start().then(() => (isUp = true));
+      // A disk that hangs holds a start up.
+      for (let round = 0; round < STARTS_IN_MAX / 100 && !isUp; round += 1) await clock.pass(100);
+      if (isUp) await started;
+      else log.wrong.push("alarm: a start has no end");
     },
     pause: (callId, windowId, taps = [], by = PAGE, leaseMs = 60_000) =>
       process.keeper.execute("t", callId, { type: "OpenWindow", by, windowId, leaseMs, taps }),
