@@ -9,10 +9,11 @@ import type { Clock } from "../control/ports.ts";
 import { filterOf } from "./filter.ts";
 import type { Hub } from "./hub.ts";
 import { parseClientMessage, type ParsedMessage } from "./parse.ts";
+import { createManners, SUBSCRIBE_COST } from "./manners.ts";
 import type { Viewer } from "./project.ts";
 import { CLOSE, type ServerMessage } from "./protocol.ts";
 import { reconnectAfterMs } from "./reconnect.ts";
-import type { Outlet } from "./subscriber.ts";
+import { BUFFERED_BYTES_MAX, type Outlet } from "./subscriber.ts";
 
 /** One message-wise connection. None of these throws, whatever state it is in. */
 export interface Transport extends Outlet {
@@ -64,13 +65,8 @@ export interface Connection {
 
 const PING_MS = 15_000;
 const SUBSCRIBE_MS_MAX = 30_000;
-/** Messages that cannot be read before the client is taken as broken. */
-const FAULT_COUNT_MAX = 5;
-/** Messages a client may send at once, and how fast the allowance comes back. */
-const ALLOWANCE_MAX = 200;
-const ALLOWANCE_PER_S = 20;
-/** A subscription may mean a snapshot, so it costs more than a `shown`. */
-const SUBSCRIBE_COST = 10;
+/** A client that takes nothing for this many pings is let go, however often it says it is there. */
+export const STUCK_PINGS_MAX = 4;
 const TICKET_MS_MIN = 5_000;
 /** Timers take 32-bit delays. */
 const TIMER_MS_MAX = 2_000_000_000;
@@ -127,10 +123,9 @@ function converse(
   const timers = new Map<string, () => void>();
   let closed = false;
   let subscribed = false;
-  let faults = 0;
   let heardAt = clock.now();
-  let allowance = ALLOWANCE_MAX;
-  let allowanceAt = clock.now();
+  let takenAt = clock.now();
+  const manners = createManners(heardAt);
 
   const send = (message: ServerMessage): void => {
     if (closed) return;
@@ -163,6 +158,8 @@ function converse(
     if (hub.epoch(tenant) !== epoch) return close(CLOSE.epochGone, "epoch gone");
     // One ping may be lost on the way; a client that answers none of two is not there.
     if (now - heardAt > 2 * pingMs) return close(CLOSE.idle, "idle");
+    if (transport.buffered() <= BUFFERED_BYTES_MAX) takenAt = now;
+    if (now - takenAt > STUCK_PINGS_MAX * pingMs) return close(CLOSE.idle, "nothing is taken");
     transport.ping?.();
     ping();
     after("beat", pingMs, beat);
@@ -221,17 +218,12 @@ function converse(
   };
 
   const fault = (code: string, detail: string): void => {
-    faults += 1;
-    if (faults > FAULT_COUNT_MAX) close(CLOSE.misused, "too many bad messages");
-    else send({ type: "error", code, detail });
+    if (manners.forgive()) send({ type: "error", code, detail });
+    else close(CLOSE.misused, "too many bad messages");
   };
 
   const spend = (cost: number): boolean => {
-    const now = clock.now();
-    const gained = ((now - allowanceAt) / 1000) * ALLOWANCE_PER_S;
-    allowance = Math.min(ALLOWANCE_MAX, allowance + gained) - cost;
-    allowanceAt = now;
-    if (allowance >= 0) return true;
+    if (manners.spend(cost, clock.now())) return true;
     close(CLOSE.misused, "too many messages");
     return false;
   };

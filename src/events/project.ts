@@ -4,7 +4,13 @@
  * @module
  */
 import type { CallId, CallState, Protection, Tap, TenantId } from "../control/call.ts";
-import { type Asker, ownsWindow, pausedByOther, protection } from "../control/conclude.ts";
+import {
+  type Asker,
+  attemptsOf,
+  ownsWindow,
+  pausedByOther,
+  protection,
+} from "../control/conclude.ts";
 import type { CallMessage, Can, RecorderView, WindowView } from "./protocol.ts";
 
 /** A call's newest durable state, as the hub keeps it. */
@@ -95,17 +101,11 @@ function recorderView(tap: Tap, state: CallState): RecorderView {
     status: tap.status,
     ...(tap.confirmedBy !== undefined && { confirmedBy: tap.confirmedBy }),
     ...(tap.confirmedAfterMs !== undefined && { confirmedAfterMs: tap.confirmedAfterMs }),
-    attempts: attempts(tap, state),
+    attempts: attemptsOf(tap, state.turn),
     ...(tap.role === "leaving" && { leaving: true }),
     ...(pausedByOther(tap) && { pausedByOther: true }),
     ...(tap.failure !== undefined && {
       failure: { outcome: tap.failure.outcome, reason: tap.failure.reason },
     }),
   };
-}
-
-/** Facts keep a count only while there is trouble; a confirmation of this turn took at least one. */
-function attempts(tap: Tap, state: CallState): number {
-  if (tap.failure !== undefined) return tap.failure.attempts;
-  return tap.confirmedBy !== undefined && tap.turn === state.turn ? 1 : 0;
 }

@@ -205,10 +205,17 @@ function viewerOf(principal: Principal): Viewer {
     owner: principal.owner,
     ...agentOf(principal),
     ownCallsOnly: principal.kind === "agent",
+    key: viewerKeyOf(principal),
     sees: (_callId, state) => maySee(principal, state),
     can: (callId, state) => canOf(principal, callId, state),
     seesRecorders: maySeeRecorders(principal),
   };
+}
+
+/** All that policy goes by when it says what a principal sees and may do with a call. */
+function viewerKeyOf(principal: Principal): string {
+  const { credential, kind, scopes, ticket } = principal;
+  return JSON.stringify([keyOf(principal), kind, credential, [...scopes].sort(), ticket]);
 }
 
 /**

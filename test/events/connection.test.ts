@@ -4,6 +4,7 @@ import {
   createConnections,
   type Party,
   type Shown,
+  STUCK_PINGS_MAX,
 } from "../../src/events/connection.ts";
 import { CLOSE } from "../../src/events/protocol.ts";
 import { agent, type Bench, bench, change, EPOCH, reader, secured, wall } from "./kit.ts";
@@ -186,6 +187,32 @@ test("4408: a client that answers no pings is closed, one that does is not", asy
   expect(one.closes).toEqual([]);
   one.clock.pass(4_000);
   expect(one.closes).toEqual([[CLOSE.idle, "idle"]]);
+});
+
+test("4408: a client that takes nothing is closed, however often it says that it is there", async () => {
+  const one = rig();
+  await subscribe(one);
+  one.out.stuck = true;
+  for (let at = 0; at < STUCK_PINGS_MAX; at += 1) {
+    say(one.connection, { type: "pong" });
+    one.clock.pass(1_000);
+  }
+  expect(one.closes).toEqual([]);
+  say(one.connection, { type: "pong" });
+  one.clock.pass(1_000);
+  expect(one.closes).toEqual([[CLOSE.idle, "nothing is taken"]]);
+  expect(one.made.hub.counts().subscribers).toBe(0);
+});
+
+test("a slow client that takes something now and then is kept", async () => {
+  const one = rig();
+  await subscribe(one);
+  for (let at = 0; at < 5 * STUCK_PINGS_MAX; at += 1) {
+    one.out.stuck = at % STUCK_PINGS_MAX !== 0;
+    say(one.connection, { type: "pong" });
+    one.clock.pass(1_000);
+  }
+  expect(one.closes).toEqual([]);
 });
 
 test("4408: a client that subscribes to nothing is closed", async () => {

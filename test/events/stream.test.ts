@@ -200,6 +200,26 @@ test("a request that asks for neither way is told to upgrade", async () => {
   expect(await response.json()).toMatchObject({ code: "upgrade_required" });
 });
 
+test("one principal has no more streams than one may, and each that ends makes room", async () => {
+  const made = bench();
+  const { handle } = eventsRig(made.hub, made.clock, undefined, { principalCountMax: 2 });
+  const ask = (who: string) =>
+    handle(
+      new Request("http://tacet.test/v1/events?all=true", {
+        headers: { authorization: `Bearer ${who}`, accept: "text/event-stream" },
+      }),
+    );
+  const first = await ask("wall");
+  expect([first.status, (await ask("wall")).status]).toEqual([200, 200]);
+  const third = await ask("wall");
+  expect(third.status).toBe(429);
+  expect(await third.json()).toMatchObject({ code: "streams_limit_reached" });
+  expect(Number(third.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect((await ask("tkt_agent")).status).toBe(200);
+  await first.body?.cancel();
+  expect((await ask("wall")).status).toBe(200);
+});
+
 test("no more clients are let in than may be", async () => {
   const made = bench();
   const { handle } = eventsRig(made.hub, made.clock, undefined, { connectionCountMax: 1 });
@@ -210,5 +230,8 @@ test("no more clients are let in than may be", async () => {
       }),
     );
   expect((await ask()).status).toBe(200);
-  expect((await ask()).status).toBe(503);
+  const second = await ask();
+  expect(second.status).toBe(503);
+  expect(await second.json()).toMatchObject({ code: "overloaded" });
+  expect(Number(second.headers.get("retry-after"))).toBeGreaterThan(0);
 });
