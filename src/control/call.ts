@@ -124,6 +124,8 @@ export interface Tap extends TapSpec {
   readonly elsewhere?: true;
   /** Milliseconds from the turn's start to this confirmation. */
   readonly confirmedAfterMs?: number;
+  /** Commands that were sent for what `status` told. */
+  readonly attempts?: number;
   /** The last command's trouble since the last confirmation. */
   readonly failure?: TapFailure;
 }

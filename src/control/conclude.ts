@@ -119,6 +119,11 @@ export function isReleased(tap: Tap, turn: number): boolean {
   return tap.status === "recording" || tap.status === "absent";
 }
 
+/** Commands sent to this tap in this turn, as far as they came of anything. */
+export function attemptsOf(tap: Tap, turn: number): number {
+  return tap.failure?.attempts ?? (tap.turn === turn ? (tap.attempts ?? 0) : 0);
+}
+
 /** Every tap that counts towards the goal has shown it. */
 export function isSettled(state: CallState): boolean {
   if (goal(state) === "paused") return allSilent(state);

@@ -57,6 +57,7 @@ export function report(state: CallState, tap: Tap, event: Of<"RecorderReported">
     turn: event.turn,
     goal: event.goal,
     askedAt: event.askedAt,
+    attempts: event.attempts,
     ...(event.reason === "other_conversation" ? { elsewhere: true } : {}),
     ...(tap.session === undefined && event.session !== undefined ? { session: event.session } : {}),
   };

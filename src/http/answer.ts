@@ -6,6 +6,7 @@
 import type { Actor, CallState, Tap, WindowId } from "../control/call.ts";
 import type { CallView } from "../control/calls.ts";
 import {
+  attemptsOf,
   collectForMs,
   counts,
   hasOpenWindow,
@@ -107,10 +108,10 @@ function slowestMs(state: CallState): number | undefined {
 }
 
 function recorderAnswers(state: CallState): RecorderAnswer[] {
-  return Object.values(state.taps).map((tap) => recorderAnswerOf(tap));
+  return Object.values(state.taps).map((tap) => recorderAnswerOf(tap, state.turn));
 }
 
-function recorderAnswerOf(tap: Tap): RecorderAnswer {
+function recorderAnswerOf(tap: Tap, turn: number): RecorderAnswer {
   const { failure } = tap;
   return {
     recorderId: tap.recorderId,
@@ -120,7 +121,7 @@ function recorderAnswerOf(tap: Tap): RecorderAnswer {
     status: tap.status,
     ...(tap.confirmedBy === undefined ? {} : { confirmedBy: tap.confirmedBy }),
     ...(tap.confirmedAfterMs === undefined ? {} : { confirmedAfterMs: tap.confirmedAfterMs }),
-    attempts: failure?.attempts ?? (tap.confirmedBy === undefined ? 0 : 1),
+    attempts: attemptsOf(tap, turn),
     ...(tap.role === "leaving" ? { leaving: true } : {}),
     ...(pausedByOther(tap) ? { pausedByOther: true } : {}),
     ...(failure === undefined

@@ -1,6 +1,7 @@
 /** Confirmation and freshness: the time allowed, age, noise, failures. */
 import { expect, test } from "vitest";
-import { protection } from "../../src/control/conclude.ts";
+import type { Tap } from "../../src/control/call.ts";
+import { attemptsOf, protection } from "../../src/control/conclude.ts";
 import { nextDeadline } from "../../src/control/deadlines.ts";
 import { owed } from "../../src/control/owed.ts";
 import { A, B, tap, Told } from "./given.ts";
@@ -107,4 +108,18 @@ test("how long the confirmation took is told from the turn's start", () => {
   call.open(100, "w1");
   call.says(142, "a/1", "paused");
   expect(call.state.taps["a/1"]?.confirmedAfterMs).toBe(42);
+});
+
+test("how often a recorder was told is of this turn, in trouble and after it", () => {
+  const call = new Told().registered(A);
+  const told = () => attemptsOf(call.state.taps[A.tapId] as Tap, call.state.turn);
+  call.open(100, "w1");
+  expect(told()).toBe(0);
+  const trouble = { tapId: A.tapId, outcome: "unreachable", reason: "unreachable" } as const;
+  call.when(150, { type: "ReportFailure", ...trouble, attempts: 2, turn: call.state.turn });
+  expect(told()).toBe(2);
+  call.says(200, A.tapId, "paused", { attempts: 3 });
+  expect(told()).toBe(3);
+  call.close(300, "w1");
+  expect(told()).toBe(0);
 });

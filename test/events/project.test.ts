@@ -37,7 +37,7 @@ test("a message tells what each recorder confirmed, and never where it finds the
     state: state({
       turn: 2,
       taps: {
-        a: tap({ turn: 2, confirmedBy: "read_back", confirmedAfterMs: 12 }),
+        a: tap({ turn: 2, confirmedBy: "read_back", confirmedAfterMs: 12, attempts: 3 }),
         b: tap({ recorderId: "old", role: "leaving", turn: 1, confirmedBy: "read_back", failure }),
         c: tap({ recorderId: "theirs", before: "paused", touched: false }),
       },
@@ -45,7 +45,7 @@ test("a message tells what each recorder confirmed, and never where it finds the
   };
   const message = callMessage(call, shop);
   expect(message.recorders).toMatchObject([
-    { recorderId: "hq", confirmedBy: "read_back", confirmedAfterMs: 12, attempts: 1 },
+    { recorderId: "hq", confirmedBy: "read_back", confirmedAfterMs: 12, attempts: 3 },
     { leaving: true, attempts: 4, failure: { outcome: "refused", reason: "hash_refused" } },
     { pausedByOther: true, attempts: 0 },
   ]);
