@@ -70,7 +70,7 @@ export const alertsSchema = z.strictObject({
   sendMsMax: ms(100, 60_000).default(10_000).describe("One try is given up after this."),
   retryMsMin: ms(10, 600_000).default(1_000).describe("The first retry; each later one thrice it."),
   retryMsMax: ms(100, 3_600_000).default(900_000).describe("No retry waits longer."),
-  giveUpMs: ms(60_000).default(93_600_000).describe("After this a message is given up."),
+  giveUpMs: ms(1_000).default(93_600_000).describe("After this a message is given up."),
 });
 export type AlertsConfig = z.output<typeof alertsSchema>;
 
