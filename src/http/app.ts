@@ -93,13 +93,16 @@ async function answerRoute(
   if (!entered.ok) return answers.respond(refused(entered.problem), answering);
   try {
     const handled = await handle(face, route, c, answering);
-    return answers.respond(handled, answering);
+    response = answers.respond(handled, answering);
   } catch (error) {
-    return failed(face, answers, error, answering);
+    response = failed(face, answers, error, answering);
   } finally {
     entered.leave();
   }
 }
+  // Out of the gate: whoever has to wait takes nobody's place.
+  await face.guesses?.wait(c.req.raw);
+  return response;
 
 async function handle(
   face: Face,

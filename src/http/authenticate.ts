@@ -52,7 +52,7 @@ export interface AuthenticatorOptions {
   /** The built-in sandbox: the only one that takes the sandbox's keys. */
   readonly sandbox: boolean;
   /** Slows down whoever tries credentials out. */
-  readonly guesses?: Guesses;
+  readonly guesses?: Pick<Guesses, "count">;
   readonly fetch?: FetchImplementation;
   /** Hears of every fetch of an issuer's keys that failed. */
   readonly onIssuerFailure?: (issuer: string) => void;
@@ -137,7 +137,8 @@ export function authenticator(options: AuthenticatorOptions): Authenticator {
     const answer = await check(text, info);
     // What has expired was right once, and where keys are missing nobody knows: neither is a guess.
     if (answer.ok || answer.code !== "token_invalid") return answer;
-    const retryAfterMs = await options.guesses?.count({ ip: info.ip, keyId: keyIdOf(text) });
+    const { ip, request } = info;
+    const retryAfterMs = options.guesses?.count({ ip, keyId: keyIdOf(text), request });
     if (retryAfterMs === undefined) return answer;
     const detail = "Too many wrong credentials came from this address, or for this key.";
     return { ...denied("too_many_attempts", detail, answer.tenant), retryAfterMs };

@@ -13,6 +13,7 @@ import type { idForms } from "../policy/idForm.ts";
 import type { AgentEntry, Policy } from "../policy/policy.ts";
 import type { Authenticated, AuthenticateInfo } from "./authenticate.ts";
 import type { Gate } from "./gate.ts";
+import type { Guesses } from "./guesses.ts";
 import type { Metrics } from "./metrics.ts";
 import type { TicketOffice } from "./tickets.ts";
 
@@ -119,3 +120,5 @@ export interface HttpDeps {
   /** Turns away what can wait. Absent: one that never finds the process late. */
   readonly gate?: Gate;
 }
+  /** Makes whoever tries credentials out wait. */
+  readonly guesses?: Pick<Guesses, "wait">;

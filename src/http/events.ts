@@ -190,7 +190,7 @@ async function identify(
   { authenticate, clientAddress }: EventsDeps,
 ): Promise<Authenticated> {
   const ip = clientAddress(request);
-  const info = { purpose, ...(ip !== undefined && { ip }) };
+  const info = { purpose, request, ...(ip !== undefined && { ip }) };
   const ticket = new URL(request.url).searchParams.get("ticket");
   if (ticket === null) return authenticate(request, info);
   if (ticket.startsWith(TICKET_PREFIX)) return authenticate.credential(ticket, info);

@@ -30,7 +30,9 @@ export interface Guesses {
    * Counts a wrong credential. Undefined: answer as ever. A number of milliseconds: tell whoever
    * asked to come back after that; resolves once they have been made to wait.
    */
-  count(guess: Guess): Promise<number | undefined>;
+  count(guess: Guess): number | undefined;
+  /** Resolves when this request may be answered: at once, but for one whose guess was one too many. */
+  wait(request: Request): Promise<void>;
 }
 
 export interface GuessesOptions {

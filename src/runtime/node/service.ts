@@ -133,10 +133,11 @@ export async function startService(
   const authenticate = authenticator({
     auth: config.auth,
     tenants: policy.tenants(),
+  const guessing = guesses({ clock: clock.now, after: clock.after });
     tickets,
     clock: Date.now,
     sandbox: config.sandbox,
-    guesses: guesses({ clock: clock.now, after: clock.after }),
+    guesses: guessing,
     onIssuerFailure: (name) => logger.warn({ name }, "an issuer's keys could not be fetched"),
   });
   const connections = createConnections({
@@ -207,6 +208,8 @@ export async function startService(
     sandbox: config.sandbox,
     version,
     limits: {
+    custody: () => custody?.detail() ?? {},
+    guesses: guessing,
       bodyBytesMax: config.listen.bodyBytesMax,
       headerBytesMax: config.listen.headerBytesMax,
       headerCountMax: 100,
