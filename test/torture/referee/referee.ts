@@ -1,0 +1,125 @@
+/**
+ * The referee: hears the whole story line by line, reads the log, and names every breach of the two
+ * promises. It shares no code with the service.
+ */
+import type { Bounds, Finding, Line } from "../story.ts";
+import { Asks } from "./asks.ts";
+import { Book } from "./book.ts";
+import { judgeEnds } from "./ends.ts";
+import { isAcknowledged, judgeEntry, judgeFact } from "./facts.ts";
+import { Journals } from "./journals.ts";
+import { Ledger } from "./ledger.ts";
+import { judgeBelief, judgeSafe } from "./promises.ts";
+import { Screens } from "./screens.ts";
+
+export interface Sums {
+  readonly windows: number;
+  readonly acknowledged: number;
+  readonly safe: number;
+  readonly shownSecured: number;
+  readonly entries: number;
+  readonly heads: number;
+  readonly excused: number;
+}
+
+export class Referee {
+  readonly ledger: Ledger;
+  readonly #asks = new Asks();
+  readonly #book = new Book();
+  readonly #journals: Journals;
+  readonly #screens = new Screens();
+  readonly #bounds: Bounds;
+  #judgedTo = 0;
+  #newestAt = 0;
+  #sums = { acknowledged: 0, safe: 0, shownSecured: 0, excused: 0 };
+
+  constructor(origin: string, verifierKey: string, bounds: Bounds) {
+    this.ledger = new Ledger(origin, verifierKey);
+    this.#journals = new Journals(bounds);
+    this.#bounds = bounds;
+  }
+
+  hear(line: Line): void {
+    switch (line.kind) {
+      case "change":
+        this.#newestAt = Math.max(this.#newestAt, line.at);
+        return this.#journals.change(line);
+      case "ask":
+        return this.#asks.ask(line);
+      case "told":
+        return this.#asks.told(line);
+      case "shown":
+        this.#newestAt = Math.max(this.#newestAt, line.at);
+        return this.#screens.shown(line);
+      case "blind":
+        return this.#screens.blind(line);
+      case "subscribed":
+        return this.#screens.subscribed(line);
+      case "trouble":
+        return this.#journals.trouble(line);
+      case "head":
+        return this.ledger.head(line.note);
+      default:
+        return line satisfies never;
+    }
+  }
+
+  /** Entries of the log, as they come. */
+  read(lines: readonly string[]): void {
+    for (const line of lines) {
+      this.ledger.add(line);
+      const entry = this.ledger.entries.at(-1);
+      if (entry !== undefined) this.#book.add(entry);
+    }
+  }
+
+  /** What is not yet as it should be; empty when the faults' traces are gone. */
+  unsettled(): readonly Finding[] {
+    const { findings } = judgeEnds(this.#book, this.#journals, this.#bounds);
+    return [...findings, ...this.#screens.stale(this.#book)];
+  }
+
+  /** The last moment at which anything changed that a target, a call or a screen shows. */
+  get newestAt(): number {
+    const entries = this.ledger.entries;
+    const entry = entries.findLast(
+      ({ callId, type }) => callId !== undefined && type !== "LogRead",
+    );
+    return Math.max(this.#newestAt, entry?.at ?? 0);
+  }
+
+  /** Everything that was told since the last judgement, and the state everything is in. */
+  judge(now: number): readonly Finding[] {
+    const court = { asks: this.#asks, book: this.#book, journals: this.#journals };
+    const findings: Finding[] = this.ledger.findings.splice(0);
+    for (const detail of this.#book.wrong.splice(0)) {
+      findings.push({ breach: "window_reopened", detail });
+    }
+    for (const entry of this.ledger.entries.slice(this.#judgedTo)) {
+      findings.push(...judgeEntry(entry, this.#asks));
+    }
+    this.#judgedTo = this.ledger.size;
+    for (const exchange of this.#asks.take()) {
+      if (isAcknowledged(exchange)) {
+        this.#sums.acknowledged += 1;
+        findings.push(...judgeFact(exchange, this.#book));
+      }
+      if (exchange.told.safe === true) {
+        this.#sums.safe += 1;
+        findings.push(...judgeSafe(exchange, court));
+      }
+    }
+    for (const belief of this.#screens.take(now)) {
+      this.#sums.shownSecured += 1;
+      findings.push(...judgeBelief(belief, court));
+    }
+    const ends = judgeEnds(this.#book, this.#journals, this.#bounds);
+    this.#sums.excused = ends.excused;
+    return [...findings, ...ends.findings, ...this.#screens.stale(this.#book)];
+  }
+
+  get sums(): Sums {
+    const { headCount, size } = this.ledger;
+    return { ...this.#sums, windows: this.#book.windowCount, entries: size, heads: headCount };
+  }
+}
