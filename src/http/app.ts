@@ -91,6 +91,7 @@ async function answerRoute(
   const answering = answeringOf(face, c.req.raw);
   const entered = face.gate.enter(tierOf(route.operationId));
   if (!entered.ok) return answers.respond(refused(entered.problem), answering);
+  let response: Response;
   try {
     const handled = await handle(face, route, c, answering);
     response = answers.respond(handled, answering);
@@ -99,10 +100,10 @@ async function answerRoute(
   } finally {
     entered.leave();
   }
-}
   // Out of the gate: whoever has to wait takes nobody's place.
   await face.guesses?.wait(c.req.raw);
   return response;
+}
 
 async function handle(
   face: Face,

@@ -41,6 +41,8 @@ export interface AuthenticateInfo {
   readonly ip?: string;
   /** `socket` uses an events ticket up. Absent: `request`. */
   readonly purpose?: TicketPurpose;
+  /** What the credential came with. */
+  readonly request?: Request;
 }
 
 export interface AuthenticatorOptions {
@@ -151,7 +153,7 @@ export function authenticator(options: AuthenticatorOptions): Authenticator {
     if (text === undefined) {
       return denied("not_authenticated", "The Authorization header is not `Bearer` and one token.");
     }
-    return credential(text, info);
+    return credential(text, { ...info, request });
   }
   return Object.assign(authenticate, { credential });
 }

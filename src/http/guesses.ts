@@ -6,11 +6,12 @@
  * @module
  */
 import type { EpochMs } from "../control/call.ts";
+import { createAllowances } from "./allowance.ts";
 
 /** Wrong credentials that are answered at once, and how fast the allowance comes back. */
-const BY_ADDRESS = { countMax: 20, perMs: 3_000 };
+const BY_ADDRESS = { unitsMax: 20, unitsPerS: 20 / 60 };
 /** Many addresses may guess at one key together. */
-const BY_KEY = { countMax: 100, perMs: 600 };
+const BY_KEY = { unitsMax: 100, unitsPerS: 100 / 60 };
 export const ADDRESS_COUNT_MAX = 20_000;
 export const KEY_COUNT_MAX = 10_000;
 /** Beyond the allowance each answer waits: one connection then tries one credential a second. */
@@ -23,12 +24,14 @@ interface Guess {
   readonly ip?: string | undefined;
   /** The id that the key names, whether or not there is such a key. */
   readonly keyId?: string | undefined;
+  /** What it came with: its answer is the one that waits. */
+  readonly request?: Request | undefined;
 }
 
 export interface Guesses {
   /**
    * Counts a wrong credential. Undefined: answer as ever. A number of milliseconds: tell whoever
-   * asked to come back after that; resolves once they have been made to wait.
+   * asked to come back after that.
    */
   count(guess: Guess): number | undefined;
   /** Resolves when this request may be answered: at once, but for one whose guess was one too many. */
@@ -41,24 +44,24 @@ export interface GuessesOptions {
 }
 
 export function guesses({ clock, after }: GuessesOptions): Guesses {
-  const addresses = buckets(BY_ADDRESS, ADDRESS_COUNT_MAX);
-  const keys = buckets(BY_KEY, KEY_COUNT_MAX);
+  const addresses = createAllowances({ clock, ...BY_ADDRESS, countMax: ADDRESS_COUNT_MAX });
+  const keys = createAllowances({ clock, ...BY_KEY, countMax: KEY_COUNT_MAX });
+  const slowed = new WeakSet<Request>();
   let delayedCount = 0;
-  async function delay(): Promise<void> {
-    if (delayedCount >= DELAYED_COUNT_MAX) return;
-    delayedCount += 1;
-    await new Promise<void>((resolve) => after(GUESS_DELAY_MS, resolve));
-    delayedCount -= 1;
-  }
   return {
-    async count({ ip, keyId }) {
-      const now = clock();
-      const waits = [addresses.spend(networkOf(ip ?? "unknown"), now)];
-      if (keyId !== undefined) waits.push(keys.spend(keyId, now));
+    count({ ip, keyId, request }) {
+      const waits = [addresses.spend(networkOf(ip ?? "unknown"), 1)];
+      if (keyId !== undefined) waits.push(keys.spend(keyId, 1));
       const waitMs = Math.max(...waits);
       if (waitMs === 0) return undefined;
-      await delay();
+      if (request !== undefined) slowed.add(request);
       return waitMs;
+    },
+    async wait(request) {
+      if (!slowed.delete(request) || delayedCount >= DELAYED_COUNT_MAX) return;
+      delayedCount += 1;
+      await new Promise<void>((resolve) => after(GUESS_DELAY_MS, resolve));
+      delayedCount -= 1;
     },
   };
 }
@@ -71,27 +74,4 @@ function networkOf(ip: string): string {
   const last = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => "0");
   return [...first, ...zeros, ...last].slice(0, 4).join(":");
-}
-
-interface Buckets {
-  /** 0 where it was within the allowance, else how long until there is one again. */
-  spend(name: string, now: EpochMs): number;
-}
-
-/** A token bucket a name; where there are too many, the one that was spent from longest ago goes. */
-function buckets(rate: { countMax: number; perMs: number }, nameCountMax: number): Buckets {
-  const spent = new Map<string, { left: number; at: EpochMs }>();
-  return {
-    spend(name, now) {
-      const bucket = spent.get(name) ?? { left: rate.countMax, at: now };
-      // A clock that steps back gives nothing and takes nothing.
-      const backMs = Math.max(0, now - bucket.at);
-      const left = Math.min(rate.countMax, bucket.left + backMs / rate.perMs);
-      const isWithin = left >= 1;
-      spent.delete(name);
-      if (spent.size >= nameCountMax) spent.delete(spent.keys().next().value ?? "");
-      spent.set(name, { left: isWithin ? left - 1 : left, at: now });
-      return isWithin ? 0 : Math.ceil((1 - left) * rate.perMs);
-    },
-  };
 }
