@@ -81,7 +81,7 @@ const isBetweenBursts = ({ burstLeft, gapMs }: Subscriber): boolean => gapMs > 0
 const look = (room: Room) => (callId: CallId) => room.memory.get(callId);
 
 const LIVE_COUNT_MAX = 100_000;
-const SHOWN_COUNT_MAX = 256;
+export const SHOWN_COUNT_MAX = 256;
 
 export function createHub(options: HubOptions): Hub {
   const { clock } = options;

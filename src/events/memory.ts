@@ -11,7 +11,7 @@ import { sameRecord } from "./filter.ts";
 import { type CallFacts, protectionShown } from "./project.ts";
 
 /** Faces of a call that are remembered: whoever saw one must be told that the call is gone. */
-const FORMER_COUNT_MAX = 8;
+export const FORMER_COUNT_MAX = 8;
 
 export interface HeldCall extends CallFacts {
   /**

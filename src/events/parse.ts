@@ -15,14 +15,17 @@ const id = z
 const position = z.int().min(0);
 
 export const HZ_MAX = 50;
+/** What one filter may name. */
+export const NAME_COUNT_MAX = 1_000;
+export const ATTRIBUTE_COUNT_MAX = 16;
 
 /** The members of a filter, for messages and for queries alike. */
 export const filterSchema = z.strictObject({
-  calls: z.array(id).max(1_000).optional(),
-  agents: z.array(id).max(1_000).optional(),
+  calls: z.array(id).max(NAME_COUNT_MAX).optional(),
+  agents: z.array(id).max(NAME_COUNT_MAX).optional(),
   where: z
     .record(id, id)
-    .refine((where) => Object.keys(where).length <= 16, "at most 16 attributes")
+    .refine((where) => Object.keys(where).length <= ATTRIBUTE_COUNT_MAX, "too many attributes")
     .optional(),
   all: z.boolean().optional(),
 });

@@ -13,7 +13,7 @@ import type { ServerMessage } from "./protocol.ts";
 /** Bytes that may wait in a transport before the hub stops writing to it. */
 export const BUFFERED_BYTES_MAX = 65_536;
 /** Sent states of one call that `shown` may name. */
-const MARK_COUNT_MAX = 4;
+export const MARK_COUNT_MAX = 4;
 
 /** Where a reader's messages go. Neither function throws. */
 export interface Outlet {
