@@ -57,6 +57,12 @@ interface Seen {
   readonly silent: ReadonlySet<string>;
 }
 
+/**
+ * Calls whose numbers are remembered, as many as the hub does. One more, and the call that changed
+ * longest ago leaves the gauges until it changes again.
+ */
+export const SEEN_COUNT_MAX = 100_000;
+
 const NOTHING_SEEN: Seen = {
   unsecuredMs: 0,
   unrecordedMs: 0,
@@ -74,7 +80,10 @@ export interface ChangeObserver {
  * Feeds the metrics from durable changes, for the place where the hub is fed too. What it remembers
  * of a call goes when the call ends.
  */
-export function observeChanges(metrics: Metrics): ChangeObserver {
+export function observeChanges(
+  metrics: Metrics,
+  countMax: number = SEEN_COUNT_MAX,
+): ChangeObserver {
   const seen = new Map<string, Seen>();
   const keyOf = ({ callId, tenant }: Pick<CallChange, "tenant" | "callId">) =>
     `${tenant}\n${callId}`;
@@ -87,8 +96,19 @@ export function observeChanges(metrics: Metrics): ChangeObserver {
       if (before.word !== undefined) metrics.calls(before.word, -1);
       if (now.word !== undefined) metrics.calls(now.word, 1);
     }
-    if (now.word === undefined) seen.delete(key);
-    else seen.set(key, now);
+    seen.delete(key);
+    if (now.word === undefined) return;
+    seen.set(key, now);
+    if (seen.size > countMax) forgetOldest();
+  };
+
+  const forgetOldest = (): void => {
+    const [oldest] = seen;
+    if (oldest === undefined) return;
+    const [key, { openCount, word }] = oldest;
+    seen.delete(key);
+    metrics.windowsOpen(-openCount);
+    if (word !== undefined) metrics.calls(word, -1);
   };
 
   const observe = (change: CallChange): void => {
