@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { EpochMs, RecorderId, Target, TenantId } from "../control/call.ts";
+import type { EpochMs, Json, RecorderId, Target, TenantId } from "../control/call.ts";
 import type { Calls } from "../control/calls.ts";
 import type { RecorderCapabilities } from "../control/ports.ts";
 import type { LogStore } from "../log/store.ts";
@@ -114,11 +114,13 @@ export interface HttpDeps {
   readonly events: (request: Request) => Response | Promise<Response>;
   /** A stop was asked for: no new windows. */
   readonly stopping: () => boolean;
+  /** What is known of the log's own health, for operators. */
+  readonly custody?: () => Json;
   readonly sandbox: boolean;
   readonly version: string;
   readonly limits?: Limits;
   /** Turns away what can wait. Absent: one that never finds the process late. */
   readonly gate?: Gate;
-}
   /** Makes whoever tries credentials out wait. */
   readonly guesses?: Pick<Guesses, "wait">;
+}

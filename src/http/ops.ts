@@ -71,6 +71,8 @@ function readinessDetail(deps: HttpDeps) {
       healthy: deps.log.healthy(),
       entries: Object.fromEntries(tenants.map((tenant) => [tenant, deps.log.size(tenant)])),
     },
+    // A log that does not verify goes on: a pause is worth more than an answer less.
+    ...(deps.custody === undefined ? {} : { custody: deps.custody() }),
     // One that is down does not make tacet unready: the others would be taken away with it.
     recorders: [...listed.values()].map(({ health, recorderId, reachability, warnings }) => ({
       recorderId,

@@ -5,6 +5,7 @@
  * @module
  */
 import { alertProblems } from "./configAlerts.ts";
+import { custodyProblems } from "./configCustody.ts";
 import { authProblems } from "./configAuthRules.ts";
 import { isLoopback, isPlainBeyondLoopback } from "./configParts.ts";
 import type { RecorderConfig, Vendors } from "./configRecorders.ts";
@@ -40,6 +41,7 @@ export function crossProblems(
   tenantProblems(root, recorders, vendors, sandbox, say);
   authProblems(root, sandbox, say);
   alertProblems(root, say);
+  custodyProblems(root, say);
   return problems;
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { custodyShape } from "./configCustody.ts";
 import { cidr, host, ms, port, secret, secretBytes } from "./configParts.ts";
 
 export const listenSchema = z.strictObject({
@@ -77,6 +78,7 @@ export const logSchema = z.strictObject({
     .max(10_000_000)
     .default(20_000)
     .describe("Calls whose state is kept in memory; others are read back from the log."),
+  ...custodyShape,
 });
 
 export const loggingSchema = z.strictObject({

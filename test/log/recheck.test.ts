@@ -39,6 +39,7 @@ function watched(folder: string): Watched {
       failed: (_, failure) => void failed.push(failure),
       recovered: (tenant) => void recovered.push(tenant),
       broken: (problem) => void broken.push(problem),
+      mended: () => undefined,
     },
   });
   return { ...recheck, verified, failed, recovered, broken };

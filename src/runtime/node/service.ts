@@ -25,9 +25,13 @@ import { idForms } from "../../policy/idForm.ts";
 import { deskRulesOf, originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
 import { startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
+import { watchClock } from "./clockState.ts";
+import { type Custody, startCustody } from "./custody.ts";
+import { heldFleet } from "./heldResumes.ts";
 import { enterStart, enterStop } from "./lifecycle.ts";
 import { type Listening, listen, withStreams } from "./listen.ts";
 import type { NodeLog } from "./log/openLog.ts";
+import { logOptions } from "./logOptions.ts";
 import { openThreadedLog } from "./log/threadedLog.ts";
 import { promMetrics } from "./metrics.ts";
 import { operations } from "./operations.ts";
@@ -68,16 +72,13 @@ export async function startService(
     logSizes: () => new Map(log.tenants().map((tenant) => [tenant, log.size(tenant)])),
   };
   const metrics = promMetrics(measures, register);
+  let custody: Custody | undefined;
+  const clockWatch = watchClock(clock, (was, is) => custody?.clockChanged(was, is));
+  await clockWatch.first;
   const opened = await openThreadedLog({
-    folder: config.log.folder,
-    originBase: config.log.origin,
-    ...(config.log.signingKeyPath === undefined
-      ? {}
-      : { signingKeyPath: config.log.signingKeyPath }),
+    ...logOptions(config),
     now: clock.now,
-    signMs: config.log.checkpointMs,
-    ballastBytes: config.log.ballastBytes,
-    callCountMax: config.log.cachedCallCountMax,
+    clockState: clockWatch.state,
     measured: (ms) => metrics.logCommitted(ms / 1000),
   });
   clock.startFrom(opened.newestAt);
@@ -110,7 +111,10 @@ export async function startService(
     clock,
     log,
     publisher: beside.publisher,
-    recorders: fleet.ports.map((port) => ({ port, rules: deskRulesOf(config, port.id) })),
+    recorders: heldFleet(fleet, config, opened, clock).map((port) => ({
+      port,
+      rules: deskRulesOf(config, port.id),
+    })),
     rules: sessionRulesOf(config, policy),
   });
   fleet.health = () => keeper.health();
@@ -130,10 +134,10 @@ export async function startService(
     eventsMs: config.auth.tickets.eventsMs,
     windowMsMax: (tenant) => policy.routing(tenant, {}).rules.windowMsMax,
   });
+  const guessing = guesses({ clock: clock.now, after: clock.after });
   const authenticate = authenticator({
     auth: config.auth,
     tenants: policy.tenants(),
-  const guessing = guesses({ clock: clock.now, after: clock.after });
     tickets,
     clock: Date.now,
     sandbox: config.sandbox,
@@ -204,12 +208,12 @@ export async function startService(
     clientAddress: address,
     events,
     stopping: () => stopping,
+    custody: () => custody?.detail() ?? {},
+    guesses: guessing,
     gate: createGate({ delayMs: pressure.delayMs, clock: clock.now, metrics }),
     sandbox: config.sandbox,
     version,
     limits: {
-    custody: () => custody?.detail() ?? {},
-    guesses: guessing,
       bodyBytesMax: config.listen.bodyBytesMax,
       headerBytesMax: config.listen.headerBytesMax,
       headerCountMax: 100,
@@ -241,6 +245,8 @@ export async function startService(
       note,
     });
     await beside.begin();
+    const { sink } = beside;
+    custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
     const endBeats = startBeats(clock, [
       { everyMs: FLUSH_EVERY_MS, run: () => main.flushBounded() },
       {
@@ -267,14 +273,19 @@ export async function startService(
         await sockets.stop(1_000);
         await Promise.all([api.close(config.listen.stopMsMax), ops.close(1_000)]);
         await main.flushBounded(true);
+        clockWatch.stop();
+        await custody?.stop();
         await beside.stop();
         await enterStop(log, clock, reason);
         await log.close();
+        await custody?.shipLast();
         await fleet.close();
       },
     };
   } catch (error) {
     await Promise.all(listening.map((one) => one.close(0)));
+    clockWatch.stop();
+    await custody?.stop();
     await keeper.stop();
     await beside.stop();
     await enterStop(log, clock, "it could not start");

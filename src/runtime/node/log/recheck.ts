@@ -34,6 +34,8 @@ export interface RecheckTold {
   recovered(tenant: TenantId): void;
   /** The reading itself could not be done. */
   broken(problem: string): void;
+  /** It can be done again. */
+  mended(): void;
 }
 
 export interface RecheckOptions {
@@ -62,6 +64,7 @@ export function startRecheck({ folder, now, read = inThread, told }: RecheckOpti
   const standings = new Map<TenantId, Standing>();
   let reading: Reading | undefined;
   let stopped = false;
+  let isBroken = false;
 
   function found(whole: boolean, { mark, tenant, verified }: Rechecked): void {
     const before = standings.get(tenant);
@@ -103,7 +106,10 @@ export function startRecheck({ folder, now, read = inThread, told }: RecheckOpti
       reading = read(work, (one) => found(wasWhole(one.tenant), one));
       try {
         await reading.done;
+        if (isBroken) told.mended();
+        isBroken = false;
       } catch (error) {
+        isBroken = true;
         if (!stopped) told.broken(error instanceof Error ? error.message : "unknown failure");
       } finally {
         reading = undefined;
