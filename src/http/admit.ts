@@ -83,7 +83,8 @@ async function bodyOf(
   if (read.value === undefined && route.bodyOptional !== true) {
     return err(refuse("body_missing", "This request needs a JSON body."));
   }
-  const value = read.value ?? {};
+  // `null` is a body like any other that is no object.
+  const value = read.value === undefined ? {} : read.value;
   const path = cardPath(value);
   if (path !== undefined) return await refuseCard(face, who, route, path);
   const fitted = fit(route.body, value, "body_invalid");

@@ -14,13 +14,20 @@ export type ApiDocument = Awaited<ReturnType<typeof generateSpecs>>;
 
 /** What any authenticated route can answer besides its own. */
 const COMMON: readonly ProblemCode[] = [
+  "headers_too_large",
+  "query_invalid",
   "not_authenticated",
+  "token_expired",
+  "token_invalid",
   "forbidden",
+  "scope_missing",
+  "foreign_agent",
   "too_many_attempts",
   "issuer_unavailable",
   "internal",
 ];
 const WITH_BODY: readonly ProblemCode[] = [
+  "body_missing",
   "body_not_json",
   "body_not_utf8",
   "body_not_unicode",
@@ -28,7 +35,10 @@ const WITH_BODY: readonly ProblemCode[] = [
   "body_too_large",
   "media_type_unsupported",
   "body_invalid",
+  "id_invalid",
+  "cardholder_data_refused",
 ];
+const WITH_QUERY: readonly ProblemCode[] = ["id_invalid", "cardholder_data_refused"];
 
 /**
  * Generated from an app of its own that serves nothing: describing a route costs a request nothing.
@@ -71,6 +81,9 @@ function descriptionOf(route: Route): DescribeRouteOptions {
   const codes = new Set<ProblemCode>([
     ...route.problems,
     ...(route.body === undefined ? [] : WITH_BODY),
+    ...(route.query === undefined ? [] : WITH_QUERY),
+    ...(route.path.includes(":") ? ["id_invalid" as const] : []),
+    ...(takesTargets(route) ? ["targets_not_allowed" as const] : []),
     ...(route.open === true ? [] : COMMON),
     ...shedCodes[tierOf(route.operationId)],
   ]);
@@ -98,6 +111,9 @@ function descriptionOf(route: Route): DescribeRouteOptions {
     responses,
   };
 }
+
+const takesTargets = ({ body }: Route): boolean =>
+  body instanceof z.ZodObject && Object.hasOwn(body.shape, "targets");
 
 function parametersOf(route: Route): Pick<DescribeRouteOptions, "parameters"> {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({

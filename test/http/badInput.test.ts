@@ -47,6 +47,11 @@ const LINES: readonly Line[] = [
     answer: [422, "body_invalid"],
   },
   {
+    name: "null in place of the body is refused, where none is fine too",
+    send: (k) => k.raw("/v1/calls/c1", { ...post("null"), method: "PUT" }, "cti"),
+    answer: [422, "body_invalid"],
+  },
+  {
     name: "an inherited member's name is no member",
     send: (k) => k.raw(PAUSE, post('{"windowId":"w-1","__proto__":{"reason":"x"}}'), "pay"),
     answer: [422, "body_invalid"],
