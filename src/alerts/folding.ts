@@ -20,14 +20,9 @@ const GRAVITY: Readonly<Record<AlertKind, number>> = {
   log_failing: 4,
 };
 
-/** The oldest of the least grave; that something is over is less grave than that it is. */
-export function leastGrave(waiting: readonly Delivery[]): Delivery | undefined {
-  let least: Delivery | undefined;
-  for (const one of waiting) {
-    if (least === undefined || gravityOf(one) < gravityOf(least)) least = one;
-  }
-  return least;
-}
+/** That something is over is less grave than that it is. */
+export const isLessGrave = (one: Delivery, other: Delivery): boolean =>
+  gravityOf(one) < gravityOf(other);
 
 const gravityOf = ({ kind, resolved }: Delivery): number =>
   kind === "folded" ? Infinity : GRAVITY[kind] - (resolved ? 0.5 : 0);

@@ -8,7 +8,7 @@
 import type { EpochMs, TenantId } from "../control/call.ts";
 import { type Alert, type AlertKind, type Condition, keyOf } from "./alert.ts";
 import { nextTryAt, type RetryRules } from "./backoff.ts";
-import { foldedFrom, leastGrave } from "./folding.ts";
+import { foldedFrom, isLessGrave } from "./folding.ts";
 import { alertIdOf, type Folded, type MessageContext, raised, resolved } from "./message.ts";
 
 /** Messages that may wait for one endpoint. Beyond it the least grave are folded into a count. */
@@ -206,9 +206,13 @@ export class Outbox {
   #makeRoom(endpointId: string, now: EpochMs): void {
     const queue = this.#waiting.get(endpointId);
     if (queue === undefined || queue.size < WAITING_COUNT_MAX) return;
-    const free = [...queue.values()].filter((one) => !this.#inFlight.has(name(one)));
-    const known = free.find((one) => one.kind === "folded");
-    const victim = leastGrave(free.filter((one) => one.kind !== "folded"));
+    let known: Delivery | undefined;
+    let victim: Delivery | undefined;
+    for (const one of queue.values()) {
+      if (this.#inFlight.has(name(one))) continue;
+      if (one.kind === "folded") known = one;
+      else if (victim === undefined || isLessGrave(one, victim)) victim = one;
+    }
     if (victim === undefined) return;
     this.#drop(victim);
     if (known !== undefined) this.#drop(known);

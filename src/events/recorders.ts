@@ -31,22 +31,24 @@ export function createBoard(sandbox: boolean): Board {
   /** What could not be written for want of room, by reader. */
   const due = new WeakMap<Reader, Set<RecorderId>>();
 
-  const send = ({ outlet }: Reader, health: RecorderHealth): void => {
+  const write = (health: RecorderHealth): string => {
     const message: RecorderMessage = {
       type: "recorder",
       ...health,
       ...(sandbox && { sandbox: true }),
     };
-    outlet.send(JSON.stringify(message), "recorder");
+    return JSON.stringify(message);
   };
+  const send = ({ outlet }: Reader, text: string): void => outlet.send(text, "recorder");
 
   return {
     set(tenant, health, readers) {
       const { recorderId } = health;
+      const text = write(health);
       known.set(tenant, (known.get(tenant) ?? new Map()).set(recorderId, health));
       for (const reader of readers) {
         if (!reader.asked || reader.viewer.seesRecorders !== true) continue;
-        if (reader.outlet.buffered() <= BUFFERED_BYTES_MAX) send(reader, health);
+        if (reader.outlet.buffered() <= BUFFERED_BYTES_MAX) send(reader, text);
         else due.set(reader, (due.get(reader) ?? new Set()).add(recorderId));
       }
     },
@@ -54,7 +56,7 @@ export function createBoard(sandbox: boolean): Board {
       if (reader.viewer.seesRecorders !== true) return;
       due.delete(reader);
       for (const health of known.get(reader.viewer.tenant)?.values() ?? []) {
-        if (!health.healthy) send(reader, health);
+        if (!health.healthy) send(reader, write(health));
       }
     },
     drained(reader) {
@@ -63,7 +65,7 @@ export function createBoard(sandbox: boolean): Board {
       due.delete(reader);
       for (const id of ids) {
         const health = known.get(reader.viewer.tenant)?.get(id);
-        if (health !== undefined) send(reader, health);
+        if (health !== undefined) send(reader, write(health));
       }
     },
   };

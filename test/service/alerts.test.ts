@@ -1,6 +1,9 @@
 /** Alerts through the whole service, to receivers that check every signature. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { acme, begin, closeRecorders, type Recorders, startRecorders, written } from "./acme.ts";
 import { asking, until } from "./client.ts";
@@ -295,4 +298,44 @@ test("an alert that nobody takes in its time is given up, with an entry and a nu
   expect(entry).toMatchObject({ outcome: "failure", reason: "unsecured" });
   expect(entry?.detail).toMatchObject({ endpoint: "pager", message: refused.id });
   expect(JSON.stringify(entry)).not.toContain(secret.slice(6));
+});
+
+test("what the outbox had not got when the process died is read from the log, under the same ids", async () => {
+  const secret = webhookSecret();
+  const hook = await receiver(secret);
+  const { channel, one, path, pay, place } = await served({
+    endpoints: [{ id: "pager", url: hook.url, secrets: [secret], kinds: ["unsecured"] }],
+  });
+  recorders.vslogger.faults.set({ name: "ack-and-ignore", target: channel });
+  await pay("POST", `${path}/pause`, { windowId: "w1" });
+  await hook.message(of("unsecured", false));
+  recorders.vslogger.faults.clear();
+  await hook.message(of("unsecured", true));
+  await one.process.stop("SIGKILL");
+  const first = hook.got.splice(0).map(({ id }) => id);
+  // As though it had died after each commit of the log and before that of the outbox.
+  const outbox = new DatabaseSync(join(place, "log", "alerts.sqlite"));
+  outbox.exec("DELETE FROM open; DELETE FROM waiting; UPDATE marks SET position = 0");
+  outbox.close();
+  const second = await one.again();
+  await hook.message(of("unsecured", true));
+  expect(hook.got.map(({ id }) => id).filter((id) => first.includes(id))).toEqual(first);
+
+  // Lost altogether: what still stands is told again, as the same.
+  recorders.vslogger.faults.set({ name: "ack-and-ignore", target: channel });
+  recorders.vslogger.byHand(channel, "recording");
+  const drifted = await hook.message(
+    ({ data, id }) => data["resolved"] === false && !first.includes(id),
+  );
+  await second.process.stop("SIGKILL");
+  for (const end of ["", "-wal", "-shm"]) {
+    await rm(join(place, "log", `alerts.sqlite${end}`), { force: true });
+  }
+  hook.got.length = 0;
+  const third = await second.again();
+  await until(
+    () => hook.got.map(({ id }) => id),
+    (ids) => ids.includes(drifted.id),
+  );
+  await third.process.stop("SIGKILL");
 });

@@ -79,9 +79,9 @@ test("a recorder that is down is entered with start and cause, told everywhere, 
     ({ length }) => length > 0,
   );
   expect(end?.detail).toMatchObject({ since, cause: entry?.reason });
-  const until_ = Number(end?.detail?.["until"]);
-  expect(until_).toBeGreaterThan(since);
-  expect(over.data).toMatchObject({ durationMs: until_ - since });
+  const endedAt = Number(end?.detail?.["until"]);
+  expect(endedAt).toBeGreaterThan(since);
+  expect(over.data).toMatchObject({ durationMs: endedAt - since });
   await until(
     () => wall.got.filter(({ type }) => type === "recorder"),
     ({ length }) => length === 2,
