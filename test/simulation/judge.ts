@@ -34,8 +34,8 @@ export interface Judge {
   look(): void;
   /** Looks at every call, every desktop and the log; between a story's steps. */
   examine(): void;
-  /** A process has just started. */
-  began(jumpedMs: number): void;
+  /** A process has ended, and the next one has yet to read the log. */
+  begins(jumpedMs: number): void;
   /** A person's hand on a recorder, or a conversation that begins or ends, before it acts. */
   hand(recorder: Recording, ref: string, to: "recording" | "paused" | "absent"): void;
   /** The log had trouble with this call. */
@@ -218,7 +218,9 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     }
     for (const event of events) {
       if (event.type !== "RecorderReported" || event.turn !== state.turn) continue;
-      if (event.status === "paused" && event.askedAt < state.turnAt)
+      // What waited for a slow log was asked for before its turn could be entered.
+      const waited = w.clock.now() - slowLogAt < 10_000;
+      if (event.status === "paused" && event.askedAt < state.turnAt && !waited)
         blame(`P5: ${callId} takes ${event.tapId}'s silence from before its turn`);
     }
   };
@@ -366,7 +368,7 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     counts: seen,
     look,
     examine,
-    began(jumpedMs) {
+    begins(jumpedMs) {
       doubted.clear();
       safe.clear();
       for (const [key, call] of ledger.calls) {

@@ -207,8 +207,8 @@ export async function tell(seed: number, options: StoryOptions = {}): Promise<St
     const jumpMs = shape.clockJumps ? pick([0, -60_000, -4_000, 5_000, 30_000, 900_000]) : 0;
     say(`crash${jumpMs === 0 ? "" : `, and the wall clock is set by ${jumpMs} ms`}`);
     full = full && roll(2) === 0;
+    w.onBoot = () => judged.begins(jumpMs);
     await w.restart(roll(3_000), jumpMs);
-    judged.began(jumpMs);
     connect();
   }
 

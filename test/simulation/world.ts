@@ -80,8 +80,10 @@ export interface World {
   now(): number;
   onPublish: (change: CallChange) => void;
   onDoubt: (tenant: string, callId: string) => void;
-  /** Between the end of one process and the start of the next. */
+  /** A process has just ended. */
   onCrash: () => Promise<void>;
+  /** The next one is about to start. */
+  onBoot: () => void;
   /**
    * Ends the process where it stands and starts another on the same log and recorders, the wall
    * clock set by `wallMs` meanwhile.
@@ -213,6 +215,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     onPublish: () => {},
     onDoubt: () => {},
     onCrash: async () => {},
+    onBoot: () => {},
     async restart(downMs = 0, jumpMs = 0) {
       process.alive = false;
       process.ended.abort();
@@ -223,6 +226,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       await clock.pass(downMs);
       wallMs += jumpMs;
       log.reopen();
+      self.onBoot();
       process = boot();
       let isUp = false;
       const started = process.keeper.start().then(() => (isUp = true));
