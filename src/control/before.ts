@@ -8,6 +8,8 @@ import type { Before, CallView } from "./calls.ts";
 import type { Clock } from "./ports.ts";
 import { within } from "./within.ts";
 
+/** Sessions kept in memory; calls at rest beyond it are read from the log when asked for. */
+export const SESSION_COUNT_MAX = 50_000;
 /** Calls of one agent that are looked at: with two live ones a pause is ambiguous anyway. */
 export const AGENT_CALL_COUNT_MAX = 100;
 

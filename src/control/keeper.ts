@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AGENT_CALL_COUNT_MAX, isLiveOf, knownBefore } from "./before.ts";
+import { AGENT_CALL_COUNT_MAX, isLiveOf, knownBefore, SESSION_COUNT_MAX } from "./before.ts";
 import type { CallId, RecorderId, TenantId, WindowId } from "./call.ts";
 import type { Before, CallCommand, Calls, CallView, Executed, Waited } from "./calls.ts";
 import type { DeskRules } from "./commands.ts";
@@ -28,8 +28,6 @@ import { within } from "./within.ts";
 
 /** Calls looked at by one sweep. */
 const SWEEP_COUNT_MAX = 1_000;
-/** Sessions kept in memory; calls at rest beyond it are read from the log when asked for. */
-const SESSION_COUNT_MAX = 50_000;
 
 export interface KeeperDeps {
   readonly clock: Clock;
@@ -37,6 +35,7 @@ export interface KeeperDeps {
   readonly publisher: Publisher;
   readonly recorders: readonly { readonly port: RecorderPort; readonly rules: DeskRules }[];
   readonly rules: (tenant: TenantId, attributes: Readonly<Record<string, string>>) => SessionRules;
+  readonly sessionCountMax?: number;
 }
 
 export class Keeper implements Calls {
@@ -264,17 +263,19 @@ export class Keeper implements Calls {
     }
   }
 
+  #countMax = (): number => this.#deps.sessionCountMax ?? SESSION_COUNT_MAX;
   #isFull(tenant: TenantId, callId: CallId): boolean {
-    return this.#sessions.size >= SESSION_COUNT_MAX && !this.#sessions.has(key(tenant, callId));
+    this.#evict();
+    return this.#sessions.size >= this.#countMax() && !this.#sessions.has(key(tenant, callId));
   }
 
   /** The oldest sessions whose calls are at rest make room. */
   #evict(): void {
-    if (this.#ready.size < SESSION_COUNT_MAX) return;
+    if (this.#ready.size < this.#countMax()) return;
     for (const session of this.#ready.values()) {
       if (!session.isIdle() || !isAtRest(session.view().state)) continue;
       this.#forget(session);
-      if (this.#ready.size < SESSION_COUNT_MAX) return;
+      if (this.#ready.size < this.#countMax()) return;
     }
   }
 
