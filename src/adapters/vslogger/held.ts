@@ -14,8 +14,11 @@ interface Held {
   readonly restored: boolean;
 }
 
-const keysMax = 10_000;
-const channelsMax = 8;
+/** Targets whose channels are remembered, and channels of one; the oldest are forgotten. */
+export const TARGET_COUNT_MAX = 10_000;
+const CHANNEL_COUNT_MAX = 8;
+/** Channels of which it is remembered for whom they were silenced last. */
+export const SILENCED_COUNT_MAX = 10_000;
 
 export interface HeldChannels {
   silenced(key: string, channel: number, session: string | undefined): void;
@@ -29,15 +32,15 @@ export interface HeldChannels {
 }
 
 export function heldChannels(silenceBy: SilenceBy): HeldChannels {
-  const held = boundedMap<readonly Held[]>(keysMax);
-  const lastSilencer = new Map<number, string>();
+  const held = boundedMap<readonly Held[]>(TARGET_COUNT_MAX);
+  const lastSilencer = boundedMap<string>(SILENCED_COUNT_MAX);
   return {
     silenced(key, channel, session) {
       const others = (held.get(key) ?? []).filter(
         (one) => !one.restored && one.channel !== channel,
       );
-      held.set(key, [{ channel, session, restored: false }, ...others].slice(0, channelsMax));
-      lastSilencer.set(channel, key);
+      held.set(key, [{ channel, session, restored: false }, ...others].slice(0, CHANNEL_COUNT_MAX));
+      lastSilencer.set(String(channel), key);
     },
     restored(key) {
       const all = held.get(key);
@@ -50,7 +53,7 @@ export function heldChannels(silenceBy: SilenceBy): HeldChannels {
     toRestore(key, rows) {
       return (held.get(key) ?? []).flatMap((one) => {
         const row = rows.find(({ channel }) => channel === one.channel);
-        if (row === undefined || lastSilencer.get(one.channel) !== key) return [];
+        if (row === undefined || lastSilencer.get(String(one.channel)) !== key) return [];
         const same = one.session !== undefined && sessionOf(row) === one.session;
         // To start a recording where the conversation is over would record somebody else's.
         const outlived = silenceBy === "mute" && row.mute === true && !one.restored;
