@@ -7,7 +7,7 @@
 import type { Sibling } from "./siblings.ts";
 
 /** Targets whose resource is remembered; the oldest reading is forgotten first. */
-const RESOURCE_COUNT_MAX = 10_000;
+export const RESOURCE_COUNT_MAX = 10_000;
 
 /** One target's view of its kin. */
 export interface KinOf {

@@ -12,7 +12,7 @@ import { rebased } from "./rebase.ts";
 
 const RETRY_MS_MAX = 30_000;
 /** Facts that wait in memory for one call. Beyond it recorders' troubles are left out first. */
-const WAITING_COUNT_MAX = 1_000;
+export const WAITING_COUNT_MAX = 1_000;
 
 export interface OutageDeps {
   readonly clock: Clock;
