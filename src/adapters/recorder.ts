@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import type { EpochMs, RecorderId, Target } from "../control/call.ts";
+import type { HubPort } from "./hub.ts";
 import type {
   ControlOutcome,
   Observation,
@@ -51,6 +52,13 @@ export interface AdapterContext extends RecorderContext {
   readonly send: Send;
 }
 
+/** What listening may touch. */
+export interface WatchContext {
+  readonly now: () => EpochMs;
+  readonly send: Send;
+  readonly hub: HubPort;
+}
+
 /** What a preflight found out about a configured recorder. `detail` is for an operator to act on. */
 export interface PreflightFinding {
   readonly name: string;
@@ -94,9 +102,10 @@ interface Surveys {
   ): Promise<readonly Target[] | Exclude<Observation, { kind: "observed" }>>;
 }
 interface Pushes {
+  /** One standing connection, however many targets; the function returned ends it. */
   watch(
     on: { change(change: PushedChange): void; reconnected(): void },
-    ctx: { readonly now: () => EpochMs },
+    ctx: WatchContext,
   ): () => void;
 }
 interface Testifies {

@@ -8,6 +8,7 @@ import type { RecorderId, Result } from "../control/call.ts";
 import { err, ok } from "../control/call.ts";
 import type { RecorderPort } from "../control/ports.ts";
 import { anywherenowVendor } from "./anywherenow/index.ts";
+import type { HubPort } from "./hub.ts";
 import { canControl, canReport, canSurvey } from "./recorder.ts";
 import type { AnyRecorder, CreateContext, RecorderVendor, Send } from "./recorder.ts";
 import { vsloggerVendor } from "./vslogger/index.ts";
@@ -61,9 +62,15 @@ export function makeRecorder(
   return ok({ recorder, origins: vendor.origins(parsed.data) });
 }
 
+/** Where a runtime keeps no standing connections: nothing that is pushed is heard. */
+const noHub: HubPort = (_address, { lost }) => {
+  lost("this runtime keeps no connection to a hub");
+  return () => undefined;
+};
+
 /** What a desk drives: a recorder whose every method sends through this transport. */
-export function bind(recorder: AnyRecorder, send: Send): RecorderPort {
-  const { id, capabilities } = recorder;
+export function bind(recorder: AnyRecorder, send: Send, hub: HubPort = noHub): RecorderPort {
+  const { id, capabilities, watch } = recorder;
   return {
     id,
     capabilities,
@@ -77,9 +84,9 @@ export function bind(recorder: AnyRecorder, send: Send): RecorderPort {
     ...(canSurvey(recorder) && {
       survey: (targets, ctx) => recorder.survey(targets, { ...ctx, send }),
     }),
-    ...(recorder.watch !== undefined &&
+    ...(watch !== undefined &&
       capabilities.watch && {
-        watch: recorder.watch.bind(recorder),
+        watch: (on, ctx) => watch.call(recorder, on, { ...ctx, send, hub }),
       }),
   };
 }

@@ -92,9 +92,30 @@ export class SecondMute {
   }
 }
 
+/** One side of a WebSocket that whatever serves the simulator has accepted. */
+export interface SimulatedSocket {
+  send(text: string): void;
+  /** Breaks the connection without a word. */
+  cut(): void;
+}
+
+/** What a simulator does with a socket. Both may be called at any time until `closed`. */
+export interface SocketTalk {
+  message(text: string): void;
+  closed(): void;
+}
+
+/** Asks whether there is a socket at this address, and for whom; a status where there is not. */
+export type SocketOffer = (
+  address: URL,
+  authorization: string | undefined,
+) => number | ((socket: SimulatedSocket) => SocketTalk);
+
 /** A simulator's running parts, whatever protocol it speaks. */
 export interface Simulator {
   readonly app: Hono;
+  /** For recorders that push. */
+  readonly sockets?: SocketOffer;
   readonly faults: Faults;
   readonly journal: readonly JournalLine[];
   /** A conversation begins and is recorded; `details` are the vendor's own members. */
@@ -111,7 +132,7 @@ export interface Simulator {
  * `GET /journal`, `GET /faults`, `POST /faults {name,target?,times?,ms?}`, `DELETE /faults[/:name]`,
  * `POST /calls {target,details?}`, `DELETE /calls/:target`, `POST /by-hand {target,status}`.
  */
-export function controlEndpoints(simulator: Omit<Simulator, "app">): Hono {
+export function controlEndpoints(simulator: Omit<Simulator, "app" | "sockets">): Hono {
   const app = new Hono();
   app.get("/journal", (c) => c.json(simulator.journal));
   app.get("/faults", (c) => c.json({ on: simulator.faults.list(), known: simulator.faults.known }));

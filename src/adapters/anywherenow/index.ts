@@ -15,6 +15,7 @@ import type {
   RecorderVendor,
 } from "../recorder.ts";
 import type { Scrub } from "./reply.ts";
+import { pushesOf } from "./pushes.ts";
 import { anywherenowSettings, targetSchemaFor } from "./settings.ts";
 import type { AnywhereNowSettings, AnywhereNowTarget } from "./settings.ts";
 import { passwordGrantTokens } from "./token.ts";
@@ -39,6 +40,13 @@ const capabilities = {
   runtimes: ["node", "workerd"],
 } as const satisfies RecorderCapabilities;
 
+/** With `push` configured. */
+const pushing = {
+  ...capabilities,
+  watch: true,
+  runtimes: ["node"],
+} as const satisfies RecorderCapabilities;
+
 /** How long a bookmark may take. Nobody waits for it. */
 const bookmarkMsMax = 2_000;
 
@@ -52,9 +60,19 @@ export const anywherenowVendor: RecorderVendor<AnywhereNowSettings> = {
       confirmedBy: "the recording state, read afterwards",
       note: "v1 and v2. Mark is a bookmark beside the pause and never protects.",
     },
+    {
+      name: "AnywhereNow, with `push`",
+      capabilities: pushing,
+      confirmedBy: "the recording state, read afterwards",
+      note: "Its SignalR hub tells at once of a recorder that is started by hand.",
+    },
   ],
-  origins({ baseUrl, auth }) {
-    const urls = auth.kind === "none" ? [baseUrl] : [baseUrl, auth.tokenUrl];
+  origins({ baseUrl, auth, push }) {
+    const urls = [
+      baseUrl,
+      ...(auth.kind === "none" ? [] : [auth.tokenUrl]),
+      ...(push === undefined ? [] : [push.url]),
+    ];
     return [...new Set(urls.map((url) => new URL(url).origin))];
   },
   create: createAnywhereNow,
@@ -94,26 +112,42 @@ function createAnywhereNow(id: string, settings: AnywhereNowSettings): AnyRecord
     return outcome;
   };
 
-  return defineRecorder({
+  const recorder = {
     id,
     vendor: "anywherenow",
-    capabilities,
     targetSchema: targetSchemaFor(settings),
-    targetKey(target) {
-      const { uccName, correlationId } = target as AnywhereNowTarget;
-      return `${uccName.toLowerCase()}/${correlationId.toLowerCase()}`;
-    },
-    pause: (target, ctx) => command("Pause", target, ctx),
+    targetKey: (target: Target) => keyOf(target as AnywhereNowTarget),
+    pause: (target: Target, ctx: AdapterContext) => command("Pause", target, ctx),
     // The vendor has no Resume: Start is the one action that leads out of Paused.
-    resume: (target, ctx) => command("Start", target, ctx),
-    async status(target, ctx): Promise<Observation> {
+    resume: (target: Target, ctx: AdapterContext) => command("Start", target, ctx),
+    async status(target: Target, ctx: AdapterContext): Promise<Observation> {
       const conversation = target as AnywhereNowTarget;
       const reply = await ask(stateRequest(settings, conversation), ctx, tokens);
       return "kind" in reply ? reply : readState(reply, conversation, scrub);
     },
-    preflight: (ctx) => preflight(settings, ctx, tokens, scrub),
+  };
+  if (settings.push === undefined) {
+    return defineRecorder({
+      ...recorder,
+      capabilities,
+      preflight: (ctx) => preflight(settings, ctx, tokens, scrub),
+    });
+  }
+  const pushes = pushesOf(settings.push, keyOf, tokens);
+  return defineRecorder({
+    ...recorder,
+    capabilities: pushing,
+    watch: pushes.watch,
+    preflight: async (ctx) => [
+      ...(await preflight(settings, ctx, tokens, scrub)),
+      await pushes.preflight(ctx),
+    ],
   });
 }
+
+/** Names and GUIDs are the same in whatever letters' case. */
+const keyOf = ({ uccName, correlationId }: Pick<AnywhereNowTarget, "uccName" | "correlationId">) =>
+  `${uccName.toLowerCase()}/${correlationId.toLowerCase()}`;
 
 type NoReply = Exclude<ControlOutcome, { kind: "acknowledged" }>;
 

@@ -43,6 +43,27 @@ const auth = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const push = z
+  .strictObject({
+    /** The SignalR endpoint itself, without `/negotiate`. */
+    url: httpUrl,
+    /** ASP.NET SignalR 2.x, ASP.NET Core, or as the server's negotiate reply shows. */
+    kind: z.enum(["auto", "classic", "core"]).default("auto"),
+    /** The hub's name. In Core the address alone names it. */
+    hub: z
+      .string()
+      .regex(/^[A-Za-z_][\w.-]{0,99}$/, "a hub's name")
+      .optional(),
+    event: z
+      .string()
+      .regex(/^[A-Za-z_]\w{0,99}$/, "an event's name")
+      .default("RecordingStateChangedEvent"),
+  })
+  .refine(({ hub, kind }) => kind === "core" || hub !== undefined, {
+    path: ["hub"],
+    error: "name the hub: only ASP.NET Core can be told by its address alone",
+  });
+
 export const anywherenowSettings = z.strictObject({
   /** Up to and with `/attendantservice`. */
   baseUrl: httpUrl,
@@ -56,6 +77,8 @@ export const anywherenowSettings = z.strictObject({
   /** The UCCs whose capabilities the preflight asks for. */
   uccNames: z.array(uccName).default([]),
   auth: auth.default({ kind: "none" }),
+  /** Where changes are pushed. Without it states are only read. */
+  push: push.optional(),
 });
 export type AnywhereNowSettings = z.output<typeof anywherenowSettings>;
 export type PasswordGrant = Extract<AnywhereNowSettings["auth"], { kind: "password_grant" }>;

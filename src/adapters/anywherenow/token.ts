@@ -17,10 +17,12 @@ export interface TokenSource {
    * A token that has not expired. `rejected` is one the recorder has just turned down. What comes
    * back instead of a token is said of the command that needs it: it was surely not sent.
    */
-  get(ctx: AdapterContext, rejected?: string): Promise<TokenResult>;
+  get(ctx: TokenContext, rejected?: string): Promise<TokenResult>;
   /** Everything that must not appear in a detail. */
   secrets(): readonly string[];
 }
+
+export type TokenContext = Pick<AdapterContext, "now" | "send" | "signal">;
 
 const fetchMsMax = 5_000;
 /** A token is fetched anew in the last fifth of its life, while the old one still serves. */
@@ -37,7 +39,7 @@ export function passwordGrantTokens(auth: PasswordGrant): TokenSource {
   let held: Held | undefined;
   let fetching: Promise<TokenResult> | undefined;
 
-  const fetchToken = async (ctx: AdapterContext): Promise<TokenResult> => {
+  const fetchToken = async (ctx: TokenContext): Promise<TokenResult> => {
     const askedAt = ctx.now();
     const result = await ctx.send(tokenRequest(auth), AbortSignal.timeout(fetchMsMax));
     if (result.kind !== "reply") {
@@ -53,7 +55,7 @@ export function passwordGrantTokens(auth: PasswordGrant): TokenSource {
     return { kind: "token", token: read.token };
   };
   /** One fetch at a time: whoever comes while it runs waits for the same one. */
-  const shared = (ctx: AdapterContext): Promise<TokenResult> => {
+  const shared = (ctx: TokenContext): Promise<TokenResult> => {
     fetching ??= fetchToken(ctx).finally(() => {
       fetching = undefined;
     });

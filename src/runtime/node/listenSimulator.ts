@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { serve } from "@hono/node-server";
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { WebSocketServer } from "ws";
 import { cutOf } from "../../sandbox/simulator.ts";
 import type { Simulator } from "../../sandbox/simulator.ts";
 
@@ -19,7 +22,7 @@ export interface ListeningSimulator {
 
 /** Port 0 lets the system choose. Rejects where the port is taken. */
 export function listenSimulator(
-  simulator: Pick<Simulator, "app">,
+  simulator: Pick<Simulator, "app" | "sockets">,
   port = 0,
 ): Promise<ListeningSimulator> {
   return new Promise((resolve, reject) => {
@@ -33,6 +36,21 @@ export function listenSimulator(
         return RESPONSE_ALREADY_SENT;
       },
     });
+    const sockets = new WebSocketServer({ noServer: true });
+    server.on("upgrade", (request: IncomingMessage, wire: Duplex, head: Buffer) => {
+      const address = new URL(request.url ?? "/", "http://localhost");
+      const talk = simulator.sockets?.(address, request.headers.authorization) ?? 404;
+      if (typeof talk === "number") return wire.end(`HTTP/1.1 ${talk} no\r\n\r\n`);
+      sockets.handleUpgrade(request, wire, head, (socket) => {
+        const { closed, message } = talk({
+          send: (text) => socket.send(text),
+          cut: () => socket.terminate(),
+        });
+        socket.on("message", (data: Buffer) => message(data.toString()));
+        socket.on("close", closed);
+        socket.on("error", () => undefined);
+      });
+    });
     server.on("error", reject);
     server.on("listening", () => {
       const { port: chosen } = server.address() as AddressInfo;
@@ -41,6 +59,7 @@ export function listenSimulator(
         close: () =>
           new Promise((closed) => {
             server.close(() => closed());
+            for (const socket of sockets.clients) socket.terminate();
             if ("closeAllConnections" in server) server.closeAllConnections();
           }),
       });

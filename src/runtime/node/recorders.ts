@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { HubPort } from "../../adapters/hub.ts";
 import { bind, makeRecorder } from "../../adapters/registry.ts";
 import { canSurvey } from "../../adapters/recorder.ts";
 import type { AnyRecorder, PreflightFinding, Send } from "../../adapters/recorder.ts";
@@ -14,6 +15,8 @@ import type { Located, LocatedTarget, RecorderInfo, Recorders } from "../../http
 import type { Config } from "../../policy/config.ts";
 import { isPlainBeyondLoopback } from "../../policy/configParts.ts";
 import type { AgentEntry } from "../../policy/policy.ts";
+import { dialing } from "./hub/dial.ts";
+import { nodeHub } from "./hub/index.ts";
 import { type NodeSend, nodeSend } from "./send.ts";
 
 const PREFLIGHT_MS_MAX = 5_000;
@@ -34,6 +37,7 @@ export interface Fleet extends Recorders {
 interface Kept {
   readonly recorder: AnyRecorder;
   readonly send: NodeSend;
+  readonly hub: HubPort;
   readonly warnings: readonly string[];
   preflight?: { readonly at: EpochMs; readonly findings: readonly PreflightFinding[] };
 }
@@ -46,22 +50,24 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
     if (!made.ok)
       throw new Error(`recorder ${id}: ${made.error.map(({ message }) => message).join("; ")}`);
     const { origins } = made.value;
+    const tls = recorder.tls === undefined ? {} : { tls: recorder.tls };
     const send = nodeSend({
       origins,
       connections: recorder.connectionCountMax,
       replyBytesMax: recorder.replyBytesMax,
       allowPlainHttp: recorder.plainHttp,
-      ...(recorder.tls === undefined ? {} : { tls: recorder.tls }),
+      ...tls,
     });
+    const hub = nodeHub({ send, clock, dial: dialing({ origins, ...tls }) });
     const plain = origins.filter(isPlainBeyondLoopback);
     const warnings = plain.map(
       (origin) => `plain HTTP to ${origin}: anybody between can read and change it`,
     );
-    kept.set(id, { recorder: made.value.recorder, send, warnings });
+    kept.set(id, { recorder: made.value.recorder, send, hub, warnings });
   }
 
   const fleet: Fleet = {
-    ports: [...kept.values()].map(({ recorder, send }) => bind(recorder, send)),
+    ports: [...kept.values()].map(({ hub, recorder, send }) => bind(recorder, send, hub)),
     health: () => [],
     judged: () => undefined,
     list: (tenant) => partsOf(config, tenant).flatMap((id) => infoOf(id, kept.get(id), fleet)),

@@ -61,7 +61,8 @@ export function nodeSend(options: NodeSendOptions): NodeSend {
     [...origins].map((origin) => [origin, poolOf(origin, settings, secureContext)]),
   );
   const send: Send = (request, signal) => {
-    const url = new URL(request.url);
+    const url = URL.parse(request.url);
+    if (url === null) return Promise.resolve({ kind: "not_sent", detail: "no address" });
     const pool = pools.get(url.origin);
     if (pool !== undefined) return exchange(pool, url, request, signal, settings.replyBytesMax);
     const detail = `${url.origin} is not an origin of this recorder`;
@@ -84,7 +85,7 @@ export function plainHttpProblem(origin: string, allow: boolean): string | undef
   return `${origin} would be reached in the clear: use https:, or allow plain http for it by name`;
 }
 
-function secureContextOf(tls: NonNullable<NodeSendOptions["tls"]>): SecureContext {
+export function secureContextOf(tls: NonNullable<NodeSendOptions["tls"]>): SecureContext {
   return createSecureContext({
     ca: [
       ...new Set([

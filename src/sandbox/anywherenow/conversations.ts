@@ -30,7 +30,15 @@ export interface Conversation {
 
 type Heard = JournalLine["status"];
 
+/** What changed a recorder's state, as the vendor's event names it. */
+export interface StateChange {
+  readonly conversation: Readonly<Conversation>;
+  readonly action: ActionName;
+}
+
 export class Conversations {
+  /** Hears every change, whoever made it. */
+  onChange: (change: StateChange) => void = () => undefined;
   readonly journal: JournalLine[] = [];
   readonly #now: () => EpochMs;
   readonly #live = new Map<string, Conversation>();
@@ -49,11 +57,15 @@ export class Conversations {
     const conversation = { correlationId, uccName, recording, marking: 0, saving: 0 };
     this.#live.set(correlationId.toLowerCase(), conversation);
     this.#enter(correlationId, heardIn(recording), "call");
+    if (recording === recordingState.Started) this.onChange({ conversation, action: "Start" });
   }
 
   end(correlationId: string): void {
-    if (this.#live.delete(correlationId.toLowerCase()))
-      this.#enter(correlationId, "absent", "call");
+    const conversation = this.#live.get(correlationId.toLowerCase());
+    if (conversation === undefined) return;
+    this.#live.delete(correlationId.toLowerCase());
+    this.#enter(correlationId, "absent", "call");
+    this.onChange({ conversation, action: "Stop" });
   }
 
   byHand(correlationId: string, status: "recording" | "paused"): void {
@@ -75,10 +87,12 @@ export class Conversations {
       case "Save":
       case "Delete":
         conversation.saving = action === "Save" ? 1 : 2;
+        this.onChange({ conversation, action });
         return undefined;
       case "Mark":
       case "UnMark":
         conversation.marking = action === "Mark" ? 1 : 2;
+        this.onChange({ conversation, action });
         return undefined;
       default:
         return action satisfies never;
@@ -94,10 +108,25 @@ export class Conversations {
     if (conversation.recording === recording) return;
     conversation.recording = recording;
     this.#enter(conversation.correlationId, heardIn(recording), cause);
+    const action = nameOf(recording);
+    if (action !== undefined) this.onChange({ conversation, action });
   }
 
   #enter(target: string, status: Heard, cause: JournalLine["cause"]): void {
     this.journal.push({ at: this.#now(), target, status, cause });
+  }
+}
+
+function nameOf(recording: number): ActionName | undefined {
+  switch (recording) {
+    case recordingState.Started:
+      return "Start";
+    case recordingState.Stopped:
+      return "Stop";
+    case recordingState.Paused:
+      return "Pause";
+    default:
+      return undefined;
   }
 }
 

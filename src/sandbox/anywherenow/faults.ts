@@ -26,6 +26,12 @@ export const faultNames = [
   "unreachable", // every connection breaks before anything is read
   "not-permitted", // AgentCanEditRecordings is false and orders are refused
   "unauthorized", // HTTP 401 whatever the token
+  "hub-drop", // an event is lost with every connection to the hub; for `ms` (0) nobody may come back
+  "hub-silent", // events are not sent; connections stand and give signs of life
+  "hub-dead", // a hub's connections stand and nothing comes, no sign of life either
+  "hub-malformed", // instead of an event comes one that lacks what the vendor describes
+  "hub-garbage", // instead of an event comes a frame that is no SignalR at all
+  "hub-refused", // the hub's negotiate is answered 503
 ] as const;
 
 const answerMs = 60_000;

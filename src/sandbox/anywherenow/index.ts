@@ -12,6 +12,8 @@ import type { Simulator } from "../simulator.ts";
 import { actionNumber, Conversations } from "./conversations.ts";
 import type { ActionName, Conversation } from "./conversations.ts";
 import { background, faultNames, late, never } from "./faults.ts";
+import { anywherenowHub } from "./hub.ts";
+import type { HubOptions, SimulatedHub } from "./hub.ts";
 import { tokenService } from "./tokens.ts";
 import type { TokenService, TokenServiceOptions } from "./tokens.ts";
 
@@ -21,6 +23,7 @@ export interface AnywhereNowSimulatorOptions {
   readonly uccs?: Readonly<Record<string, readonly string[]>>;
   /** Asks for a bearer token, as with the vendor's own authentication switched on. */
   readonly auth?: TokenServiceOptions;
+  readonly hub?: HubOptions;
 }
 
 /** One request as it was heard; orders by their name. */
@@ -36,6 +39,8 @@ interface HeardRequest {
 export interface AnywhereNowSimulator extends Simulator {
   readonly requests: readonly HeardRequest[];
   readonly tokens?: TokenService;
+  /** Its SignalR side. */
+  readonly hub: Pick<SimulatedHub, "openedCount" | "standingCount">;
   /** The documented state object, for what no API but this one shows (marking, saving). */
   conversation(correlationId: string): Readonly<Conversation> | undefined;
 }
@@ -162,6 +167,10 @@ export function anywherenowSimulator(
     app.post(`${version}/set`, setState);
   }
   if (tokens !== undefined) app.route("/", tokens.app);
+  const denies = (authorization: string | undefined) => tokens?.denies(authorization) ?? false;
+  const hub = anywherenowHub({ faults, now, denies }, options.hub);
+  app.route("/", hub.app);
+  conversations.onChange = hub.tell;
   app.all("/elsewhere", (c) => {
     hear(c);
     return c.json({ ErrorMessage: null });
@@ -187,6 +196,8 @@ export function anywherenowSimulator(
   return {
     ...simulator,
     app,
+    sockets: hub.sockets,
+    hub,
     requests,
     conversation: (id) => conversations.find(uccOf.get(id.toLowerCase()) ?? "", id),
     ...(tokens === undefined ? {} : { tokens }),
