@@ -113,7 +113,7 @@ export function observeChanges(
 
   const observe = (change: CallChange): void => {
     const key = keyOf(change);
-    const before = seen.get(key) ?? NOTHING_SEEN;
+    const before = seen.get(key) ?? unseen(change);
     const { state } = change;
     countEvents(metrics, change, before.silent);
     metrics.unsecured(Math.max(0, state.unsecuredMs - before.unsecuredMs) / 1000);
@@ -125,6 +125,13 @@ export function observeChanges(
       if (!seen.has(keyOf(call))) see(keyOf(call), NOTHING_SEEN, call.state);
     },
   });
+}
+
+/** A call with a past that was not seen: what it summed up before is nobody's to count. */
+function unseen({ events, state }: CallChange): Seen {
+  if (state.version <= events.length) return NOTHING_SEEN;
+  const { unrecordedMs, unsecuredMs } = state;
+  return { ...NOTHING_SEEN, unrecordedMs, unsecuredMs };
 }
 
 function seenOf(state: CallState): Seen {

@@ -60,6 +60,9 @@ test("what an earlier process summed up is not counted again, and what it left i
   expect(told).toEqual({ open: 1, secured: 1 });
   observe({ ...left, state: { ...left.state, unsecuredMs: left.state.unsecuredMs + 500 } });
   expect(told["unsecured"]).toBe(0.5);
+  // Nor where it was at rest when this process began, and is seen only now.
+  observeChanges({ ...metrics, windowsOpen() {}, calls() {} })(left);
+  expect(told["unsecured"]).toBe(0.5);
   await k.send("POST", "/v1/calls/c1/resume", "pay", { windowId: "w-1" });
   await k.send("POST", "/v1/calls/c1/end", "pay", {});
   k.changes.slice(k.changes.indexOf(left) + 1).forEach(observe);
