@@ -15,10 +15,14 @@ import { createBoard, type RecorderHealth } from "./recorders.ts";
 import { fallAsleep, fill, isSettled, list, newRoom } from "./room.ts";
 import { readersOf, type Room, unlist, wakeUp } from "./room.ts";
 import { mark, newSubscriber, type Outlet, pump, type Subscriber } from "./subscriber.ts";
+import { createTurns } from "./turns.ts";
 import { createWriter } from "./write.ts";
 
-/** Messages written before other work gets its turn, and to one reader before the next one's. */
-const SLICE_COUNT_MAX = 256;
+/**
+ * Messages written before other work gets its turn, and to one reader before the next one's. Where
+ * there is nothing else to do the next slice follows at once, so a small one costs readers little.
+ */
+const SLICE_COUNT_MAX = 64;
 const TURN_COUNT_MAX = 16;
 
 export interface HubOptions {
@@ -90,7 +94,7 @@ export function createHub(options: HubOptions): Hub {
   const rooms = new Map<TenantId, Room>();
   const board = createBoard(options.sandbox === true);
   /** Readers with something waiting and room to take it, in turn. */
-  const ready = new Set<Subscriber>();
+  const ready = createTurns();
   const write = createWriter(options.sandbox);
   let scheduled = false;
 
@@ -128,9 +132,7 @@ export function createHub(options: HubOptions): Hub {
   const slice = (): void => {
     scheduled = false;
     let left = SLICE_COUNT_MAX;
-    // A reader put back comes again in the same pass, after the others.
-    for (const subscriber of ready) {
-      ready.delete(subscriber);
+    for (let subscriber = ready.next(); subscriber !== undefined; subscriber = ready.next()) {
       const room = rooms.get(subscriber.viewer.tenant);
       if (room === undefined || subscriber.closed) continue;
       try {

@@ -123,6 +123,27 @@ test("a filter names so many calls, agents and attributes, and no more", () => {
   expect(said({ where: where(ATTRIBUTE_COUNT_MAX + 1) })).toBe(false);
 });
 
+test("a desktop's own call goes before what a hundred walls wait for, and walls are not starved", async () => {
+  const one = bench();
+  const walls = Array.from({ length: 100 }, () => reader());
+  for (const out of walls) await one.hub.subscribe(wall(), out).replace(ALL);
+  for (let at = 1; at <= 50; at += 1) one.hub.publish(change(`c${at}`, at));
+  const desks = Array.from({ length: 100 }, () => reader());
+  for (const [at, out] of desks.entries()) {
+    await one.hub.subscribe(agent(`a${at}`), out).replace(ALL);
+    one.hub.publish(change(`own${at}`, 100 + at, { agentId: `a${at}` }));
+  }
+  let slices = 0;
+  while (desks.some((out) => out.take("call").length === 0)) {
+    slices += 1;
+    expect(one.slice()).toBe(true);
+  }
+  expect(slices).toBeLessThanOrEqual(8);
+  expect(walls.some((out) => out.take("call").length > 0)).toBe(true);
+  one.settle();
+  for (const out of walls) expect(out.take("call")).toHaveLength(150);
+});
+
 test("a thousand readers that come and go leave nothing behind", async () => {
   const one = bench();
   for (let at = 0; at < 1_000; at += 1) {

@@ -9,10 +9,10 @@ import type { Duplex } from "node:stream";
 import { upgradeWebSocket, type WebSocketServerLike } from "@hono/node-server";
 import { Context } from "hono";
 import { WebSocket, WebSocketServer } from "ws";
-import type { Connection, Transport } from "../../events/connection.ts";
+import type { Connection } from "../../events/connection.ts";
 import { MESSAGE_BYTES_MAX, SUBPROTOCOL } from "../../events/protocol.ts";
-import { BUFFERED_BYTES_MAX } from "../../events/subscriber.ts";
 import type { Upgrade } from "../../http/events.ts";
+import { transportOf } from "./transport.ts";
 
 type Fetch = (request: Request, env: Env) => Response | Promise<Response>;
 /** What the server hands to `fetch` beside the request; only its upgrade reads it. */
@@ -52,8 +52,9 @@ export function createSockets(): Sockets {
     const context = new Context(request, { env: env ?? {} });
     const answer = await upgradeWebSocket(context, {
       onOpen(_event, socket) {
-        if (!(socket.raw instanceof WebSocket)) return socket.close(1011);
-        const transport = transportOf(socket.raw, wireOf(env), () => connection?.drained());
+        const wire = wireOf(env);
+        if (!(socket.raw instanceof WebSocket) || wire === undefined) return socket.close(1011);
+        const transport = transportOf(socket.raw, wire, () => connection?.drained());
         connection = open(transport);
         socket.raw.on("pong", () => connection?.alive());
       },
@@ -105,42 +106,3 @@ const isEnv = (env: unknown): env is Env => typeof env === "object" && env !== n
 /** The connection beneath an upgraded request. */
 const wireOf = (env: Env | undefined): Duplex | undefined =>
   (env?.["incoming"] as IncomingMessage | undefined)?.socket;
-
-function transportOf(socket: WebSocket, wire: Duplex | undefined, drained: () => void): Transport {
-  let full = false;
-  let gathering = false;
-  /** What is sent in one go leaves in one write: each write costs more than its message. */
-  const gather = (): void => {
-    if (gathering || wire === undefined) return;
-    gathering = true;
-    wire.cork();
-    process.nextTick(() => {
-      gathering = false;
-      wire.uncork();
-    });
-  };
-  const written = (): void => {
-    if (!full || socket.bufferedAmount > BUFFERED_BYTES_MAX) return;
-    full = false;
-    drained();
-  };
-  return {
-    send(text) {
-      gather();
-      // Once a socket is closing, `ws` drops what is sent and calls back.
-      socket.send(text, written);
-      if (socket.bufferedAmount > BUFFERED_BYTES_MAX) full = true;
-    },
-    buffered() {
-      // Whoever is told that it is full waits to be told that it is not.
-      if (socket.bufferedAmount > BUFFERED_BYTES_MAX) full = true;
-      return socket.bufferedAmount;
-    },
-    close(code, reason) {
-      socket.close(code, reason);
-    },
-    ping() {
-      if (socket.readyState === WebSocket.OPEN) socket.ping();
-    },
-  };
-}
