@@ -420,3 +420,14 @@ async function expectRootOfEntries(log: Awaited<ReturnType<typeof openLog>>): Pr
   expect(head).toMatchObject({ size: entries.length, origin: "tacet.example/acme" });
   expect(head.root).toEqual(root);
 }
+
+test("entries cut off behind a saved tree are missed at a start, though the tree remembers them", async () => {
+  const folder = temporaryFolder();
+  const log = await openTestLog(folder);
+  await log.append("acme", "c1", 0, payment("pay-1", AT));
+  await log.close();
+  const db = new DatabaseSync(join(folder, "control-log.sqlite"));
+  db.exec("DELETE FROM entries WHERE position > 6");
+  db.close();
+  await expect(openTestLog(folder)).rejects.toThrow("ends at entry 6, but a head of 10");
+});
