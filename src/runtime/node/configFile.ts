@@ -14,7 +14,13 @@ const FILE_BYTES_MAX = 1 << 20;
 const ALIAS_COUNT_MAX = 100;
 
 export type LoadedConfig =
-  | { readonly kind: "loaded"; readonly path: string; readonly config: Config }
+  | {
+      readonly kind: "loaded";
+      readonly path: string;
+      readonly config: Config;
+      /** The files that hold secrets: those it refers to, and itself where some stand in it. */
+      readonly secretPaths: readonly string[];
+    }
   /** There is no configuration at any of these paths. */
   | { readonly kind: "missing"; readonly tried: readonly string[] }
   | { readonly kind: "refused"; readonly path: string; readonly problems: readonly Problem[] };
@@ -70,7 +76,13 @@ async function parseText(
   );
   const parsed = parseConfig(read.document, vendors, { resolved });
   if (!parsed.ok) return refused(path, parsed.problems);
-  return { kind: "loaded", path, config: parsed.config };
+  const { config } = parsed;
+  const files = references.flatMap(({ from }) =>
+    "file" in from ? [resolve(dirname(path), from.file)] : [],
+  );
+  // What is kept of the configuration says where a secret was given inline.
+  const inline = JSON.stringify(config.document).includes('{"given":"inline"}');
+  return { kind: "loaded", path, config, secretPaths: inline ? [path, ...files] : files };
 }
 
 type ReadYaml =

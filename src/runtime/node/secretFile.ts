@@ -5,6 +5,7 @@
  */
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { refuseExposed } from "./permissions.ts";
 
 const SECRET_BYTES = 32;
 
@@ -30,7 +31,11 @@ export async function keptText(
   make: () => string | Promise<string>,
 ): Promise<string> {
   const kept = await readIfThere(path);
-  if (kept !== undefined) return kept;
+  if (kept !== undefined) {
+    // Whoever read it can make what it seals: it is a secret no more, and a new one is cheap.
+    refuseExposed(path);
+    return kept;
+  }
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${crypto.randomUUID()}`;
   try {

@@ -9,17 +9,19 @@ import { parseArgs } from "node:util";
 import { vendors } from "../../adapters/registry.ts";
 import type { Config } from "../../policy/config.ts";
 import { nodeClock } from "./clock.ts";
-import { loadConfig } from "./configFile.ts";
+import { loadConfig, type LoadedConfig } from "./configFile.ts";
 import { nodeLogger } from "./logging.ts";
 import { type Output, messageOf, stopSignal, visible } from "./output.ts";
+import { exposedIn, exposedSecrets } from "./permissions.ts";
 import { nodeFleet } from "./recorders.ts";
 import { SANDBOX_MARK } from "./sandboxConfig.ts";
 import { startService } from "./service.ts";
 import { VERSION } from "./version.ts";
 
 export async function serveCommand(args: readonly string[], io: Output): Promise<number> {
-  const config = await configured(args, io);
-  if (typeof config === "number") return config;
+  const loaded = await configured(args, io);
+  if (typeof loaded === "number") return loaded;
+  const { config, secretPaths } = loaded;
   const refusal = sandboxLog(config);
   if (refusal !== undefined) {
     io.err(refusal);
@@ -29,6 +31,12 @@ export async function serveCommand(args: readonly string[], io: Output): Promise
   try {
     const stopped = stopSignal();
     const service = await startService(config, { logger, version: VERSION });
+    for (const { detail, path } of [
+      ...exposedSecrets(secretPaths),
+      ...exposedIn(config.log.folder),
+    ]) {
+      logger.warn({ path, detail }, "a file of this service is exposed");
+    }
     logger.info({ url: service.api.url, version: VERSION }, "tacet serves");
     logger.info({ url: service.ops.url }, "metrics, documentation and health detail");
     const reason = await stopped;
@@ -43,8 +51,15 @@ export async function serveCommand(args: readonly string[], io: Output): Promise
 
 /** Prints what is wrong, or what each recorder says to a preflight. 1 where anything is wrong. */
 export async function checkCommand(args: readonly string[], io: Output): Promise<number> {
-  const config = await configured(args, io);
-  if (typeof config === "number") return config;
+  const loaded = await configured(args, io);
+  if (typeof loaded === "number") return loaded;
+  const { config, secretPaths } = loaded;
+  for (const { detail, path } of [
+    ...exposedSecrets(secretPaths),
+    ...exposedIn(config.log.folder),
+  ]) {
+    io.out(`WARNING  ${path} ${detail}`);
+  }
   io.out("The configuration is good. Asking each recorder:");
   const fleet = nodeFleet(config, nodeClock());
   try {
@@ -58,6 +73,9 @@ export async function checkCommand(args: readonly string[], io: Output): Promise
         io.out(`    ${ok ? "ok      " : "PROBLEM "} ${visible(name)}: ${visible(detail)}`);
       }
     }
+    for (const { id, url } of config.alerts.endpoints) {
+      io.out(`  alerts go to ${id} (${new URL(url).host}); \`tacet alert --test\` sends a test`);
+    }
     io.out(failed === 0 ? "Every recorder is ready." : `${failed} to put right before serving.`);
     return failed === 0 ? 0 : 1;
   } finally {
@@ -65,14 +83,20 @@ export async function checkCommand(args: readonly string[], io: Output): Promise
   }
 }
 
+type Loaded = Extract<LoadedConfig, { readonly kind: "loaded" }>;
+
 /** The configuration, or what to exit with after the words of why there is none. */
-async function configured(args: readonly string[], io: Output): Promise<Config | 1 | 2> {
+export async function configured(
+  args: readonly string[],
+  io: Output,
+  usage = "usage: tacet serve|check [--config tacet.yaml]",
+): Promise<Loaded | 1 | 2> {
   let configPath: string | undefined;
   try {
     configPath = parseArgs({ args: [...args], options: { config: { type: "string" } } }).values
       .config;
   } catch (error) {
-    io.err(`${messageOf(error)}\nusage: tacet serve|check [--config tacet.yaml]`);
+    io.err(`${messageOf(error)}\n${usage}`);
     return 2;
   }
   const places = { env: process.env, cwd: process.cwd() };
@@ -82,7 +106,7 @@ async function configured(args: readonly string[], io: Output): Promise<Config |
   );
   switch (loaded.kind) {
     case "loaded":
-      return loaded.config;
+      return loaded;
     case "missing":
       io.err("There is no configuration. These were tried:");
       for (const path of loaded.tried) io.err(`  ${path}`);
