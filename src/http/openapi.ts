@@ -12,10 +12,12 @@ import { PROBLEMS, problemSchema, type ProblemCode } from "./problem.ts";
 
 export type ApiDocument = Awaited<ReturnType<typeof generateSpecs>>;
 
-/** What any authenticated route can answer besides its own. */
+/** What any authenticated route can answer besides its own: even what it does not ask for is judged. */
 const COMMON: readonly ProblemCode[] = [
   "headers_too_large",
   "query_invalid",
+  "id_invalid",
+  "cardholder_data_refused",
   "not_authenticated",
   "token_expired",
   "token_invalid",
@@ -35,11 +37,7 @@ const WITH_BODY: readonly ProblemCode[] = [
   "body_too_large",
   "media_type_unsupported",
   "body_invalid",
-  "id_invalid",
-  "cardholder_data_refused",
 ];
-const WITH_QUERY: readonly ProblemCode[] = ["id_invalid", "cardholder_data_refused"];
-
 /**
  * Generated from an app of its own that serves nothing: describing a route costs a request nothing.
  */
@@ -81,8 +79,6 @@ function descriptionOf(route: Route): DescribeRouteOptions {
   const codes = new Set<ProblemCode>([
     ...route.problems,
     ...(route.body === undefined ? [] : WITH_BODY),
-    ...(route.query === undefined ? [] : WITH_QUERY),
-    ...(route.path.includes(":") ? ["id_invalid" as const] : []),
     ...(takesTargets(route) ? ["targets_not_allowed" as const] : []),
     ...(route.open === true ? [] : COMMON),
     ...shedCodes[tierOf(route.operationId)],
