@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { alertCommand } from "./runtime/node/alertCommand.ts";
 import { keyCommand, tokenCommand } from "./runtime/node/keyCommand.ts";
 import { demoCommand } from "./runtime/node/demoCommand.ts";
 import { logCommand } from "./runtime/node/logCommand.ts";
@@ -19,6 +20,7 @@ const USAGE = `usage: tacet COMMAND
   sandbox   run it with simulated recorders       [--port 8080] [--folder .tacet]
   demo      play a payment through the sandbox and say whether every step held
   check     check the configuration and ask every recorder whether it will obey
+  alert     alert --test: send every alert endpoint a test    [--config tacet.yaml]
   verify    check a control log: a file, a folder or a URL
   log       print the entries of a control log, the system's own too
   backup    copy a control log while it is written, and check the copy
@@ -33,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   sandbox: sandboxCommand,
   demo: demoCommand,
   check: checkCommand,
+  alert: alertCommand,
   verify: verifyCommand,
   log: logCommand,
   backup: backupCommand,

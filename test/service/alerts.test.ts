@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { acme, begin, closeRecorders, type Recorders, startRecorders, written } from "./acme.ts";
 import { asking, until } from "./client.ts";
-import { cleanUp, folder } from "./process.ts";
+import { cleanUp, folder, tacet } from "./process.ts";
 import { closeReceivers, type Received, receiver, webhookSecret } from "./receiver.ts";
 import { type Served, serveFile } from "./serve.ts";
 import { systemEntries } from "./systemLog.ts";
@@ -338,4 +338,22 @@ test("what the outbox had not got when the process died is read from the log, un
     (ids) => ids.includes(drifted.id),
   );
   await third.process.stop("SIGKILL");
+});
+
+test("tacet alert --test sends each endpoint one signed test and says which did not take it", async () => {
+  const secret = webhookSecret();
+  const [hook, liar] = [await receiver(secret), await receiver(webhookSecret())];
+  const place = await folder();
+  const { document } = await acme(place, recorders.origins);
+  const endpoints = [
+    { id: "pager", url: hook.url, secrets: [secret] },
+    { id: "liar", url: liar.url, secrets: [secret] },
+  ];
+  const path = await written(place, { ...document, alerts: { endpoints } });
+  const { code, out } = await tacet(["alert", "--test", "--config", path]);
+  expect(code).toBe(1);
+  expect(out).toMatch(/ok {7}pager/);
+  expect(out).toMatch(/PROBLEM {2}liar.*status_401/);
+  expect(hook.got).toMatchObject([{ type: "alert.test" }]);
+  expect(out).not.toContain("/alerts");
 });

@@ -7,6 +7,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 import type { Metrics } from "../../http/metrics.ts";
 
 export interface Scraped {
+  /** Their counters stand at 0 from the start: what appears at 1 is no increase to Prometheus. */
+  readonly recorderIds?: readonly string[];
   /** Open sockets and event streams, asked for at each scrape. */
   readonly socketCount: () => number;
   /** How late the process runs, smoothed. */
@@ -15,6 +17,7 @@ export interface Scraped {
   readonly logSizes: () => ReadonlyMap<string, number>;
 }
 
+const OUTCOMES = ["secured", "not_secured", "gone", "log_unavailable", "refused"];
 const PROTECTIONS = ["recording", "securing", "secured", "unsecured", "resuming", "stalled"];
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 const COMMIT_SECONDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1];
@@ -94,6 +97,11 @@ export function promMetrics(scraped: Scraped, register: Registry = new Registry(
     help: "How late the process runs, smoothed: beyond 0.25 reads are turned away",
     registers,
   });
+  for (const outcome of OUTCOMES) pauses.inc({ outcome }, 0);
+  for (const recorder of scraped.recorderIds ?? []) {
+    drift.inc({ recorder }, 0);
+    retries.inc({ recorder }, 0);
+  }
   return {
     pauseAnswered: (outcome) => pauses.inc({ outcome }),
     recorderSecured: (recorder, seconds) => secured.observe({ recorder }, seconds),

@@ -53,6 +53,8 @@ export function operations(options: OperationsOptions): Operations {
   const { clock, config, fleet, hub, log, logger, register } = options;
   const observe = observeChanges(options.metrics);
   const metrics = alertMetrics(register, {
+    endpointIds: config.alerts.endpoints.map(({ id }) => id),
+    recorderIds: Object.keys(config.recorders),
     openByKind: () => countByKind(courier),
     waiting: () =>
       new Map(

@@ -22,6 +22,8 @@ export interface AlertMetrics {
 
 /** Asked for at each scrape. */
 export interface AlertsScraped {
+  readonly endpointIds: readonly string[];
+  readonly recorderIds: readonly string[];
   readonly openByKind: () => ReadonlyMap<AlertKind, number>;
   readonly waiting: () => ReadonlyMap<string, number>;
   readonly logHealthy: () => boolean;
@@ -77,6 +79,13 @@ export function alertMetrics(register: Registry, scraped: AlertsScraped): AlertM
     help: "Writes to the control log that failed",
     registers,
   });
+  // From the start: what appears at 1 is no increase to Prometheus.
+  for (const endpoint of scraped.endpointIds) {
+    givenUp.inc({ endpoint }, 0);
+    folded.inc({ endpoint }, 0);
+    for (const outcome of ["received", "failed"]) tries.inc({ endpoint, outcome }, 0);
+  }
+  for (const recorder of scraped.recorderIds) failures.inc({ recorder }, 0);
   const scrapedGauges = [
     new Gauge({
       name: "tacet_alerts_open",
