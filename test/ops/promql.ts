@@ -15,10 +15,10 @@ export interface Named {
 /** Throws where brackets do not close. */
 export function namedIn(expr: string): Named {
   const bare = expr.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
-  for (const [open, close] of ["()", "[]", "{}"].map((pair) => [...pair])) {
-    const count = (mark = "") => bare.split(mark).length;
-    if (count(open) !== count(close)) throw new Error(`brackets do not close: ${expr}`);
-  }
+  const count = (mark: string) => bare.split(mark).length;
+  const closed =
+    count("(") === count(")") && count("[") === count("]") && count("{") === count("}");
+  if (!closed) throw new Error(`brackets do not close: ${expr}`);
   const labels = new Set<string>();
   const withoutMatchers = bare.replaceAll(/\{([^}]*)\}/g, (_, inside: string) => {
     for (const [, label = ""] of inside.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)) labels.add(label);
