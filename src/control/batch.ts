@@ -20,6 +20,8 @@ export type SessionCommand =
 
 export interface Asked {
   readonly command: SessionCommand;
+  /** When it came. */
+  readonly at?: EpochMs | undefined;
   readonly answer?: (executed: Executed) => void;
 }
 
@@ -54,18 +56,25 @@ export interface Decided {
 
 export interface Deciding {
   readonly at: EpochMs;
+  /** What waited longer is decided as of when it came, as the silence was that went out for it. */
+  readonly waitMsMax: number;
   readonly fresh: Freshness;
   readonly rules: (state: CallState) => Rules;
 }
 
 /** Each command is decided on what the ones before it in the batch would make of the call. */
 export function decideBatch(batch: readonly Asked[], from: CallState, how: Deciding): Decided {
-  const { at, fresh, rules } = how;
+  const { fresh, rules, waitMsMax } = how;
   let state = from;
   const events: CallEvent[] = [];
   const answers: Answer[] = [];
   const upToNow: Asked = { command: { type: "PassTime" } };
-  for (const { command, answer: to } of [upToNow, ...batch]) {
+  const isOld = (asked: Asked) => asked.at !== undefined && how.at - asked.at > waitMsMax;
+  const old = batch.filter(isOld).flatMap((asked) => [{ ...upToNow, at: asked.at }, asked]);
+  const recent = batch.filter((asked) => !isOld(asked));
+  for (const asked of [...old, upToNow, ...recent]) {
+    const { command, answer: to } = asked;
+    const at = isOld(asked) ? Math.max(asked.at ?? 0, state.at) : how.at;
     const timed: Command =
       command.type === "PassTime" ? { ...command, fresh: fresh.known, at } : { ...command, at };
     const decided = decide(timed, state, rules(state));

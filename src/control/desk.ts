@@ -67,7 +67,10 @@ export class Desk {
     for (const [tapId, targetKey] of before) {
       if (!after.has(tapId)) this.#targets.get(targetKey)?.drop(callKey, tapId);
     }
-    for (const claim of claims) this.#target(claim.targetKey).set(callKey, claim);
+    // Silence first: one name may let go only what no other name of the audio asks to be silent.
+    const letsGo = (claim: Claim) => Number(claim.want === "recording");
+    for (const claim of claims.toSorted((a, b) => letsGo(a) - letsGo(b)))
+      this.#target(claim.targetKey).set(callKey, claim);
   }
 
   /** All claims are folded after a start: from now on resumes may be sent. */

@@ -9,6 +9,7 @@ import { answer, decideBatch, outlivesOutage, withoutLog } from "./batch.ts";
 import type { CallId, CallState, EpochMs, TenantId } from "./call.ts";
 import { newCall } from "./call.ts";
 import type { CallView } from "./calls.ts";
+import { protection } from "./conclude.ts";
 import { nextDeadline } from "./deadlines.ts";
 import { decide } from "./decide.ts";
 import type { CallEvent } from "./events.ts";
@@ -56,7 +57,7 @@ export class Loop {
   }
 
   take(asked: Asked): void {
-    this.#queue.push(asked);
+    this.#queue.push({ at: this.#now(), ...asked });
     if (this.#busy) return this.#late?.look();
     this.#busy = true;
     void this.#run();
@@ -148,6 +149,7 @@ export class Loop {
   #decide(batch: readonly Asked[], from: CallState): Decided {
     return decideBatch(batch, from, {
       at: Math.max(this.#now(), from.at),
+      waitMsMax: this.rules(from).logMsMax,
       fresh: this.#fresh,
       rules: (state) => this.rules(state).rules,
     });
@@ -159,9 +161,16 @@ export class Loop {
     this.#fresh.keepOnly(state);
     const { callId, tenant } = this;
     this.#deps.publisher.publish({ tenant, callId, state, events, position });
+    // Entered late: what time or a waiting report has undone since is not shown secured meanwhile.
+    if (protection(state) === "secured" && !this.#staysSecured(state))
+      this.#deps.publisher.doubt?.(tenant, callId);
     if (!this.#stopping) this.#deps.sync(claims(state), false);
     this.#arm();
     this.#deps.changed();
+  }
+
+  #staysSecured(state: CallState): boolean {
+    return protection(this.#decide(this.#queue, state).state) === "secured";
   }
 
   async #reload(

@@ -64,14 +64,9 @@ export function newCallers(w: World, whenLogFails: "refuse" | "protect"): Caller
     });
   }
 
-  async function execute(
-    tenant: string,
-    callId: string,
-    command: CallCommand,
-  ): Promise<Executed> {
+  async function execute(tenant: string, callId: string, command: CallCommand): Promise<Executed> {
     const executed = await w.keeper.execute(tenant, callId, command);
-    if (executed.kind === "done")
-      callers.onDone({ tenant, callId, command, view: executed.view });
+    if (executed.kind === "done") callers.onDone({ tenant, callId, command, view: executed.view });
     return executed;
   }
 

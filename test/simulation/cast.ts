@@ -85,7 +85,12 @@ export function desktopsOf(w: World, shape: Shape, roll: Roll): Desktop[] {
       sees: () => true,
       can: () => [],
     };
-    const agent = (agentId: string): Viewer => ({ ...wall, owner: agentId, agentId, ownCallsOnly: true });
+    const agent = (agentId: string): Viewer => ({
+      ...wall,
+      owner: agentId,
+      agentId,
+      ownCallsOnly: true,
+    });
     const all = { all: true };
     return [
       make({ name: `${tenant}/wall`, viewer: wall, filter: all }),

@@ -119,8 +119,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-const before = (a: Timer, b: Timer): boolean =>
-  a.at < b.at || (a.at === b.at && a.order < b.order);
+const before = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** Every promise that can settle without time passing has settled: ticks wait for all of them. */
 export const settle = (): Promise<void> => new Promise((done) => process.nextTick(done));

@@ -70,6 +70,7 @@ export function newDesktop(w: World, options: DesktopOptions): Desktop {
         on.receive(JSON.stringify({ type: "pong" }));
         if (message.position !== undefined) reached(message.position);
         return;
+      case "recorder":
       case "ticket":
       case "error":
         return;

@@ -10,7 +10,7 @@ import type { CallState, Tap } from "../../src/control/call.ts";
 import type { CallMessage } from "../../src/events/protocol.ts";
 import type { Acknowledged, Callers } from "./callers.ts";
 import type { Desktop } from "./desktops.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, OwnWindow } from "./ledger.ts";
 import { newLedger } from "./ledger.ts";
 import type { Recording } from "./tape.ts";
 import type { World } from "./world.ts";
@@ -107,7 +107,10 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
   const isJudged = (tap: Tap) => counts(tap) && !tap.acceptAcknowledged;
   const linesOf = (state: CallState) => Object.values(state.taps).filter(isJudged).flatMap(lineOf);
   const nameOf = (recorder: Recording, ref: string) => `${recorder.id}/${ref}`;
-  const tapsOn = (recorder: Recording, ref: string): readonly (readonly [string, CallState, Tap])[] =>
+  const tapsOn = (
+    recorder: Recording,
+    ref: string,
+  ): readonly (readonly [string, CallState, Tap])[] =>
     [...(claimants.get(nameOf(recorder, ref)) ?? [])].flatMap((key) => {
       const state = w.log.states.get(key);
       return Object.values(state?.taps ?? {})
@@ -143,12 +146,16 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
       if (order === "pause" || isUntold(recorder, ref)) return;
       const taps = tapsOn(recorder, ref);
       if (taps.some(([, state, tap]) => goalOf(state, tap) === "paused"))
-        blame(`P3: a resume of ${nameOf(recorder, ref)} was sent while a call's log wants it silent`);
+        blame(
+          `P3: a resume of ${nameOf(recorder, ref)} was sent while a call's log wants it silent`,
+        );
       for (const [key, , tap] of taps) {
         if (!tap.required || tap.role !== "active") continue;
         const kept = promises.find((one) => one.key === key && one.untilAt > w.clock.now());
         if (kept !== undefined)
-          blame(`P6: ${nameOf(recorder, ref)} is let go while ${kept.windowId} was told to collect`);
+          blame(
+            `P6: ${nameOf(recorder, ref)} is let go while ${kept.windowId} was told to collect`,
+          );
       }
     };
     recorder.letsGo = (ref) => {
@@ -250,7 +257,11 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     if (ledger.isSecured(ledger.calls.get(key) ?? never()) === false)
       blame(`P1: ${answer.windowId} is answered safe, and the log does not show it secured`);
     if (at > w.now()) blame(`lease: ${answer.windowId} is answered from the future`);
-    promises.push({ key, windowId: answer.windowId, untilAt: answer.askedAt + answer.collectForMs });
+    promises.push({
+      key,
+      windowId: answer.windowId,
+      untilAt: answer.askedAt + answer.collectForMs,
+    });
   };
 
   /** P2, first half: what was said to be done is in the log. */
@@ -262,7 +273,7 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     if (call === undefined || call.version > view.state.version) return;
     switch (command.type) {
       case "OpenWindow":
-        if (call.windows.get(command.windowId)?.state !== "open")
+        if (!isOpenOrOver(call.windows.get(command.windowId)))
           blame(`P2: ${name} ${how}: no open window ${command.windowId}`);
         return;
       case "CloseWindow":
@@ -270,7 +281,7 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
           blame(`P2: ${name} ${how}: ${command.windowId} is not closed`);
         return;
       case "RenewWindow":
-        if (call.windows.get(command.windowId)?.state !== "open")
+        if (!isOpenOrOver(call.windows.get(command.windowId)))
           blame(`P2: ${name} ${how}: ${command.windowId} is not open`);
         return;
       case "EndCall":
@@ -280,6 +291,10 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
         return;
     }
   }
+
+  /** What was opened or renewed in time may be over by the time that is written. */
+  const isOpenOrOver = (window: OwnWindow | undefined) =>
+    window !== undefined && (window.state === "open" || window.expiresAt <= w.now());
 
   function look(): void {
     const now = w.clock.now();
@@ -427,14 +442,24 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
   };
 }
 
-function asks(filter: Desktop["filter"], call: { agentId: string | undefined; callId: string; attributes: Readonly<Record<string, string>> }) {
+function asks(
+  filter: Desktop["filter"],
+  call: {
+    agentId: string | undefined;
+    callId: string;
+    attributes: Readonly<Record<string, string>>;
+  },
+) {
   if (filter.all === true || filter.calls?.includes(call.callId) === true) return true;
   if (call.agentId !== undefined && filter.agents?.includes(call.agentId) === true) return true;
   const where = Object.entries(filter.where ?? {});
   return where.length > 0 && where.every(([name, value]) => call.attributes[name] === value);
 }
 
-function owns({ viewer }: Desktop, window: { owner: string; agentId: string | undefined }): boolean {
+function owns(
+  { viewer }: Desktop,
+  window: { owner: string; agentId: string | undefined },
+): boolean {
   if (window.agentId !== undefined && viewer.agentId !== undefined)
     return window.agentId === viewer.agentId;
   return window.owner === viewer.owner;

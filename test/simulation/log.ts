@@ -234,5 +234,7 @@ async function auditDisk(tenant: string, disk: Disk, log: SimLog): Promise<void>
   if (last === undefined || before === undefined || before.size === 0) return;
   const proof = consistencyProof(leaves, before.size);
   if (!extendsTree(before.size, before.root, last.size, last.root, proof))
-    log.wrong.push(`verify: ${tenant}'s head at ${last.size} does not extend that at ${before.size}`);
+    log.wrong.push(
+      `verify: ${tenant}'s head at ${last.size} does not extend that at ${before.size}`,
+    );
 }

@@ -103,11 +103,7 @@ export function simRecorder(
     return outcome;
   }
 
-  async function perform(
-    kind: Order,
-    name: string,
-    ctx: RecorderContext,
-  ): Promise<ControlOutcome> {
+  async function perform(kind: Order, name: string, ctx: RecorderContext): Promise<ControlOutcome> {
     commands.push({ at: clock.now(), target: name, kind });
     const fault = sim.down ? "not_sent" : sim.faults(kind, name);
     await clock.sleep(delay());

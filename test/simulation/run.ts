@@ -53,7 +53,8 @@ async function one(seed: number): Promise<number> {
 }
 
 function tellWrong(seed: number, wrong: readonly string[]): void {
-  if (wrong.length === 0) return void process.stdout.write(`seed ${seed}: every promise was kept\n`);
+  if (wrong.length === 0)
+    return void process.stdout.write(`seed ${seed}: every promise was kept\n`);
   const calls = callCount === undefined ? "" : ` --calls ${callCount}`;
   process.stdout.write(`seed ${seed}: WRONG\n`);
   for (const line of wrong) process.stdout.write(`  ${line}\n`);
@@ -88,7 +89,10 @@ async function many(): Promise<number> {
     new Promise((done, failed) => {
       const worker = new Worker(new URL("./worker.ts", import.meta.url));
       const give = () => {
-        if (next > last) return void worker.terminate().then(() => done(), failed);
+        if (next > last) {
+          void worker.terminate();
+          return done();
+        }
         worker.postMessage({ seed: next, ...some });
         next += 1;
       };

@@ -48,9 +48,11 @@ function understand(vendor: Vendor, request: HttpRequest): Understood {
   const query = new URL(request.url).searchParams;
   const form = new URLSearchParams(request.body ?? "");
   const told = (name: string) => form.get(name) ?? query.get(name) ?? "";
-  const ref = told("channel") === "" ? told("call_id").replace(/^call-(\d+)@.*$/, "$1") : told("channel");
+  const ref =
+    told("channel") === "" ? told("call_id").replace(/^call-(\d+)@.*$/, "$1") : told("channel");
   const cmd = told("cmd");
-  const mute = cmd === "" ? told("mute") : cmd === "mute" ? "true" : cmd === "unmute" ? "false" : "";
+  const mute =
+    cmd === "" ? told("mute") : cmd === "mute" ? "true" : cmd === "unmute" ? "false" : "";
   if (mute === "") return asked(vendor, told("res"), ref);
   if (mute === "false") vendor.letsGo(ref);
   return commandTo(vendor, mute === "true" ? "pause" : "resume", ref, {

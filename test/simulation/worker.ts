@@ -13,7 +13,12 @@ parentPort?.on("message", (asked: { seed: number; callCount?: number }) => {
   const began = process.threadCpuUsage();
   void tell(asked.seed, asked).then(({ counts, wrong }) => {
     const { system, user } = process.threadCpuUsage(began);
-    const told: Told = { seed: asked.seed, wrong, cpuMs: (system + user) / 1_000, counts: { ...counts } };
+    const told: Told = {
+      seed: asked.seed,
+      wrong,
+      cpuMs: (system + user) / 1_000,
+      counts: { ...counts },
+    };
     parentPort?.postMessage(told);
     return undefined;
   });

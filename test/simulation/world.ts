@@ -228,11 +228,12 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       log.reopen();
       self.onBoot();
       process = boot();
-      let isUp = false;
-      const started = process.keeper.start().then(() => (isUp = true));
+      const start = { isUp: false };
+      const started = process.keeper.start().then(() => (start.isUp = true));
       // A disk that hangs holds a start up.
-      for (let round = 0; round < STARTS_IN_MAX / 100 && !isUp; round += 1) await clock.pass(100);
-      if (isUp) await started;
+      for (let round = 0; round < STARTS_IN_MAX / 100 && !start.isUp; round += 1)
+        await clock.pass(100);
+      if (start.isUp) await started;
       else log.wrong.push("alarm: a start has no end");
     },
     pause: (callId, windowId, taps = [], by = PAGE, leaseMs = 60_000) =>
