@@ -14,9 +14,10 @@ import {
 } from "../../src/sandbox/anywherenow/index.ts";
 import { tokenPath } from "../../src/sandbox/anywherenow/tokens.ts";
 import { type VsloggerSimulator, vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
+import { plant, plantDocument, plantFrom } from "../security/marks.ts";
 
-export const SALT = "marked-salt-Rm7Qz";
-export const PASSWORD = "marked-password-Xk4Tv";
+export const SALT = plant("the salt", "marked-salt-Rm7Qz");
+export const PASSWORD = plant("the password", "marked-password-Xk4Tv");
 
 export interface Recorders {
   readonly anywherenow: AnywhereNowSimulator;
@@ -34,6 +35,7 @@ export async function startRecorders(): Promise<Recorders> {
     hash: { type: "SHA-256", salt: SALT, strict: true },
     channelCount: 99,
   });
+  plantFrom(() => anywherenow.tokens?.given ?? []);
   begin({ anywherenow, vslogger }, 5);
   const anywherenowAt = await listenSimulator(anywherenow);
   const vsloggerAt = await listenSimulator(vslogger);
@@ -131,7 +133,7 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
   const apiKeys: object[] = [];
   for (const [id, { kind, scopes, more }] of Object.entries(ROLES)) {
     const { hash, key } = makeApiKey(id);
-    keys[id] = key;
+    keys[id] = plant(`key of ${id}`, key, "credential");
     apiKeys.push({ id, hash, tenant: "acme", kind, scopes, ...more });
   }
   const desk = { ...DESK, ...wish.desk };
@@ -183,11 +185,13 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
     tenants: { acme: tenant, globex: { ...tenant, routes: tenant.routes.slice(2) } },
     auth: { apiKeys: [...apiKeys, ...(wish.apiKeys ?? [])], issuers: wish.issuers ?? [] },
   };
+  plantDocument(document);
   return { document, keys: keys as Keys };
 }
 
 /** Writes the document as `tacet.yaml` and says where it is. */
 export async function written(place: string, document: unknown): Promise<string> {
+  plantDocument(document);
   const path = join(place, "tacet.yaml");
   await writeFile(path, stringify(document), { mode: 0o600 });
   return path;

@@ -1,5 +1,6 @@
 /** What payment systems, desktops and auditors do: requests over HTTP, and a socket for events. */
 import { WebSocket } from "ws";
+import { hear, plant } from "../security/marks.ts";
 import { type CallMessage, type ServerMessage, SUBPROTOCOL } from "../../src/events/protocol.ts";
 
 export interface Answer {
@@ -19,8 +20,12 @@ export type Ask = (
 
 /** Everything this client was ever answered, for whoever looks for secrets in it. */
 export const answers: string[] = [];
+const hearAnswers = (): void => {
+  if (answers.length === 0) hear("answers", () => answers.splice(0).join("\n"), ["ticket"]);
+};
 
 export function asking(url: string, credential?: string): Ask {
+  if (credential !== undefined) plant("a credential", credential, "credential");
   return async (method, path, body, headers = {}) => {
     const response = await fetch(url + path, {
       method,
@@ -39,10 +44,12 @@ export function asking(url: string, credential?: string): Ask {
 
 async function read(response: Response): Promise<Answer> {
   const text = await response.text();
+  hearAnswers();
   answers.push(`${JSON.stringify([...response.headers])}\n${text}`);
   const media = response.headers.get("content-type") ?? "";
   const isJson = text !== "" && media.includes("json") && !media.includes("ndjson");
   const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
+  if (typeof body["ticket"] === "string") plant("a ticket", body["ticket"], "ticket");
   return { status: response.status, headers: response.headers, text, body };
 }
 
@@ -75,8 +82,13 @@ export function watching(url: string, options: Connecting): Watching {
   const got: ServerMessage[] = [];
   const listening = new Set<() => void>();
   socket.on("message", (data: Buffer) => {
+    hearAnswers();
     answers.push(data.toString());
-    got.push(JSON.parse(data.toString()) as ServerMessage);
+    const message = JSON.parse(data.toString()) as ServerMessage;
+    if ("nextTicket" in message && message.nextTicket !== undefined) {
+      plant("a next ticket", message.nextTicket, "ticket");
+    }
+    got.push(message);
     listening.forEach((listener) => listener());
   });
   socket.on("open", () => socket.send(JSON.stringify({ type: "subscribe", all: true })));

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hear, searchAll } from "../security/marks.ts";
 
 const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
@@ -39,10 +40,18 @@ export async function folder(): Promise<string> {
   return made;
 }
 
-/** Ends every process that was started here and removes every folder. */
+/**
+ * Ends every process that was started here and removes every folder. Rejects where a planted secret
+ * or card number is in anything that was printed, answered or written.
+ */
 export async function cleanUp(): Promise<void> {
   await Promise.all(processes.splice(0).map((one) => one.stop("SIGKILL")));
-  await Promise.all(folders.splice(0).map((path) => rm(path, { recursive: true, force: true })));
+  const places = folders.splice(0);
+  try {
+    await searchAll(places);
+  } finally {
+    await Promise.all(places.map((path) => rm(path, { recursive: true, force: true })));
+  }
 }
 
 /** Runs `tacet ARGS` to its end. */
@@ -74,6 +83,11 @@ function follow(command: string, args: readonly string[], { cwd, env }: Options)
     err += data.toString();
     tell();
   });
+  // These print credentials to whoever asked for one.
+  const [, , verb = ""] = args;
+  const makes = ["sandbox", "demo", "key", "token"].includes(verb) || command === "bash";
+  hear(`stdout of ${verb}`, () => out, makes ? ["credential"] : []);
+  hear(`stderr of ${verb}`, () => err);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, out, err }));

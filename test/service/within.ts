@@ -3,6 +3,7 @@ import { vendors } from "../../src/adapters/registry.ts";
 import { parseConfig } from "../../src/policy/config.ts";
 import { nodeLogger } from "../../src/runtime/node/logging.ts";
 import { type Service, startService } from "../../src/runtime/node/service.ts";
+import { hear } from "../security/marks.ts";
 import { acme, type Keys, type Recorders, type Who, type Wish } from "./acme.ts";
 import { type Ask, asking, type Watching, watching } from "./client.ts";
 
@@ -28,6 +29,7 @@ export async function startWithin(
   const parsed = parseConfig(document, vendors);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const logged: string[] = [];
+  hear("the operators' log", () => logged.join("\n"));
   const logger = nodeLogger("info", { write: (line) => void logged.push(line) });
   const service = await startService(parsed.config, { logger, version: "0.0.0-test" });
   running.push(service);
