@@ -149,14 +149,12 @@ export class Outbox {
     return nextAt;
   }
 
-  /** When the next message is due that is not being sent; undefined where none waits. */
-  nextDueAt(): EpochMs | undefined {
+  /** When its next message is due that is not being sent; undefined where none waits. */
+  nextDueAt(endpointId: string): EpochMs | undefined {
     let next: EpochMs | undefined;
-    for (const queue of this.#waiting.values()) {
-      for (const one of queue.values()) {
-        if (this.#inFlight.has(name(one))) continue;
-        if (next === undefined || one.nextAt < next) next = one.nextAt;
-      }
+    for (const one of this.#waiting.get(endpointId)?.values() ?? []) {
+      if (this.#inFlight.has(name(one))) continue;
+      if (next === undefined || one.nextAt < next) next = one.nextAt;
     }
     return next;
   }

@@ -108,7 +108,7 @@ describe("an outbox", () => {
     for (let n = 0; n < 3; n += 1) outbox.raise(call(n), n);
     const [first] = outbox.take("pager", 10, 1);
     expect(outbox.take("pager", 10, 5).map(({ id }) => id)).not.toContain(first?.id);
-    expect(outbox.nextDueAt()).toBeUndefined();
+    expect(outbox.nextDueAt("pager")).toBeUndefined();
   });
 
   test("what failed is due at once when its endpoint takes something again", () => {

@@ -167,8 +167,11 @@ export function startCourier(options: CourierOptions): Courier {
   function arm(latest?: number): void {
     timer?.();
     const now = clock.now();
-    const due = state === "running" ? (outbox.nextDueAt() ?? Infinity) : Infinity;
-    const at = Math.min(due, latest ?? Infinity);
+    // Who is sent as much as may be is looked at again when something of it was answered.
+    const due = [...senders.keys()]
+      .filter((id) => state === "running" && (sending.get(id) ?? 0) < SENDING_COUNT_MAX)
+      .map((id) => outbox.nextDueAt(id) ?? Infinity);
+    const at = Math.min(latest ?? Infinity, ...due);
     if (at === Infinity) return;
     timer = clock.after(Math.min(LOOK_MS_MAX, Math.max(1, at - now)), () => turn());
   }

@@ -1,0 +1,163 @@
+/** The courier against a real receiver, with a file that can be made to fail and a clock that is watched. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, expect, test, vi } from "vitest";
+import { Registry } from "prom-client";
+import type { Alert } from "../../src/alerts/alert.ts";
+import { alertsSchema } from "../../src/policy/configAlerts.ts";
+import { alertMetrics } from "../../src/runtime/node/alerts/alertMetrics.ts";
+import { type Courier, startCourier } from "../../src/runtime/node/alerts/courier.ts";
+import { type OutboxFile, openOutboxFile } from "../../src/runtime/node/alerts/outboxFile.ts";
+import { nodeClock } from "../../src/runtime/node/clock.ts";
+import { until } from "../service/client.ts";
+import { closeReceivers, receiver, webhookSecret } from "../service/receiver.ts";
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await closeReceivers();
+  for (const end of ends.splice(0)) await end();
+});
+
+const down = (n: number): Alert => ({
+  kind: "recorder_down",
+  recorderId: `r${n}`,
+  tenants: [],
+  since: n,
+  cause: "commands_unreachable",
+});
+
+async function made(wrap: (file: OutboxFile) => OutboxFile = (file) => file) {
+  const place = await mkdtemp(join(tmpdir(), "tacet-courier-"));
+  const path = join(place, "alerts.sqlite");
+  const secret = webhookSecret();
+  const hook = await receiver(secret);
+  const register = new Registry();
+  const clock = nodeClock();
+  const after = vi.fn<typeof clock.after>(clock.after);
+  const errors: unknown[] = [];
+  const courier: Courier = startCourier({
+    config: alertsSchema.parse({
+      retryMsMin: 20,
+      retryMsMax: 100,
+      endpoints: [{ id: "pager", url: hook.url, secrets: [secret] }],
+    }),
+    context: { origin: "tacet.example", sandbox: false },
+    clock: { ...clock, after },
+    file: wrap(openOutboxFile(path)),
+    metrics: alertMetrics(register, {
+      endpointIds: [],
+      recorderIds: [],
+      openByKind: () => new Map(),
+      waiting: () => new Map(),
+      logHealthy: () => true,
+    }),
+    givenUp: () => {},
+    onError: (error) => errors.push(error),
+  });
+  ends.push(
+    () => courier.stop(),
+    () => rm(place, { recursive: true, force: true }),
+  );
+  return { after, courier, errors, hook, path, register };
+}
+
+test("a message is in the file before it is sent, and out of it once it was taken", async () => {
+  const { courier, hook, path } = await made();
+  const db = new DatabaseSync(path, { readOnly: true });
+  const kept = () =>
+    db
+      .prepare("SELECT id FROM waiting")
+      .all()
+      .map((row) => row["id"]);
+  const atSending: unknown[] = [];
+  hook.answer = (response) => {
+    atSending.push(kept().includes(hook.got.at(-1)?.id));
+    response.writeHead(204).end();
+  };
+  courier.start();
+  for (let n = 0; n < 20; n += 1) courier.raise(down(n));
+  await until(
+    () => atSending.length,
+    (count) => count === 20,
+  );
+  expect(atSending).toEqual(Array.from({ length: 20 }, () => true));
+  await until(kept, ({ length }) => length === 0);
+  db.close();
+});
+
+test("raising writes nothing and sends nothing by itself: whoever raises goes on at once", async () => {
+  const write = vi.fn<OutboxFile["write"]>();
+  const { courier } = await made((file) => ({
+    ...file,
+    write(changes, marks) {
+      write(changes, marks);
+      file.write(changes, marks);
+    },
+  }));
+  courier.start();
+  for (let n = 0; n < 3; n += 1) courier.raise(down(n));
+  expect(write).not.toHaveBeenCalled();
+  await until(
+    () => write.mock.calls.length,
+    (count) => count > 0,
+  );
+  expect(write.mock.calls[0]?.[0]).toHaveLength(6);
+});
+
+test("where the file cannot be written, alerts are sent all the same, and kept once it can be", async () => {
+  let full = true;
+  const { courier, errors, hook, path, register } = await made((file) => ({
+    ...file,
+    write(changes, marks) {
+      if (full) throw new Error("full");
+      file.write(changes, marks);
+    },
+    rewrite(whole, marks) {
+      if (full) throw new Error("full");
+      file.rewrite(whole, marks);
+    },
+  }));
+  courier.start();
+  courier.raise(down(1));
+  await hook.message(({ type }) => type === "alert.recorder_down");
+  expect(errors.length).toBeGreaterThan(0);
+  expect(await register.getSingleMetricAsString("tacet_alerts_durable")).toMatch(/ 0$/);
+  full = false;
+  const db = new DatabaseSync(path, { readOnly: true });
+  await until(
+    () => db.prepare("SELECT key FROM open").all(),
+    ({ length }) => length === 1,
+  );
+  db.close();
+  expect(await register.getSingleMetricAsString("tacet_alerts_durable")).toMatch(/ 1$/);
+});
+
+test("a receiver that holds on to everything keeps nobody busy", async () => {
+  const { after, courier, hook } = await made();
+  hook.answer = () => {};
+  courier.start();
+  for (let n = 0; n < 20; n += 1) courier.raise(down(n));
+  await until(
+    () => hook.got.length,
+    (count) => count === 4,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(hook.got).toHaveLength(4);
+  expect(after.mock.calls.length).toBeLessThan(20);
+});
+
+test("a file that is damaged is put aside, and another is begun", async () => {
+  const { path } = await made();
+  for (const end of ends.splice(0, 1)) await end();
+  const { writeFileSync, existsSync } = await import("node:fs");
+  writeFileSync(path, "this is no database, and was one".repeat(100));
+  const file = openOutboxFile(path);
+  expect([file.saved.open.size, file.marks, existsSync(`${path}.damaged`)]).toEqual([
+    0,
+    undefined,
+    true,
+  ]);
+  file.close();
+});
