@@ -52,8 +52,11 @@ export function startCustody(options: CustodyOptions): Custody {
     folder: config.log.folder,
     now: clock.now,
     told: {
-      verified: (tenant, { root, signedTo, size }) =>
-        enter("LogVerified", "success", { tenant, size, root, signedTo }),
+      verified(tenant, { root, signedTo, size }) {
+        enter("LogVerified", "success", { tenant, size, root, signedTo });
+        // An earlier process may have told of a failure that was put right while none ran.
+        sink.resolve({ kind: "verification_failing", tenant }, clock.now());
+      },
       failed(tenant, failure) {
         enter("LogVerificationFailed", "failure", { tenant, ...facts(failure) });
         logger.error({ tenant, kind: failure.cause, position: failure.position }, VERIFY_FAILED);
