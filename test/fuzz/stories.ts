@@ -166,7 +166,7 @@ const USUAL: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 };
 
 /** Values that fit the schema. Only what the description uses is known here, as in `misfit`. */
-export function fitting(given: Schema, schemas: Schemas): fc.Arbitrary<unknown> {
+function fitting(given: Schema, schemas: Schemas): fc.Arbitrary<unknown> {
   const schema = resolve(given, schemas);
   if (schema.enum !== undefined) return oneOf(...schema.enum);
   if ("const" in schema) return fc.constant(schema.const);
@@ -315,7 +315,9 @@ function stepOf(operation: Operation, schemas: Schemas): fc.Arbitrary<Step> {
     return fc.tuple(fc.constant(name), often(6, usual, oddText).map(String));
   });
   const some =
-    queried.length === 0 ? fc.constant([]) : fc.array(fc.oneof(...queried), { maxLength: 3 });
+    queried.length === 0
+      ? fc.constant<[string, string][]>([])
+      : fc.array(fc.oneof(...queried), { maxLength: 3 });
   const { method } = operation;
   return fc.record({
     operation: fc.constant(operation.operationId),

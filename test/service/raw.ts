@@ -56,7 +56,7 @@ async function sendAll(socket: Socket, parts: readonly (string | Buffer)[]): Pro
 }
 
 /** A status line stands at the start, or right behind an answer's body, which need not end in a line. */
-export const statusesOf = (text: string): number[] =>
+const statusesOf = (text: string): number[] =>
   [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 
 /** The head of a request with its blank line. */

@@ -32,7 +32,11 @@ const production = Object.entries(lock.packages)
     license,
   }));
 
-type Part = Partial<(typeof production)[number]>;
+interface Part {
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  readonly license?: string | undefined;
+}
 const billOf = (parts: readonly Part[]) => ({
   bomFormat: "CycloneDX",
   metadata: { component: { name: "folder" } },
