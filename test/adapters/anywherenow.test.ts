@@ -7,8 +7,18 @@ import { recorderContract } from "./contract.ts";
 import type { Guarantee, Rig } from "./contract.ts";
 import { inProcess } from "./inProcess.ts";
 import { anywherenowVendor } from "../../src/adapters/anywherenow/index.ts";
+import type { Clock } from "../../src/control/ports.ts";
+import { nodeClock } from "../../src/runtime/node/clock.ts";
+import { dialing } from "../../src/runtime/node/hub/dial.ts";
+import { nodeHub } from "../../src/runtime/node/hub/index.ts";
 import { listenSimulator } from "../../src/runtime/node/listenSimulator.ts";
 import { nodeSend } from "../../src/runtime/node/send.ts";
+import {
+  classicPath,
+  corePath,
+  hubName,
+  type HubOptions,
+} from "../../src/sandbox/anywherenow/hub.ts";
 import { anywherenowSimulator } from "../../src/sandbox/anywherenow/index.ts";
 import { tokenPath } from "../../src/sandbox/anywherenow/tokens.ts";
 
@@ -30,10 +40,15 @@ interface Form {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly bearer?: boolean;
   readonly overHttp?: boolean;
+  /** Configures `push`, to where the simulator speaks this kind. */
+  readonly push?: { readonly path: string; readonly kind?: string; readonly hub?: string };
+  readonly membersAs?: HubOptions["membersAs"];
 }
 
-async function makeRig({ settings = {}, bearer = false, overHttp = false }: Form): Promise<Rig> {
-  const simulator = anywherenowSimulator(bearer ? { auth: grant } : {});
+async function makeRig(form: Form): Promise<Rig> {
+  const { settings = {}, bearer = false, overHttp = false, membersAs, push } = form;
+  const hub = { keepAliveMs: 200, ...(membersAs !== undefined && { membersAs }) };
+  const simulator = anywherenowSimulator({ hub, ...(bearer ? { auth: grant } : {}) });
   const listening = overHttp ? await listenSimulator(simulator) : undefined;
   const origin = listening?.origin ?? "http://127.0.0.1";
   const auth = { kind: "password_grant", tokenUrl: origin + tokenPath, ...grant };
@@ -41,9 +56,11 @@ async function makeRig({ settings = {}, bearer = false, overHttp = false }: Form
     baseUrl: `${origin}/attendantservice`,
     uccNames: ["ucc-demo"],
     ...(bearer ? { auth } : {}),
+    ...(push === undefined ? {} : { push: pushSettings(origin, push) }),
     ...settings,
   });
-  const port = nodeSend({ origins: anywherenowVendor.origins(parsed), replyBytesMax: 65_536 });
+  const origins = anywherenowVendor.origins(parsed);
+  const port = nodeSend({ origins, replyBytesMax: 65_536 });
   simulator.begin(correlationId);
   simulator.begin(otherId);
   return {
@@ -65,6 +82,16 @@ async function makeRig({ settings = {}, bearer = false, overHttp = false }: Form
     clearFaults: () => simulator.faults.clear(),
     byHand: (status) => simulator.byHand(correlationId, status),
     end: () => simulator.end(correlationId),
+    ...(push !== undefined && {
+      pushes: {
+        hub: nodeHub({ send: port, dial: dialing({ origins }), clock: impatient }),
+        drop: () => simulator.faults.set({ name: "hub-drop", times: 1 }),
+        malform: () => simulator.faults.set({ name: "hub-malformed", times: 1 }),
+        revoke: () => simulator.tokens?.revoke(),
+        standingCount: () => simulator.hub.standingCount,
+        openedCount: () => simulator.hub.openedCount,
+      },
+    }),
     secrets: bearer ? [password, "token-"] : ["Bearer"],
     async close() {
       await port.close();
@@ -72,6 +99,14 @@ async function makeRig({ settings = {}, bearer = false, overHttp = false }: Form
     },
   };
 }
+
+const pushSettings = (origin: string, { path, ...more }: NonNullable<Form["push"]>) => ({
+  url: origin + path,
+  ...more,
+});
+
+/** Comes back at once. */
+const impatient: Clock = { ...nodeClock(), random: () => 0 };
 
 const skip: readonly { reason: string; tests: readonly Guarantee[] }[] = [
   {
@@ -95,4 +130,27 @@ recorderContract(
   "anywherenow over real HTTP, behind a token",
   () => makeRig({ bearer: true, overHttp: true }),
   { skip },
+);
+
+const classic = { path: classicPath, hub: hubName };
+const pushing = { skip, pushes: true };
+recorderContract(
+  "anywherenow, pushing by classic SignalR",
+  () => makeRig({ overHttp: true, push: { ...classic, kind: "classic" } }),
+  pushing,
+);
+recorderContract(
+  "anywherenow, pushing by SignalR Core",
+  () => makeRig({ overHttp: true, membersAs: "names", push: { path: corePath, kind: "core" } }),
+  pushing,
+);
+recorderContract(
+  "anywherenow, pushing by classic SignalR that shows itself, behind a token",
+  () => makeRig({ overHttp: true, bearer: true, membersAs: "list", push: classic }),
+  pushing,
+);
+recorderContract(
+  "anywherenow, pushing by SignalR Core that shows itself, behind a token",
+  () => makeRig({ overHttp: true, bearer: true, push: { path: corePath, hub: hubName } }),
+  pushing,
 );

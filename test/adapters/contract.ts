@@ -6,9 +6,10 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AdapterContext, AnyRecorder, Send } from "../../src/adapters/recorder.ts";
+import type { HubPort } from "../../src/adapters/hub.ts";
 import { canControl, canReport, canSurvey } from "../../src/adapters/recorder.ts";
 import type { RecorderStatus, Target } from "../../src/control/call.ts";
-import type { ControlOutcome, Observation } from "../../src/control/ports.ts";
+import type { ControlOutcome, Observation, PushedChange } from "../../src/control/ports.ts";
 
 /** Faults by the names of the failure museum. A rig switches its simulator's own on. */
 export type ContractFault =
@@ -58,6 +59,18 @@ export interface Rig {
   end(): void | Promise<void>;
   /** Another conversation takes the same target (the same channel, the same id). */
   takeOver?(): void | Promise<void>;
+  /** For a recorder that pushes. */
+  readonly pushes?: {
+    readonly hub: HubPort;
+    /** The next event is lost, and every connection with it. */
+    drop(): void;
+    /** The next event cannot be read. */
+    malform(): void;
+    /** Nobody is let in from now on, with whatever token was given out. */
+    revoke?(): void;
+    standingCount(): number;
+    openedCount(): number;
+  };
   /** Everything configured that must never be told: passwords, tokens, salts. */
   readonly secrets: readonly string[];
   close(): void | Promise<void>;
@@ -95,6 +108,16 @@ const guarantees = [
 ] as const;
 export type Guarantee = (typeof guarantees)[number];
 
+/** What a recorder that pushes keeps besides. */
+type PushGuarantee =
+  | "a recording that a person starts is pushed as recording"
+  | "a pause, whoever gave it, is pushed"
+  | "after a lost connection everything is asked again, and what comes then is heard"
+  | "one connection serves all conversations"
+  | "an event that cannot be read is passed over, and the next one is heard"
+  | "whoever stops listening hears nothing more and leaves no connection"
+  | "no secret is told where the hub is in trouble";
+
 export interface Skip {
   readonly reason: string;
   readonly tests: readonly Guarantee[];
@@ -106,7 +129,7 @@ const deadlineMs = 10_000;
 export function recorderContract(
   name: string,
   makeRig: () => Rig | Promise<Rig>,
-  options: { readonly skip?: readonly Skip[] } = {},
+  options: { readonly skip?: readonly Skip[]; readonly pushes?: boolean } = {},
 ): void {
   describe(`${name} keeps the recorder contract`, () => {
     let rig: Rig;
@@ -387,6 +410,129 @@ export function recorderContract(
       }
       const text = JSON.stringify(told);
       for (const secret of rig.secrets) expect(text).not.toContain(secret);
+    });
+
+    if (options.pushes !== true) return;
+    const pushGuarantee = (title: PushGuarantee, body: () => Promise<void>) => test(title, body);
+
+    /** Listens until the test ends; resolves once the connection stands. */
+    const listen = async () => {
+      const { pushes, recorder } = rig;
+      if (pushes === undefined || recorder.watch === undefined) throw new Error("pushes nothing");
+      const changes: PushedChange[] = [];
+      let connectedCount = 0;
+      const on = {
+        change: (change: PushedChange) => void changes.push(change),
+        reconnected: () => (connectedCount += 1),
+      };
+      const stop = recorder.watch(on, { now: Date.now, send: rig.send, hub: pushes.hub });
+      const connected = async (count: number) => {
+        while (connectedCount < count) await pauseBriefly();
+      };
+      await connected(1);
+      const key = recorder.targetKey(rig.target);
+      const pushed = async (wanted: RecorderStatus) => {
+        const isIt = ({ status: told, targetKey }: PushedChange) =>
+          told === wanted && targetKey === key;
+        while (!changes.some(isIt)) await pauseBriefly();
+      };
+      return { pushes, changes, connected, pushed, stop };
+    };
+
+    pushGuarantee("a recording that a person starts is pushed as recording", async () => {
+      const { pushed, stop } = await listen();
+      await pause();
+      await rig.byHand("recording");
+      await pushed("recording");
+      stop();
+    });
+
+    pushGuarantee("a pause, whoever gave it, is pushed", async () => {
+      const { changes, pushed, stop } = await listen();
+      await pause();
+      await pushed("paused");
+      changes.length = 0;
+      await resume();
+      await rig.byHand("paused");
+      await pushed("paused");
+      stop();
+    });
+
+    pushGuarantee(
+      "after a lost connection everything is asked again, and what comes then is heard",
+      async () => {
+        const { changes, connected, pushed, pushes, stop } = await listen();
+        await pause();
+        await pushed("paused");
+        pushes.drop();
+        await rig.byHand("recording");
+        await connected(2);
+        // The event is lost for good: whoever is told of the new connection has to ask.
+        expect(changes.filter((change) => change.status === "recording")).toEqual([]);
+        await expectStatus("recording");
+        await rig.byHand("paused");
+        await rig.byHand("recording");
+        await pushed("recording");
+        stop();
+      },
+    );
+
+    pushGuarantee("one connection serves all conversations", async () => {
+      const { changes, pushed, pushes, stop } = await listen();
+      await pause();
+      await pushed("paused");
+      await controls(rig.recorder).pause(rig.other, context());
+      const keys = () => new Set(changes.map(({ targetKey }) => targetKey));
+      while (keys().size < 2) await pauseBriefly();
+      expect([pushes.openedCount(), pushes.standingCount()]).toEqual([1, 1]);
+      stop();
+    });
+
+    pushGuarantee(
+      "an event that cannot be read is passed over, and the next one is heard",
+      async () => {
+        const { changes, connected, pushed, pushes, stop } = await listen();
+        pushes.malform();
+        await pause();
+        await rig.byHand("recording");
+        await pushed("recording");
+        expect(changes.filter((change) => change.status === "paused")).toEqual([]);
+        await connected(1);
+        const findings = await rig.recorder.preflight(context());
+        expect(findings.filter(({ ok }) => !ok).map(({ detail }) => detail)).toEqual([
+          expect.stringMatching(/^1 event/),
+        ]);
+        stop();
+      },
+    );
+
+    pushGuarantee(
+      "whoever stops listening hears nothing more and leaves no connection",
+      async () => {
+        const { changes, pushes, stop } = await listen();
+        stop();
+        while (pushes.standingCount() > 0) await pauseBriefly();
+        await rig.byHand("paused");
+        expect(changes).toEqual([]);
+        expect(pushes.openedCount()).toBe(1);
+      },
+    );
+
+    pushGuarantee("no secret is told where the hub is in trouble", async () => {
+      const { connected, pushes, stop } = await listen();
+      const told: unknown[] = [];
+      pushes.revoke?.();
+      pushes.drop();
+      await rig.byHand("paused");
+      while (pushes.standingCount() > 0) await pauseBriefly();
+      told.push(await rig.recorder.preflight(context()));
+      await connected(2);
+      stop();
+      told.push(await rig.recorder.preflight(context()));
+      await rig.fault("unreachable");
+      told.push(await rig.recorder.preflight(context()));
+      const text = JSON.stringify(told);
+      for (const secret of [...rig.secrets, "connection-"]) expect(text).not.toContain(secret);
     });
   });
 }

@@ -10,16 +10,16 @@ import {
   type IHttpConnectionOptions,
   LogLevel,
 } from "@microsoft/signalr";
+import { WebSocket } from "ws";
 import { coreUrl } from "../../../adapters/signalr.ts";
 import { bearing, type Open, wordsOf } from "./link.ts";
 
 export const openCore: Open = async (link) => {
-  /** What the client makes its socket with. */
-  class Dialed {
-    constructor(url: string) {
-      return link.dial(url, bearing(link.token));
-    }
+  /** What the client makes its socket with, and asks what an open one is called. */
+  function Dialed(url: string) {
+    return link.dial(url, bearing(link.token));
   }
+  Dialed.OPEN = WebSocket.OPEN;
   const options: IHttpConnectionOptions & { readonly WebSocket: typeof Dialed } = {
     // Negotiated before, by a request that follows no redirect.
     skipNegotiation: true,

@@ -31,8 +31,9 @@ export const HTTP_MS_MAX = 5_000;
 export const bearing = (token: string | undefined): Readonly<Record<string, string>> =>
   token === undefined ? {} : { authorization: `Bearer ${token}` };
 
-/** An error's words without addresses: theirs carry tokens. */
+/** An error's words without addresses: theirs carry tokens. Some clients throw words alone. */
 export function wordsOf(error: unknown): string {
-  const text = error instanceof Error && error.message !== "" ? error.message : "connection lost";
+  const text = error instanceof Error ? error.message : typeof error === "string" ? error : "";
+  if (text === "") return "connection lost";
   return text.replace(/\b(?:https?|wss?):\/\/\S+/gi, "[address]").slice(0, 200);
 }
