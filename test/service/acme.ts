@@ -12,6 +12,7 @@ import {
   type AnywhereNowSimulator,
   anywherenowSimulator,
 } from "../../src/sandbox/anywherenow/index.ts";
+import { classicPath, corePath, hubName } from "../../src/sandbox/anywherenow/hub.ts";
 import { tokenPath } from "../../src/sandbox/anywherenow/tokens.ts";
 import { type VsloggerSimulator, vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 import { plant, plantDocument, plantFrom } from "../security/marks.ts";
@@ -103,10 +104,13 @@ export interface Wish {
   readonly desk?: Readonly<Record<string, number>>;
   readonly atLeaseEnd?: "resume" | "keep_paused_and_alert";
   readonly listen?: Readonly<Record<string, unknown>>;
+  readonly events?: Readonly<Record<string, unknown>>;
   readonly logging?: Readonly<Record<string, string>>;
   readonly log?: Readonly<Record<string, unknown>>;
   readonly whenLogFails?: "refuse" | "protect";
   readonly issuers?: readonly object[];
+  /** Has the recorder's changes pushed, by SignalR of this kind. */
+  readonly push?: "classic" | "core";
   /** Beside those of `ROLES`. */
   readonly apiKeys?: readonly object[];
 }
@@ -153,6 +157,7 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
   };
   const document = {
     listen: { port: 0, ...wish.listen },
+    events: { ...wish.events },
     ops: { listen: { port: 0 } },
     log: { folder: join(place, "log"), origin: "tacet.example", ballastBytes: 0, ...wish.log },
     ...(wish.logging === undefined ? {} : { logging: wish.logging }),
@@ -163,6 +168,7 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
           baseUrl: `${recorders.anywherenow}/attendantservice`,
           requesterSipUri: "sip:agent@domain.com",
           uccNames: ["ucc-demo"],
+          ...(wish.push === undefined ? {} : { push: pushOf(recorders.anywherenow, wish.push) }),
           auth: {
             kind: "password_grant",
             tokenUrl: `${recorders.anywherenow}${tokenPath}`,
@@ -188,6 +194,11 @@ export async function acme(place: string, recorders: Recorders["origins"], wish:
   plantDocument(document);
   return { document, keys: keys as Keys };
 }
+
+const pushOf = (origin: string, kind: "classic" | "core") => ({
+  url: origin + (kind === "classic" ? classicPath : corePath),
+  hub: hubName,
+});
 
 /** Writes the document as `tacet.yaml` and says where it is. */
 export async function written(place: string, document: unknown): Promise<string> {

@@ -20,7 +20,9 @@ const pay = "authorization: Bearer @KEY@";
 beforeAll(async () => {
   recorders = await startRecorders();
   tacet = await startWithin(await folder(), recorders.origins, {
-    listen: { connectionCountMax: 60 },
+    // Sixty together: event streams are counted beside the connections of requests.
+    listen: { connectionCountMax: 40 },
+    events: { socketCountMax: 20 },
   });
   ({ port } = tacet.service.api);
   const one = begin(recorders, 10);
