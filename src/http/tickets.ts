@@ -62,6 +62,8 @@ type Redeemed =
 export interface TicketOfficeOptions {
   /** At least 32 random bytes, kept in the data folder: tickets survive a restart. */
   readonly secret: Uint8Array;
+  /** The one before: opens what it sealed, and seals nothing. */
+  readonly olderSecret?: Uint8Array;
   readonly clock: () => EpochMs;
   readonly callMs: number;
   readonly eventsMs: number;
@@ -89,6 +91,7 @@ const SCOPES_OF: Readonly<Record<TicketWish["use"], readonly Scope[]>> = {
 export function ticketOffice(options: TicketOfficeOptions): TicketOffice {
   const { clock } = options;
   const key = encryptionKey(options.secret);
+  const older = options.olderSecret && encryptionKey(options.olderSecret);
   const used = usedOnce(options.usedCountMax ?? USED_COUNT_MAX);
 
   async function seal(claims: Claims): Promise<IssuedTicket> {
@@ -135,7 +138,8 @@ export function ticketOffice(options: TicketOfficeOptions): TicketOffice {
       return issue(principal, { use: "events" });
     },
     async redeem(ticket, purpose) {
-      const claims = await open(ticket, await key);
+      const claims =
+        (await open(ticket, await key)) ?? (older && (await open(ticket, await older)));
       if (claims === undefined) return { kind: "unknown" };
       const { tenant, use, id, expiresAt } = claims;
       const now = clock();

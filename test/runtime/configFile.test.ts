@@ -9,7 +9,7 @@ import { parseConfig } from "../../src/policy/config.ts";
 import { configPaths, loadConfig } from "../../src/runtime/node/configFile.ts";
 import { devIssuer, devKey } from "../../src/runtime/node/devToken.ts";
 import { keyCommand, tokenCommand } from "../../src/runtime/node/keyCommand.ts";
-import { ticketSecret } from "../../src/runtime/node/secretFile.ts";
+import { ticketSecrets } from "../../src/runtime/node/secretFile.ts";
 import { good, vendors } from "../policy/vendors.ts";
 
 let folder = "";
@@ -103,9 +103,9 @@ describe("a configuration file", () => {
 
 describe("a kept secret", () => {
   test("is made once, for the service alone, and survives a restart", async () => {
-    const first = await ticketSecret(join(folder, "data"));
+    const first = await ticketSecrets(join(folder, "data"));
     expect(first).toHaveLength(32);
-    expect(await ticketSecret(join(folder, "data"))).toEqual(first);
+    expect(await ticketSecrets(join(folder, "data"))).toEqual(first);
     expect((await stat(join(folder, "data", "ticket.secret"))).mode & 0o777).toBe(0o600);
   });
 });

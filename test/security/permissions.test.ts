@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { exposedIn, exposedSecrets } from "../../src/runtime/node/permissions.ts";
-import { ticketSecret } from "../../src/runtime/node/secretFile.ts";
+import { ticketSecrets } from "../../src/runtime/node/secretFile.ts";
 import {
   acme,
   begin,
@@ -180,7 +180,7 @@ describe("what others can read or change", () => {
     const before = process.umask(0o000);
     try {
       const place = join(await folder(), "deep", "log");
-      await ticketSecret(place);
+      await ticketSecrets(place);
       expect(await modeOf(place)).toBe("700");
       expect(await modeOf(join(place, "ticket.secret"))).toBe("600");
     } finally {

@@ -6,7 +6,6 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import type { Clock } from "../../control/ports.ts";
 import type { Entry } from "../../log/entry.ts";
 
 export type ClockState = Entry["clock"];
@@ -65,20 +64,20 @@ export async function askClock(questions: readonly Question[] = QUESTIONS): Prom
 
 /** `changed` hears of every change after the first answer. */
 export function watchClock(
-  clock: Clock,
   changed: (before: ClockState, after: ClockState) => void,
   ask: () => Promise<ClockState> = askClock,
   everyMs = ASK_EVERY_MS,
 ): ClockWatch {
   let state: ClockState = "unknown";
-  let cancel = () => {};
+  let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   async function look(isFirst: boolean): Promise<void> {
     const found = await ask();
     const before = state;
     state = found;
     if (!isFirst && before !== found && !stopped) changed(before, found);
-    if (!stopped) cancel = clock.after(everyMs, () => void look(false));
+    // Nobody is kept from ending by it.
+    if (!stopped) timer = setTimeout(() => void look(false), everyMs).unref();
   }
   const first = look(true);
   return {
@@ -86,7 +85,7 @@ export function watchClock(
     first,
     stop() {
       stopped = true;
-      cancel();
+      clearTimeout(timer);
     },
   };
 }

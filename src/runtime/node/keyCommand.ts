@@ -12,6 +12,7 @@ import { SANDBOX_PREFIX } from "../../policy/configAuthRules.ts";
 import { nearest } from "../../policy/nearest.ts";
 import { SCOPES } from "../../policy/principal.ts";
 import { devKey, devToken } from "./devToken.ts";
+import { createLogKeyCommand, rotateLogCommand, rotateTicketsCommand } from "./rotateCommand.ts";
 
 export interface CommandIo {
   print(line: string): void;
@@ -22,7 +23,8 @@ export interface CommandIo {
 
 const KEY_USAGE =
   "usage: tacet key create --tenant acme --kind payment --scopes windows:write,calls:write\n" +
-  "       [--id pay-1] [--agent a-204] [--principal pay] [--expires 2027-01-31T00:00:00Z]";
+  "       [--id pay-1] [--agent a-204] [--principal pay] [--expires 2027-01-31T00:00:00Z]\n" +
+  "       tacet key create-log|rotate-log|rotate-tickets ...";
 const TOKEN_USAGE =
   "usage: tacet token --id ann --kind agent --scopes windows:write [--agent a-204]\n" +
   "       [--tenant sandbox] [--life-ms 3600000] [--folder .tacet]\n" +
@@ -51,6 +53,10 @@ const TOKEN_OPTIONS = {
 /** `args` follow `tacet key`. Returns the exit code: 0, or 2 where the arguments do not fit. */
 export async function keyCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const [verb, ...rest] = args;
+  const output = { out: io.print, err: io.complain };
+  if (verb === "create-log") return await createLogKeyCommand(rest, output);
+  if (verb === "rotate-log") return await rotateLogCommand(rest, output);
+  if (verb === "rotate-tickets") return await rotateTicketsCommand(rest, output);
   if (verb !== "create") return misused(io, KEY_USAGE, [`there is no \`tacet key ${verb ?? ""}\``]);
   const options = read(rest, KEY_OPTIONS);
   if (options === undefined) return misused(io, KEY_USAGE, ["an option is not known here"]);

@@ -3,23 +3,54 @@
  *
  * @module
  */
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { link, mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { replaceFile } from "./log/folder.ts";
 import { refuseExposed } from "./permissions.ts";
 
 const SECRET_BYTES = 32;
 
-/** The secret that tickets are sealed with: made at the first start, kept, so that they survive. */
-export async function ticketSecret(folder: string): Promise<Uint8Array> {
-  const path = join(folder, "ticket.secret");
-  const text = await keptText(path, () =>
-    Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString("base64url"),
-  );
-  const secret = Buffer.from(text.trim(), "base64url");
-  if (secret.length !== SECRET_BYTES) {
+/** No ticket lives longer than a chain of them, half a day, or a call's window. */
+const OLDER_MS_MAX = 24 * 3_600_000;
+
+export interface TicketSecrets {
+  /** Seals tickets. */
+  readonly secret: Uint8Array;
+  /** Opens those sealed before it was replaced. */
+  readonly olderSecret?: Uint8Array;
+}
+
+const ticketPath = (folder: string): string => join(folder, "ticket.secret");
+const newSecret = (): string =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(SECRET_BYTES))).toString("base64url");
+
+/** Made at the first start and kept, so that tickets survive; the newest is the first line. */
+export async function ticketSecrets(folder: string): Promise<TicketSecrets> {
+  const path = ticketPath(folder);
+  const [secret, olderSecret] = secretsIn(await keptText(path, newSecret), path);
+  const { mtimeMs } = await stat(path);
+  const isOver = olderSecret === undefined || Date.now() - mtimeMs > OLDER_MS_MAX;
+  return isOver ? { secret } : { secret, olderSecret };
+}
+
+/** Puts a new secret first. `atOnce`: the one before opens nothing any more. */
+export async function rotateTicketSecret(folder: string, atOnce: boolean): Promise<void> {
+  const path = ticketPath(folder);
+  const text = await readIfThere(path);
+  if (text === undefined) throw new Error(`There is no ${path}.`);
+  secretsIn(text, path);
+  const [before = ""] = text.split("\n");
+  const lines = atOnce ? [newSecret()] : [newSecret(), before];
+  replaceFile(path, lines.map((line) => `${line}\n`).join(""));
+}
+
+function secretsIn(text: string, path: string): [Uint8Array, ...Uint8Array[]] {
+  const lines = text.split("\n").filter((line) => line !== "");
+  const [first, ...rest] = lines.map((line) => new Uint8Array(Buffer.from(line, "base64url")));
+  if (first === undefined || [first, ...rest].some(({ length }) => length !== SECRET_BYTES)) {
     throw new Error(`${path} is damaged. Remove it: a new one is made, and tickets given out end.`);
   }
-  return new Uint8Array(secret);
+  return [first, ...rest];
 }
 
 /**

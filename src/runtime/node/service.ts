@@ -37,7 +37,7 @@ import { promMetrics } from "./metrics.ts";
 import { operations } from "./operations.ts";
 import { loopPressure } from "./pressure.ts";
 import { type Fleet, nodeFleet } from "./recorders.ts";
-import { ticketSecret } from "./secretFile.ts";
+import { ticketSecrets } from "./secretFile.ts";
 import { createSockets } from "./socket.ts";
 
 const SWEEP_EVERY_MS = 600_000;
@@ -63,23 +63,28 @@ export async function startService(
   { logger, version }: ServiceOptions,
 ): Promise<Service> {
   const clock = nodeClock();
-  const secret = await ticketSecret(config.log.folder);
+  const secrets = await ticketSecrets(config.log.folder);
   const pressure = loopPressure();
   const register = new Registry();
   const measures = {
+    recorderIds: Object.keys(config.recorders),
     socketCount: () => sockets.count() + streams.count(),
     delayMs: pressure.delayMs,
     logSizes: () => new Map(log.tenants().map((tenant) => [tenant, log.size(tenant)])),
   };
   const metrics = promMetrics(measures, register);
   let custody: Custody | undefined;
-  const clockWatch = watchClock(clock, (was, is) => custody?.clockChanged(was, is));
+  const clockWatch = watchClock((was, is) => custody?.clockChanged(was, is));
   await clockWatch.first;
   const opened = await openThreadedLog({
     ...logOptions(config),
     now: clock.now,
     clockState: clockWatch.state,
     measured: (ms) => metrics.logCommitted(ms / 1000),
+  }).catch((error: unknown) => {
+    clockWatch.stop();
+    pressure.stop();
+    throw error;
   });
   clock.startFrom(opened.newestAt);
   const fleet = nodeFleet(config, clock);
@@ -128,7 +133,7 @@ export async function startService(
     addressOf(peers.get(request), request.headers.get("x-forwarded-for"));
   // Credentials are judged by the wall clock, as those who issued them did.
   const tickets = ticketOffice({
-    secret,
+    ...secrets,
     clock: Date.now,
     callMs: config.auth.tickets.callMs,
     eventsMs: config.auth.tickets.eventsMs,
@@ -285,6 +290,7 @@ export async function startService(
   } catch (error) {
     await Promise.all(listening.map((one) => one.close(0)));
     clockWatch.stop();
+    pressure.stop();
     await custody?.stop();
     await keeper.stop();
     await beside.stop();

@@ -28,8 +28,6 @@ export interface Folder {
   readonly publicKey: string;
   /** Every verifier key there was, the oldest first, a line each. */
   readonly publicKeys: string;
-  /** A new signing key while a rotation is under way. */
-  readonly nextKey: string;
   readonly spool: string;
   readonly ballast: string;
   /** The tenant's latest signed head. */
@@ -47,7 +45,6 @@ export function folderAt(path: string): Folder {
     signingKey: join(path, "signing.key"),
     publicKey: join(path, "key.pub"),
     publicKeys: join(path, "keys.pub"),
-    nextKey: join(path, "signing.key.next"),
     spool: join(path, "spool.ndjson"),
     ballast: join(path, "ballast.bin"),
     latest: (tenant) => join(path, `checkpoint-${encodeURIComponent(tenant)}.txt`),

@@ -40,6 +40,9 @@ export async function createLogKey(path: string, name: string): Promise<string> 
   return formatVerifier(signer);
 }
 
+/** Where the key that is to take this one's place lies while it does. */
+export const nextKeyPath = (path: string): string => `${path}.next`;
+
 /** Undefined where there is no such file. Errors name the file and never hold the key. */
 export async function readLogKey(path: string, name: string): Promise<LogKey | undefined> {
   const text = readIfThere(path);

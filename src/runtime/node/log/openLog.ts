@@ -131,7 +131,7 @@ async function start(
 ): Promise<OwnLog> {
   const { originBase: base } = options;
   refuseHalfRestored(folder);
-  refuseHalfRotated(folder, options.nextKey);
+  refuseHalfRotated(options, folder);
   const generation = checkOrigin(db, base, folder, options.generation);
   const sql = prepare(db);
   const { key, keys, created } = await keyOf(options, folder, db);

@@ -23,7 +23,7 @@ import {
 } from "./folder.ts";
 import { detailOf } from "./failure.ts";
 import { openEnd, packFrontier, restoreLine, unpackFrontier } from "./heads.ts";
-import { type LogKey, createLogKey, readLogKey } from "./key.ts";
+import { type LogKey, createLogKey, nextKeyPath, readLogKey } from "./key.ts";
 import { type KnownHead, LogRefused, type ShippedNote, newestHead } from "./knownHeads.ts";
 import { emptySpool, requestsFromSpool } from "./spool.ts";
 import type { Writer } from "./writer.ts";
@@ -31,6 +31,7 @@ import type { Writer } from "./writer.ts";
 interface KeyOptions {
   readonly originBase: string;
   readonly signingKeyPath?: string;
+  readonly nextKey?: LogKey;
 }
 
 /**
@@ -98,8 +99,9 @@ export function refuseHalfRestored(folder: Folder): void {
 }
 
 /** Between its two steps a rotation's entry names a key that signs nothing yet. */
-export function refuseHalfRotated(folder: Folder, nextKey: LogKey | undefined): void {
-  if (nextKey !== undefined || !existsSync(folder.nextKey)) return;
+export function refuseHalfRotated(options: KeyOptions, folder: Folder): void {
+  const path = nextKeyPath(options.signingKeyPath ?? folder.signingKey);
+  if (options.nextKey !== undefined || !existsSync(path)) return;
   throw new LogRefused(
     `A rotation of the key of the log in ${folder.path} was cut short. Run it again: ` +
       `tacet key rotate-log ${folder.path} --reason "what for"`,
