@@ -297,6 +297,88 @@ function comeBackMs({ got }: Watching): number {
   return told?.reconnectAfterMs ?? Number.NaN;
 }
 
+describe.each(["classic", "core"] as const)("a hub of kind %s", (push) => {
+  /** Reads are a minute apart: what is known sooner was pushed, or asked for by a new connection. */
+  async function pushed() {
+    const tacet = await startWithin(await folder(), recorders.origins, {
+      push,
+      desk: { guardMs: 60_000 },
+      rules: { confirmAgeMsMax: 200_000, leaseMsDefault: 300_000 },
+    });
+    const { anywherenow } = recorders;
+    const one = begin(recorders, 17);
+    const pay = tacet.as("pay");
+    const targets = { anywherenow: one.targets.anywherenow };
+    await pay("PUT", "/v1/calls/p1", { targets, attributes: { site: "york" } });
+    await until(
+      () => anywherenow.hub.standingCount,
+      (count) => count === 1,
+    );
+    const paused = await pay("POST", "/v1/calls/p1/pause", { windowId: "p1-w" });
+    expect(paused).toMatchObject({ status: 200, body: { safeToCollect: true } });
+    const drifts = async () =>
+      (await entriesOf(tacet.as("audit"), "&callId=p1")).filter(
+        ({ detail, type }) => type === "RecorderReported" && detail?.["status"] === "recording",
+      );
+    const becomes = (protection: string) =>
+      until(
+        async () => (await pay("GET", "/v1/calls/p1")).body["protection"],
+        (word) => word === protection,
+      );
+    const byHand = () => anywherenow.byHand(one.correlationId, "recording");
+    return { ...tacet, anywherenow, one, drifts, becomes, byHand };
+  }
+
+  test("pushed drift: a recorder that is started by hand is unsecured within a round trip, and driven back", async () => {
+    const { anywherenow, becomes, byHand, drifts } = await pushed();
+    anywherenow.faults.set({ name: "ack-and-ignore" });
+    byHand();
+    await becomes("unsecured");
+    expect((await drifts()).map(({ detail }) => detail?.["confirmedBy"])).toEqual(["pushed"]);
+    anywherenow.faults.clear();
+    await becomes("secured");
+  });
+
+  test("hub-drop: what was pushed while the connection was lost is asked for when it is back", async () => {
+    const { anywherenow, byHand, drifts, logged, one } = await pushed();
+    anywherenow.faults.set({ name: "hub-drop", times: 1, ms: 300 });
+    byHand();
+    expect(anywherenow.heard(one.correlationId)).toBe("recording");
+    await until(
+      () => anywherenow.heard(one.correlationId),
+      (heard) => heard === "paused",
+    );
+    await until(
+      () => anywherenow.hub.openedCount,
+      (count) => count === 2,
+    );
+    const told = await until(drifts, (entries) => entries.length > 0);
+    expect(told.map(({ detail }) => detail?.["confirmedBy"])).toEqual(["read_back"]);
+    // And it is heard again: one connection in the place of the other.
+    byHand();
+    await until(drifts, (entries) => entries.length === 2);
+    expect(anywherenow.hub.standingCount).toBe(1);
+    expect(logged.join("\n")).not.toMatch(/token-|connection-|marked-/);
+  });
+
+  test("hub-malformed and hub-garbage: what nobody can read ends nothing, and the next event counts", async () => {
+    const { anywherenow, becomes, byHand, drifts } = await pushed();
+    anywherenow.faults.set({ name: "hub-malformed", times: 1 });
+    // The pause of a person is not heard of; the start after it is.
+    anywherenow.byHand(conversation(17).correlationId, "paused");
+    anywherenow.faults.clear();
+    byHand();
+    await until(drifts, (entries) => entries.length === 1);
+    await becomes("secured");
+    // A frame that is no SignalR ends the connection: the next one begins with a read.
+    anywherenow.faults.set({ name: "hub-garbage", times: 1 });
+    byHand();
+    await until(drifts, (entries) => entries.length === 2);
+    await becomes("secured");
+    expect(anywherenow.hub.openedCount).toBe(2);
+  });
+});
+
 test("restored-backup: a log shorter than a head it once signed is refused", async () => {
   const place = await folder();
   const backup = await folder();
