@@ -13,12 +13,20 @@ const url = new URL(address);
 
 /** Sockets that are being opened at once, while nothing is measured. */
 const OPENING_COUNT_MAX = 100;
-/** A socket that was refused or cut tries again after a random wait of at most this. */
+/** A socket that was refused tries again after what it was told, and a random wait of at most this. */
 const RETRY_MS_MAX = 1_000;
 const PONG_EVERY_MS = 10_000;
 const HZ = 5;
 
+interface Message {
+  readonly type: string;
+  readonly at: number;
+  readonly reconnectAfterMs?: number;
+}
+
 const agents: RawSocket[] = [];
+/** Of each desktop, as it was told last. */
+const comeBackMs: number[] = [];
 const others: RawSocket[] = [];
 let delaysMs: number[] = [];
 let wallMessages = 0;
@@ -38,7 +46,8 @@ function openAgent(index: number, calls: number, told: { refused: number }): Pro
     const socket = openRaw(url, key, {
       opened: () => socket.say(JSON.stringify({ type: "subscribe", agents: [`a-${index}`] })),
       message(payload) {
-        const message = JSON.parse(payload.toString()) as { type: string; at: number };
+        const message = JSON.parse(payload.toString()) as Message;
+        if (message.reconnectAfterMs !== undefined) comeBackMs[index] = message.reconnectAfterMs;
         if (message.type === "subscribed") {
           subscribed = true;
           if (index >= calls) settle();
@@ -47,15 +56,14 @@ function openAgent(index: number, calls: number, told: { refused: number }): Pro
         if (ready) delaysMs.push(now() - message.at);
         else if (subscribed) settle();
       },
-      gone(status) {
+      gone(refused) {
         if (ready) {
           lost += 1;
           return;
         }
-        if (status === 429 || status === 503) told.refused += 1;
-        void setTimeout(Math.random() * RETRY_MS_MAX).then(() =>
-          openAgent(index, calls, told).then(resolve),
-        );
+        if (refused !== undefined) told.refused += 1;
+        const waitMs = (refused?.retryAfterMs ?? 0) + Math.random() * RETRY_MS_MAX;
+        void setTimeout(waitMs).then(() => openAgent(index, calls, told).then(resolve));
       },
     });
     agents[index] = socket;
@@ -74,9 +82,10 @@ function openWall(reading: boolean): Promise<void> {
         if (!reading) socket.stopReading();
       },
       message: () => (wallMessages += 1),
-      gone(status) {
+      gone(refused) {
         if (ready) lost += 1;
-        else reject(new Error(`a reader was refused: ${status}`));
+        else if (refused === undefined) reject(new Error("a reader could not connect"));
+        else void setTimeout(refused.retryAfterMs).then(() => openWall(reading).then(resolve));
       },
     });
     others.push(socket);
@@ -93,8 +102,8 @@ async function openAll(count: number, open: (index: number) => Promise<void>): P
   await Promise.all(Array.from({ length: OPENING_COUNT_MAX }, lane));
 }
 
-/** Cuts every desktop at once; each comes back within `spreadMs`. */
-async function storm(calls: number, spreadMs: number): Promise<Settled> {
+/** Cuts every desktop at once; each comes back when it was told to (`docs/websocket.md`). */
+async function storm(calls: number): Promise<Settled> {
   const told = { refused: 0 };
   const count = agents.length;
   for (const socket of agents) socket.cut();
@@ -103,7 +112,7 @@ async function storm(calls: number, spreadMs: number): Promise<Settled> {
   const wholeMs: number[] = [];
   await Promise.all(
     Array.from({ length: count }, async (_, index) => {
-      await setTimeout(Math.random() * spreadMs);
+      await setTimeout(comeBackMs[index]);
       const triedAt = performance.now();
       await openAgent(index, calls, told);
       backMs.push(performance.now() - triedAt);
@@ -132,7 +141,7 @@ async function obey(order: CrowdOrder): Promise<CrowdAnswer> {
       return taken;
     }
     case "storm":
-      return { kind: "settled", ...(await storm(order.calls, order.spreadMs)) };
+      return { kind: "settled", ...(await storm(order.calls)) };
     case "leave":
       for (const socket of [...agents, ...others]) socket.cut();
       return { kind: "done" };

@@ -10,7 +10,7 @@ export type CrowdOrder =
   | { readonly do: "stuck"; readonly count: number }
   /** Tells what was heard since the last time. */
   | { readonly do: "take" }
-  | { readonly do: "storm"; readonly calls: number; readonly spreadMs: number }
+  | { readonly do: "storm"; readonly calls: number }
   | { readonly do: "leave" };
 
 export interface Heard {

@@ -81,7 +81,7 @@ export async function startService(
 export interface Crowd {
   order(order: CrowdOrder): Promise<void>;
   take(): Promise<Heard>;
-  storm(calls: number, spreadMs: number): Promise<Settled>;
+  storm(calls: number): Promise<Settled>;
   stop(): Promise<void>;
 }
 
@@ -95,8 +95,8 @@ export async function startCrowd(url: string, key: string): Promise<Crowd> {
       if (answer.kind !== "taken") throw new Error("the crowd answered something else");
       return answer;
     },
-    async storm(calls, spreadMs) {
-      const answer = await ask({ do: "storm", calls, spreadMs });
+    async storm(calls) {
+      const answer = await ask({ do: "storm", calls });
       if (answer.kind !== "settled") throw new Error("the crowd answered something else");
       return answer;
     },

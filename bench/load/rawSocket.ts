@@ -26,15 +26,21 @@ export interface Heard {
   opened(): void;
   /** A text message; the bytes are only good during the call. */
   message(payload: Buffer): void;
-  /** The connection is gone; `status` where the upgrade was refused. */
-  gone(status: number | undefined): void;
+  /** The connection is gone; `refused` where there was never a WebSocket. */
+  gone(refused: Refused | undefined): void;
+}
+
+export interface Refused {
+  readonly status: number;
+  /** As the answer said, else 0. */
+  readonly retryAfterMs: number;
 }
 
 export function openRaw(url: URL, key: string, heard: Heard): RawSocket {
   const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
   let rest: Buffer = Buffer.alloc(0);
   let upgraded = false;
-  let status: number | undefined;
+  let refused: Refused | undefined;
   let cut = false;
   socket.once("connect", () => socket.write(handshake(url, key)));
   socket.on("data", (chunk) => {
@@ -42,11 +48,10 @@ export function openRaw(url: URL, key: string, heard: Heard): RawSocket {
     if (!upgraded) {
       const end = rest.indexOf("\r\n\r\n");
       if (end < 0) return;
-      status = Number(rest.subarray(9, 12).toString("latin1"));
-      if (status !== 101) return void socket.destroy();
+      refused = refusalOf(rest.subarray(0, end).toString("latin1"));
+      if (refused !== undefined) return void socket.destroy();
       rest = rest.subarray(end + 4);
       upgraded = true;
-      status = undefined;
       heard.opened();
     }
     rest = readFrames(rest, socket, heard);
@@ -54,7 +59,7 @@ export function openRaw(url: URL, key: string, heard: Heard): RawSocket {
   // An error is followed by `close`.
   socket.on("error", () => undefined);
   socket.once("close", () => {
-    if (!cut) heard.gone(status);
+    if (!cut) heard.gone(refused);
   });
   return {
     say: (text) => void socket.write(frame(TEXT, Buffer.from(text))),
@@ -64,6 +69,13 @@ export function openRaw(url: URL, key: string, heard: Heard): RawSocket {
       socket.resetAndDestroy();
     },
   };
+}
+
+function refusalOf(head: string): Refused | undefined {
+  const status = Number(head.slice(9, 12));
+  if (status === 101) return undefined;
+  const seconds = /^retry-after: (\d+)/im.exec(head)?.[1] ?? "0";
+  return { status, retryAfterMs: Number(seconds) * 1_000 };
 }
 
 const handshake = (url: URL, key: string): string =>

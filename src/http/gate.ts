@@ -63,6 +63,9 @@ export const DELAY_MS_MAX: Readonly<Record<Tier, number>> = {
   probe: Infinity,
 };
 
+/** While no pause is being answered, what waits delays none: so many times as late will do. */
+export const QUIET_FACTOR = 4;
+
 /** Requests being answered at once. A pause is bounded by the connections it comes by alone. */
 export const IN_FLIGHT_COUNT_MAX: Readonly<Record<Tier, number>> = {
   search: 16,
@@ -147,7 +150,8 @@ export function createGate(options: GateOptions): Gate {
 
   return {
     enter(tier) {
-      if (delayMs() > DELAY_MS_MAX[tier] || inFlight[tier] >= inFlightCountMax[tier]) {
+      const isLate = delayMs() > DELAY_MS_MAX[tier] * (inFlight.window > 0 ? 1 : QUIET_FACTOR);
+      if (isLate || inFlight[tier] >= inFlightCountMax[tier]) {
         metrics.shed(tier, "busy");
         const detail = "tacet has more to do than it can do; pauses come first.";
         return { ok: false, problem: refuse("busy", detail, { headers: retryAfter() }) };

@@ -5,6 +5,7 @@ import {
   DELAY_MS_MAX,
   type GateOptions,
   IN_FLIGHT_COUNT_MAX,
+  QUIET_FACTOR,
   READ_ALLOWANCE,
   READ_ALLOWANCE_PER_S,
   shedCodes,
@@ -93,7 +94,7 @@ test("beyond capacity, reads and event streams get 503 and Retry-After while pay
   const { gate, shed, steered } = gated();
   const k = await kit({ deps: { gate } });
   await registered(k);
-  steered.delayMs = DELAY_MS_MAX.read + 1;
+  steered.delayMs = QUIET_FACTOR * DELAY_MS_MAX.read + 1;
   for (const [path, who] of READS) {
     const answer = await k.send("GET", path, who);
     expect([path, answer.status]).toEqual([path, 503]);
@@ -115,7 +116,7 @@ test("registrations and tickets go later than reads, and pauses still get throug
   const { gate, steered } = gated();
   const k = await kit({ deps: { gate } });
   await registered(k);
-  steered.delayMs = DELAY_MS_MAX.registration + 1;
+  steered.delayMs = QUIET_FACTOR * DELAY_MS_MAX.registration + 1;
   const put = await k.send("PUT", "/v1/calls/c2", "pay", TARGETS);
   expect(put.status).toBe(503);
   expectShed(put, "busy");
@@ -127,11 +128,24 @@ test("registrations and tickets go later than reads, and pauses still get throug
   expect([paused.status, paused.body["safeToCollect"]]).toEqual([200, true]);
 });
 
+test("while a pause is being answered, reads are turned away sooner than while none is", () => {
+  const { gate, steered } = gated();
+  steered.delayMs = DELAY_MS_MAX.read + 1;
+  const read = gate.enter("read");
+  expect(read.ok).toBe(true);
+  const pause = gate.enter("window");
+  expect([gate.enter("read").ok, gate.enter("registration").ok]).toEqual([false, true]);
+  steered.delayMs = DELAY_MS_MAX.registration + 1;
+  expect(gate.enter("registration").ok).toBe(false);
+  if (pause.ok) pause.leave();
+  expect(gate.enter("registration").ok).toBe(true);
+});
+
 test("when there is less to do again, everything is served again", async () => {
   const { gate, steered } = gated();
   const k = await kit({ deps: { gate } });
   await registered(k);
-  steered.delayMs = DELAY_MS_MAX.registration + 1;
+  steered.delayMs = QUIET_FACTOR * DELAY_MS_MAX.registration + 1;
   expect((await k.send("GET", "/v1/calls/c1", "cti")).status).toBe(503);
   steered.delayMs = DELAY_MS_MAX.read;
   expect((await k.send("GET", "/v1/calls/c1", "cti")).status).toBe(200);
