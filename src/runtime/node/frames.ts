@@ -6,6 +6,8 @@
  */
 
 const FIN_TEXT = 0x81;
+/** FIN, opcode 9, and no payload: a client's stack answers it by itself. */
+export const PING = Buffer.from([0x89, 0x00]);
 /** Messages whose bytes are kept for the next reader; the oldest goes first. */
 export const FRAME_COUNT_MAX = 512;
 

@@ -8,13 +8,13 @@ import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import type { Transport } from "../../events/connection.ts";
 import { BUFFERED_BYTES_MAX } from "../../events/subscriber.ts";
-import { createFrames } from "./frames.ts";
+import { createFrames, PING } from "./frames.ts";
 
 const frames = createFrames();
 
 /**
  * Beside `ws` on the same connection: it neither compresses nor splits what it sends, so its own
- * frames (pings, closing) and these each stand whole in the stream.
+ * frames (pongs, closing) and these each stand whole in the stream.
  */
 export function transportOf(socket: WebSocket, wire: Duplex, drained: () => void): Transport {
   let full = false;
@@ -39,15 +39,16 @@ export function transportOf(socket: WebSocket, wire: Duplex, drained: () => void
     if (socket.readyState === WebSocket.OPEN && wire.writable) wire.write(bytes, written);
   };
 
+  const gather = (frame: Buffer): void => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (gathered.length === 0) process.nextTick(flush);
+    gathered.push(frame);
+    gatheredBytes += frame.length;
+    if (buffered() > BUFFERED_BYTES_MAX) full = true;
+  };
+
   return {
-    send(text) {
-      if (socket.readyState !== WebSocket.OPEN) return;
-      if (gathered.length === 0) process.nextTick(flush);
-      const frame = frames.of(text);
-      gathered.push(frame);
-      gatheredBytes += frame.length;
-      if (buffered() > BUFFERED_BYTES_MAX) full = true;
-    },
+    send: (text) => gather(frames.of(text)),
     buffered() {
       const bytes = buffered();
       // Whoever is told that it is full waits to be told that it is not.
@@ -58,8 +59,6 @@ export function transportOf(socket: WebSocket, wire: Duplex, drained: () => void
       flush();
       socket.close(code, reason);
     },
-    ping() {
-      if (socket.readyState === WebSocket.OPEN) socket.ping();
-    },
+    ping: () => gather(PING),
   };
 }
