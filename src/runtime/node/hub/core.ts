@@ -1,54 +1,52 @@
 /**
- * A connection to an ASP.NET Core SignalR hub, by Microsoft's own client. It is given a socket that
- * goes nowhere but to the recorder, and logs nothing: its messages would hold tokens.
+ * A connection to an ASP.NET Core SignalR hub: handshake, records, pings both ways.
  *
  * @module
  */
+import { coreUrl, sameName } from "../../../adapters/signalr.ts";
 import {
-  HttpTransportType,
-  HubConnectionBuilder,
-  type IHttpConnectionOptions,
-  LogLevel,
-} from "@microsoft/signalr";
-import { WebSocket } from "ws";
-import { coreUrl } from "../../../adapters/signalr.ts";
-import { bearing, type Open, wordsOf } from "./link.ts";
+  CORE_HANDSHAKE,
+  CORE_PING,
+  coreRecords,
+  isAccepted,
+  readCoreMessage,
+} from "../../../adapters/signalrCore.ts";
+import type { Open } from "./link.ts";
+import { converse, type Talk } from "./socket.ts";
 
-export const openCore: Open = async (link) => {
-  /** What the client makes its socket with, and asks what an open one is called. */
-  function Dialed(url: string) {
-    return link.dial(url, bearing(link.token));
-  }
-  Dialed.OPEN = WebSocket.OPEN;
-  const options: IHttpConnectionOptions & { readonly WebSocket: typeof Dialed } = {
-    // Negotiated before, by a request that follows no redirect.
-    skipNegotiation: true,
-    transport: HttpTransportType.WebSockets,
-    withCredentials: false,
-    WebSocket: Dialed,
+export const openCore: Open = (link) => {
+  const { address, clock, connectionToken, silentMsMax } = link;
+  let accepted = false;
+  let cancelPing: (() => void) | undefined;
+
+  /** A server lets go of a client that says nothing for as long. */
+  const ping = (talk: Talk): void => {
+    talk.say(CORE_PING);
+    cancelPing = clock.after(silentMsMax / 2, () => ping(talk));
   };
-  const connection = new HubConnectionBuilder()
-    .configureLogging(LogLevel.None)
-    .withUrl(coreUrl(link.address.url, link.connectionToken), options)
-    .withServerTimeout(link.silentMsMax)
-    .withKeepAliveInterval(Math.ceil(link.silentMsMax / 2))
-    .build();
-  let stands = false;
-  connection.on(link.address.event, (...args: unknown[]) => link.event(args));
-  connection.onclose((error) => {
-    const wasStanding = stands;
-    stands = false;
-    if (wasStanding)
-      link.lost(error === undefined ? "the hub closed the connection" : wordsOf(error));
-  });
-  try {
-    await connection.start();
-  } catch (error) {
-    throw new Error(wordsOf(error), { cause: error });
-  }
-  stands = true;
-  return () => {
-    stands = false;
-    void connection.stop();
+
+  const take = (record: unknown, talk: Talk): void => {
+    if (!accepted) {
+      if (!isAccepted(record)) return talk.end("the hub refused the handshake");
+      accepted = true;
+      ping(talk);
+      return talk.stands();
+    }
+    const message = readCoreMessage(record);
+    if (message === undefined) return talk.end("a message that SignalR does not have");
+    if (message.kind === "close") return talk.end("the hub sends its clients away");
+    if (message.kind === "event" && sameName(message.event, address.event)) {
+      link.event(message.args);
+    }
   };
+
+  return converse(link, coreUrl(address.url, connectionToken), (talk) => ({
+    opened: () => talk.say(CORE_HANDSHAKE),
+    ended: () => cancelPing?.(),
+    received(text) {
+      const records = coreRecords(text);
+      if (records === undefined) return talk.end("a frame that SignalR does not have");
+      for (const record of records) if (!talk.isOver()) take(record, talk);
+    },
+  }));
 };
