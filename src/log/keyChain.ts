@@ -52,7 +52,7 @@ export function rotationOf(entry: Entry): Rotation | undefined {
   }
 }
 
-export const sameKey = (a: Verifier, b: Verifier): boolean => sameHash(a.publicKey, b.publicKey);
+const sameKey = (a: Verifier, b: Verifier): boolean => sameHash(a.publicKey, b.publicKey);
 
 /** `vouched`: keys that whoever believes the trusted ones may believe too. */
 export type Judged =

@@ -38,7 +38,7 @@ export interface Succession {
   readonly keptIn: string;
 }
 
-export const RESTORED = "LogRestored";
+const RESTORED = "LogRestored";
 
 export function successionDraft(
   tenant: TenantId,

@@ -5,8 +5,10 @@
  * @module
  */
 import type { EpochMs } from "../../control/call.ts";
+import type { DeskRules } from "../../control/commands.ts";
 import type { Clock, RecorderPort } from "../../control/ports.ts";
 import type { Config } from "../../policy/config.ts";
+import { deskRulesOf } from "../../policy/rules.ts";
 import type { NodeLog } from "./log/openLog.ts";
 import type { Fleet } from "./recorders.ts";
 
@@ -16,9 +18,12 @@ export function heldFleet(
   config: Config,
   log: Pick<NodeLog, "restoredAt">,
   clock: Pick<Clock, "now">,
-): readonly RecorderPort[] {
+): readonly { readonly port: RecorderPort; readonly rules: DeskRules }[] {
   const until = heldUntil(config, log.restoredAt);
-  return fleet.ports.map((port) => heldResumes(port, until, clock.now));
+  return fleet.ports.map((port) => ({
+    port: heldResumes(port, until, clock.now),
+    rules: deskRulesOf(config, port.id),
+  }));
 }
 
 /** A page was told to collect for no longer than a lease, and none was prolonged since. */
@@ -27,7 +32,7 @@ function heldUntil(config: Config, restoredAt: EpochMs | undefined): EpochMs {
   return restoredAt === undefined ? 0 : restoredAt + Math.max(0, ...leases);
 }
 
-export function heldResumes(port: RecorderPort, until: EpochMs, now: () => EpochMs): RecorderPort {
+function heldResumes(port: RecorderPort, until: EpochMs, now: () => EpochMs): RecorderPort {
   const { resume } = port;
   if (resume === undefined || now() >= until) return port;
   return {

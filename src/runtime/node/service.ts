@@ -22,7 +22,7 @@ import { may } from "../../policy/access.ts";
 import type { Config } from "../../policy/config.ts";
 import { clientAddress } from "../../policy/clientAddress.ts";
 import { idForms } from "../../policy/idForm.ts";
-import { deskRulesOf, originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
+import { originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
 import { startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { watchClock } from "./clockState.ts";
@@ -116,10 +116,7 @@ export async function startService(
     clock,
     log,
     publisher: beside.publisher,
-    recorders: heldFleet(fleet, config, opened, clock).map((port) => ({
-      port,
-      rules: deskRulesOf(config, port.id),
-    })),
+    recorders: heldFleet(fleet, config, opened, clock),
     rules: sessionRulesOf(config, policy),
   });
   fleet.health = () => keeper.health();

@@ -11,11 +11,11 @@ import type { Clock } from "../../../control/ports.ts";
 import type { Destination } from "./shipTo.ts";
 
 /** How often it is looked for new heads: far less often than they are signed. */
-export const LOOK_MS = 2_000;
+const LOOK_MS = 2_000;
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 60_000;
 /** A failure is entered once it has lasted so long: a moment's is nobody's business. */
-export const FAILURE_MS_MIN = 60_000;
+const FAILURE_MS_MIN = 60_000;
 /** What a stop waits for the last heads. */
 const LAST_MS_MAX = 3_000;
 
@@ -164,7 +164,7 @@ export function startShipping(options: ShipOptions): Shipping {
       stopped = true;
       cancel();
       const last = async () => {
-        await Promise.all(lanes.map((lane) => lane.busy));
+        await Promise.all(lanes.map(({ busy }) => busy ?? Promise.resolve()));
         await look().catch(() => undefined);
         await Promise.all(lanes.map((lane) => shipAll(lane)));
       };

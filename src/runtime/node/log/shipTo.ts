@@ -21,12 +21,12 @@ export interface Destination {
 }
 
 /** `why`: a word of tacet's own, a system's code or a status; never what was sent or received. */
-export class ShipFailed extends Error {
+class ShipFailed extends Error {
   readonly code = "ship_failed";
 }
 
 /** History in a folder: this much, and as much again of what came before. */
-export const HISTORY_BYTES_MAX = 8 << 20;
+const HISTORY_BYTES_MAX = 8 << 20;
 
 /** The newest head of each log in a file of its own, and all of them, as far as the bound lets. */
 export function folderDestination(
