@@ -420,14 +420,14 @@ export function recorderContract(
       const { pushes, recorder } = rig;
       if (pushes === undefined || recorder.watch === undefined) throw new Error("pushes nothing");
       const changes: PushedChange[] = [];
-      let connectedCount = 0;
+      const connections: number[] = [];
       const on = {
         change: (change: PushedChange) => void changes.push(change),
-        reconnected: () => (connectedCount += 1),
+        reconnected: () => void connections.push(Date.now()),
       };
       const stop = recorder.watch(on, { now: Date.now, send: rig.send, hub: pushes.hub });
       const connected = async (count: number) => {
-        while (connectedCount < count) await pauseBriefly();
+        while (connections.length < count) await pauseBriefly();
       };
       await connected(1);
       const key = recorder.targetKey(rig.target);
