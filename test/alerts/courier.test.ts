@@ -1,4 +1,5 @@
 /** The courier against a real receiver, with a file that can be made to fail and a clock that is watched. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,6 +86,32 @@ test("a message is in the file before it is sent, and out of it once it was take
   expect(atSending).toEqual(Array.from({ length: 20 }, () => true));
   await until(kept, ({ length }) => length === 0);
   db.close();
+});
+
+test("no request is made for a message before its file has it", async () => {
+  const order: string[] = [];
+  const sent = () => void order.push("sent");
+  subscribe("undici:request:create", sent);
+  try {
+    const { courier, hook } = await made((file) => ({
+      ...file,
+      write(changes, marks) {
+        file.write(changes, marks);
+        for (const { type } of changes) if (type === "open") order.push("kept");
+      },
+    }));
+    courier.start();
+    for (let n = 0; n < 3; n += 1) {
+      courier.raise(down(n));
+      await until(
+        () => hook.got.length,
+        (count) => count > n,
+      );
+    }
+    expect(order).toEqual(["kept", "sent", "kept", "sent", "kept", "sent"]);
+  } finally {
+    unsubscribe("undici:request:create", sent);
+  }
 });
 
 test("raising writes nothing and sends nothing by itself: whoever raises goes on at once", async () => {
