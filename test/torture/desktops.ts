@@ -3,7 +3,7 @@
  * back with what they had. What each shows, and when it must not believe it, is written down.
  */
 import { WebSocket } from "ws";
-import { argsOf, serveParent, sleep, writer } from "./processes.ts";
+import { argsOf, serveParent, sleep, watchOneself, writer } from "./processes.ts";
 
 export interface DesktopsArgs {
   readonly url: string;
@@ -12,7 +12,7 @@ export interface DesktopsArgs {
   readonly story: string;
 }
 
-const { keys, pingMs, story, url } = argsOf<DesktopsArgs>();
+const { keys, pingMs, story, url } = argsOf() as DesktopsArgs;
 const write = writer(story);
 
 interface Message {
@@ -161,6 +161,7 @@ async function byStream(reader: string, who: string, query: string): Promise<voi
   }
 }
 
+watchOneself((from, until) => write({ kind: "trouble", what: "delay", from, until }));
 for (const number of [1, 2]) void bySocket(`wall-${number}`, "pay", { all: true });
 void bySocket("ann", "ann", { agents: ["a-204"] });
 for (const number of [1, 2]) void byStream(`stream-${number}`, "pay", "all=true");

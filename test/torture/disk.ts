@@ -1,13 +1,15 @@
 /**
- * A disk that fills up under the log, in the ways that this machine allows. With root's rights the log
- * lies on a tmpfs of its own that shrinks to what is used; and where `prlimit` is, no file of the
- * process may grow beyond a size (`RLIMIT_FSIZE`).
+ * A disk that fills up under the log, in the ways that this machine allows. Where `prlimit` is, no
+ * file of the process may grow beyond a size (`RLIMIT_FSIZE`). With root's rights the log moves,
+ * between two lives of the service, to a tmpfs of its own that shrinks to what is used.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, statfsSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, rmSync, statfsSync } from "node:fs";
+
+export type Way = "tmpfs" | "rlimit";
 
 export interface Fullness {
-  readonly name: "tmpfs" | "rlimit";
+  readonly name: Way;
   /** Facts can still be spooled while it is full, so that even a kill then loses nothing. */
   readonly spools: boolean;
   /** Called again and again while it lasts: what was given up is taken too. */
@@ -17,17 +19,19 @@ export interface Fullness {
 }
 
 export interface Disk {
+  /** As the log lies now. */
   readonly ways: readonly Fullness[];
+  readonly canMove: boolean;
+  /** To a tmpfs, while nobody has the log open. */
+  move(): void;
   /** Where the log lies goes away with `close`. */
   readonly isMounted: boolean;
-  /** In words, for whoever reads the result. */
-  readonly words: string;
   close(): void;
 }
 
 /** Room for the spool, and not for the database. */
 const FILE_BYTES_MAX = 262_144;
-const TMPFS = "768m";
+const TMPFS = "size=768m,mode=0700";
 const run = (command: string, ...args: readonly string[]) =>
   execFileSync(command, args, { stdio: ["ignore", "pipe", "ignore"] });
 
@@ -38,41 +42,52 @@ function tried<T>(attempt: () => T): T | undefined {
     return undefined;
   }
 }
+const mount = (folder: string) =>
+  tried(() => run("mount", "-t", "tmpfs", "-o", TMPFS, "tmpfs", folder));
+const unmount = (folder: string) => void tried(() => run("umount", "-l", folder));
 
-/** Takes what this machine allows. `folder` is where the log will be. */
-export function diskFor(folder: string, wish: "any" | "tmpfs" | "rlimit"): Disk {
+/** `folder` is where the log will be. Nothing is in it yet. */
+export function diskFor(folder: string, wish: Way | "any"): Disk {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const ways = [
-    wish === "rlimit" ? undefined : tmpfs(folder),
-    wish === "tmpfs" ? undefined : limits(),
-  ].filter((way) => way !== undefined);
-  const names = {
-    tmpfs: "a tmpfs that shrank (root)",
-    rlimit: `files of ${FILE_BYTES_MAX} bytes at most (RLIMIT_FSIZE, no root)`,
-  };
-  const words = ways.map(({ name }) => names[name]).join(", or ");
+  const isMountable = wish !== "rlimit" && mount(folder) !== undefined;
+  if (isMountable) unmount(folder);
+  const limited = wish === "tmpfs" ? undefined : limits();
+  const shrunk = shrinking(folder);
+  let isMounted = false;
   return {
-    ways,
-    isMounted: ways.some(({ name }) => name === "tmpfs"),
-    words: words === "" ? "never full: neither a tmpfs nor prlimit can be had" : `full by ${words}`,
-    close: () => void tried(() => run("umount", "-l", folder)),
+    get ways() {
+      return [limited, isMounted ? shrunk : undefined].filter((way) => way !== undefined);
+    },
+    get canMove() {
+      return isMountable && !isMounted;
+    },
+    move() {
+      const before = `${folder}-before`;
+      renameSync(folder, before);
+      mkdirSync(folder, { mode: 0o700 });
+      mount(folder);
+      isMounted = true;
+      cpSync(before, folder, { recursive: true, preserveTimestamps: true });
+      rmSync(before, { recursive: true });
+    },
+    get isMounted() {
+      return isMounted;
+    },
+    close: () => unmount(folder),
   };
 }
 
-function tmpfs(folder: string): Fullness | undefined {
-  const options = `size=${TMPFS},mode=0700`;
-  const mounted = tried(() => run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder));
-  if (mounted === undefined) return undefined;
-  const resize = (size: string) => run("mount", "-o", `remount,size=${size}`, folder);
+function shrinking(folder: string): Fullness {
   return {
     name: "tmpfs",
     spools: false,
     fill() {
       const { bfree, blocks, bsize } = statfsSync(folder);
+      const size = `remount,size=${(blocks - bfree) * bsize}`;
       // Where it grew between the look and the cut: the next time.
-      tried(() => resize(String((blocks - bfree) * bsize)));
+      tried(() => run("mount", "-o", size, folder));
     },
-    relieve: () => void resize(TMPFS),
+    relieve: () => void run("mount", "-o", `remount,${TMPFS}`, folder),
   };
 }
 

@@ -3,7 +3,12 @@
  * service. A wire can be cut, or go silent with its connections open and deliver later.
  */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { argsOf, serveParent } from "./processes.ts";
+import { argsOf, serveParent, watchOneself, writer } from "./processes.ts";
+
+export interface LinksArgs {
+  readonly names: readonly string[];
+  readonly story: string;
+}
 
 export type Mode = "pass" | "cut" | "hole";
 
@@ -15,9 +20,12 @@ interface Link {
 }
 
 const links = new Map<string, Link>();
-for (const name of argsOf<readonly string[]>()) links.set(name, await listen());
+const { names, story } = argsOf() as LinksArgs;
+for (const name of names) links.set(name, await listen());
 const ports = Object.fromEntries([...links].map(([name, { port }]) => [name, port]));
 
+const write = writer(story);
+watchOneself((from, until) => write({ kind: "trouble", what: "delay", from, until }));
 serveParent(ports, {
   to({ name, port }: { name: string; port: number }) {
     const link = links.get(name);

@@ -26,7 +26,7 @@ const CHANNELS_OF_ONE = 48;
 /** A held call keeps its channels for a round more, and hangs up a round after that. */
 const ROUNDS_APART = 4;
 
-const args = argsOf<PagesArgs>();
+const args = argsOf() as PagesArgs;
 const request = requester(args);
 const world = { request, hands: hands(args.recorders) };
 let [now, before, old]: Playing[][] = [[], [], []];

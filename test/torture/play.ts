@@ -58,7 +58,8 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
   const open: Open[] = [];
   const behind: Promise<unknown>[] = [];
   const registered = new Set<string>();
-  let [count, isOver, hasMoved] = [0, false, false];
+  let [count, hasMoved] = [0, false];
+  const round = { isOver: false };
   let held: Open | undefined;
   const path = (id: string) => `/v1/calls/${id}`;
 
@@ -68,7 +69,7 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
     for (;;) {
       const answer = await ask();
       const isGood = answer.status !== 0 && answer.status < 500;
-      if (isGood || Date.now() > until || (isOver && msMax < DRAIN_MS_MAX)) return answer;
+      if (isGood || Date.now() > until || (round.isOver && msMax < DRAIN_MS_MAX)) return answer;
       await sleep(40 + dice.below(80));
     }
   }
@@ -160,11 +161,18 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
       const recorder = dice.pick(["anywherenow", "vslogger"] as const);
       await hands.byHand(hasMoved && there !== undefined ? there : here, recorder, "recording");
     } else {
-      open.splice(open.indexOf(one), 1);
+      if (open.includes(one)) open.splice(open.indexOf(one), 1);
       const first = await resume(one, dice.pick([0, 200]));
       // Not heard: it is still to be closed. Else now and then a copy of it comes late.
       if (first.status === 0 || first.status >= 500) open.push(one);
       else if (dice.once(4)) behind.push(sleep(dice.below(400)).then(() => resume(one)));
+    }
+  }
+
+  async function live(): Promise<void> {
+    while (!round.isOver) {
+      await step();
+      await sleep(dice.below(50));
     }
   }
 
@@ -190,20 +198,18 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
       if (there !== undefined) await hands.begin(there);
       if (plan.mutedBefore !== undefined) await hands.byHand(here, plan.mutedBefore, "paused");
       await register();
-      while (!isOver) {
-        await step();
-        await sleep(dice.below(50));
-      }
+      // Two payment systems that know nothing of each other.
+      await Promise.all(OWNERS.map(live));
     },
     burst() {
-      if (isOver) return;
+      if (round.isOver) return;
       for (const made of Array.from({ length: BURST_COUNT }, next)) {
         open.push(made);
         behind.push(pause(made, { waitMs: 0, leaseMs: 60_000 }));
       }
     },
     stop() {
-      isOver = true;
+      round.isOver = true;
     },
     async drain() {
       await Promise.all(behind.splice(0));

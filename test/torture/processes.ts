@@ -2,7 +2,7 @@
  * The torture's own processes: started here, asked over their channel, and ended by their id. One
  * that loses its parent ends by itself.
  */
-import { type ChildProcess, fork, type Serializable } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import type { Line } from "./story.ts";
 
@@ -12,16 +12,16 @@ const alive = new Set<ChildProcess>();
 export interface Child {
   readonly pid: number;
   /** Rejects where the process ends before it answers. */
-  ask<T>(what: string, how?: object): Promise<T>;
+  ask(what: string, how?: object): Promise<unknown>;
   /** Resolves when it is gone. */
   end(signal?: NodeJS.Signals): Promise<void>;
   signal(signal: NodeJS.Signals): void;
 }
 
 /** Starts a file as a process and waits for its first word. */
-export async function startChild<T extends Serializable>(
+export async function startChild(
   file: URL,
-  args: T,
+  args: object,
 ): Promise<{ readonly child: Child; readonly hello: Record<string, unknown> }> {
   const process = fork(file, [JSON.stringify(args)], {
     execArgv: WITHOUT_WARNING,
@@ -41,10 +41,10 @@ export async function startChild<T extends Serializable>(
   });
   const child: Child = {
     pid: process.pid ?? 0,
-    ask: <T>(what: string, how = {}) =>
-      new Promise<T>((resolve, reject) => {
+    ask: (what, how = {}) =>
+      new Promise((resolve, reject) => {
         count += 1;
-        waiting.set(count, (told) => resolve(told as T));
+        waiting.set(count, resolve);
         void gone.then(() => reject(new Error(`${file.pathname} is gone`)));
         process.send({ id: count, what, how }, () => {});
       }),
@@ -87,5 +87,19 @@ export function writer(path: string): (line: Line) => void {
   return (line) => appendFileSync(path, `${JSON.stringify(line)}\n`);
 }
 
-export const argsOf = <T>(): T => JSON.parse(process.argv[2] ?? "{}") as T;
+/** A loop that stood still for longer kept somebody waiting. */
+const LAG_MS = 120;
+const TICK_MS = 40;
+
+/** Tells of every stretch in which this process did not run. */
+export function watchOneself(tell: (from: number, until: number) => void): void {
+  let last = Date.now();
+  setInterval(() => {
+    const now = Date.now();
+    if (now - last > LAG_MS) tell(last, now);
+    last = now;
+  }, TICK_MS).unref();
+}
+
+export const argsOf = (): unknown => JSON.parse(process.argv[2] ?? "{}");
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

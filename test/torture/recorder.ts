@@ -9,7 +9,7 @@ import { anywherenowSimulator } from "../../src/sandbox/anywherenow/index.ts";
 import type { JournalLine, Simulator } from "../../src/sandbox/simulator.ts";
 import { vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 import { PASSWORD, SALT } from "../service/acme.ts";
-import { argsOf, serveParent, writer } from "./processes.ts";
+import { argsOf, serveParent, watchOneself, writer } from "./processes.ts";
 import type { Change } from "./story.ts";
 
 export interface RecorderArgs {
@@ -26,11 +26,9 @@ export interface RecorderArgs {
 /** What is held in memory of the journal; the file has all of it. */
 const JOURNAL_COUNT_MAX = 4_000;
 const REQUEST_COUNT_MAX = 5_000;
-/** A loop that stood still for longer may have kept a question waiting. */
-const LAG_MS = 120;
-const TICK_MS = 40;
+const TIDY_EVERY_MS = 1_000;
 
-const { recorderId, journal, memory, troubles, port, keeps } = argsOf<RecorderArgs>();
+const { recorderId, journal, memory, troubles, port, keeps } = argsOf() as RecorderArgs;
 const simulator: Simulator & { readonly requests: readonly unknown[] } =
   recorderId === "anywherenow"
     ? anywherenowSimulator({
@@ -54,7 +52,11 @@ interface Kept {
 
 restore();
 restoring = false;
-watchOneself();
+tidy();
+const tell = writer(troubles);
+watchOneself((from, until) => {
+  tell({ kind: "trouble", what: "silence", recorderId, from, until });
+});
 
 const app = new Hono();
 app.post("/torture/begin", async (c) => {
@@ -79,11 +81,13 @@ function keep(kept: Kept): void {
 
 function restore(): void {
   const begun = new Map<string, Kept>();
-  for (const kept of read<Kept>(memory)) {
+  for (const kept of read(memory) as readonly Kept[]) {
     if (kept.over === true) begun.delete(kept.target);
     else begun.set(kept.target, kept);
   }
-  const last = new Map(read<Change>(journal).map((line) => [line.target, line.status]));
+  const last = new Map(
+    (read(journal) as readonly Change[]).map((line) => [line.target, line.status]),
+  );
   for (const { target, details } of begun.values()) {
     simulator.begin(target, details);
     const before = last.get(target);
@@ -95,28 +99,21 @@ function restore(): void {
   }
 }
 
-function read<T>(path: string): readonly T[] {
+function read(path: string): readonly unknown[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, "utf8")
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as T);
+    .map((line) => JSON.parse(line) as unknown);
 }
 
-function watchOneself(): void {
-  const tell = writer(troubles);
-  let last = Date.now();
+function tidy(): void {
   setInterval(() => {
-    const now = Date.now();
-    if (now - last > LAG_MS) {
-      tell({ kind: "trouble", what: "silence", recorderId, from: last, until: now });
-    }
-    last = now;
     if (lines.length > JOURNAL_COUNT_MAX) {
       const newest = new Map(lines.map((line) => [line.target, line]));
       lines.splice(0, lines.length, ...newest.values());
     }
     const requests = simulator.requests as unknown[];
     if (requests.length > REQUEST_COUNT_MAX) requests.length = 0;
-  }, TICK_MS).unref();
+  }, TIDY_EVERY_MS).unref();
 }

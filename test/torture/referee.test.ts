@@ -26,10 +26,8 @@ const without = ({ entries, lines }: Story, fits: (line: Line) => boolean): Stor
   lines: lines.filter((line) => !fits(line)),
 });
 const isScreen = ({ kind }: Line) => kind === "shown" || kind === "subscribed";
-const isAt =
-  (at: number) =>
-  (line: Line): boolean =>
-    line.at === T + at;
+const atOf = (line: Line): number => ("at" in line ? line.at - T : 0);
+const isAt = (at: number) => (line: Line) => atOf(line) === at;
 const isOf = (recorderId: string) => (line: Line) =>
   line.kind === "change" && line.recorderId === recorderId;
 
@@ -138,7 +136,6 @@ describe("who was told to collect while it was recorded is named", () => {
         kind: "trouble",
         what: "silence",
         recorderId: "vslogger",
-        at: 0,
         from: T + 2_000,
         until: T + 2_500,
       } as const;
@@ -208,7 +205,7 @@ describe("a target that is not as its calls ask is named", () => {
   });
 
   test("left recording, and unsecured, when a window is open", () => {
-    const { entries, lines } = without(trueStory(), (line) => line.at >= T + 4_990);
+    const { entries, lines } = without(trueStory(), (line) => atOf(line) >= 4_990);
     const story = { entries: entries.slice(0, 8), lines };
     expect(judged(story)).toEqual([]);
     const again = { ...story, lines: [...lines, change(5_045, "vslogger", "recording", "person")] };

@@ -1,5 +1,6 @@
 /** One round: load, a trouble, kills at moments of the dice, and then everything must come right. */
 import { type Dice, diceOf } from "./dice.ts";
+import type { Way } from "./disk.ts";
 import type { RoundArgs } from "./pages.ts";
 import { sleep } from "./processes.ts";
 import type { Sums } from "./referee/referee.ts";
@@ -12,6 +13,7 @@ export interface Played {
   /** Of those, kills that left a transaction unfinished in the file. */
   readonly midCommit: number;
   readonly done: readonly string[];
+  readonly filledBy?: Way;
   readonly convergedAfterMs: number;
   readonly findings: readonly Finding[];
   readonly sums: Sums;
@@ -22,10 +24,18 @@ const WARM_MS = 450;
 /** After the last kill windows come and go for so long. */
 const AFTER_MS = 700;
 /** What is not right by then is a breach. */
-export const CONVERGE_MS_MAX = 20_000;
+const CONVERGE_MS_MAX = 20_000;
 const LOOK_EVERY_MS = 120;
 
-export async function playRound(world: World, round: number, seed: number): Promise<Played> {
+export interface RoundPlan {
+  readonly seed: number;
+  readonly round: number;
+  /** The log moves to a tmpfs, if there is one to be had. */
+  readonly moves: boolean;
+}
+
+export async function playRound(world: World, plan: RoundPlan): Promise<Played> {
+  const { round, seed } = plan;
   const dice = diceOf(seed, round, 77);
   const trouble = troubleOf(world, round, seed);
   await Promise.all(world.pages.map((one) => one.ask("play", { round } satisfies RoundArgs)));
@@ -35,7 +45,8 @@ export async function playRound(world: World, round: number, seed: number): Prom
   const count = dice.once(3) ? 2 : 1;
   const slay = async () => {
     for (let turn = 0; turn < count; turn += 1) {
-      kills.push(await killOnce(world, dice, done));
+      const moves = turn === 0 && plan.moves && world.disk.canMove;
+      kills.push(await killOnce(world, dice, done, moves));
     }
   };
   const vex = async () => {
@@ -50,45 +61,56 @@ export async function playRound(world: World, round: number, seed: number): Prom
   await sleep(AFTER_MS);
   await Promise.all(world.pages.map((one) => one.ask("drain")));
   const asked = Date.now();
-  const convergedAfterMs = await converged(world, asked);
-  const { findings, sums } = await world.referee.ask<{ findings: Finding[]; sums: Sums }>("judge", {
-    url: world.service.url,
-  });
+  const { afterMs, left } = await converged(world, asked);
+  const { findings, sums } = await judgement(world, "judge");
   return {
     kills: kills.length,
     midCommit: kills.filter(({ insideTransaction }) => insideTransaction).length,
     done,
-    convergedAfterMs,
-    findings,
+    ...(trouble.fills === undefined ? {} : { filledBy: trouble.fills }),
+    convergedAfterMs: afterMs,
+    findings: [...left, ...findings],
     sums,
   };
 }
 
-/** At some moment; just after windows were asked for; or as soon as one is seen being written. */
-async function killOnce(world: World, dice: Dice, done: string[]) {
+/** At some moment; just after windows were asked for; or in the middle of writing them. */
+async function killOnce(world: World, dice: Dice, done: string[], moves: boolean) {
   const how = dice.pick(["anytime", "burst", "request", "commit", "commit"] as const);
   await sleep(150 + dice.below(700));
   if (how === "request") await dice.pick(world.pages).ask("burst");
   else if (how !== "anytime") await Promise.all(world.pages.map((one) => one.ask("burst")));
   if (how === "burst" || how === "request") await sleep(dice.below(25));
   const began = Date.now();
-  const killed = await world.killAndRestart(how === "commit");
+  const killed = await world.killAndRestart({ inCommit: how === "commit", moves });
   done.push(`killed (${how}${killed.insideTransaction ? ", mid-commit" : ""})`);
+  if (moves) done.push("log moved to a tmpfs");
   const downMs = Date.now() - began;
   if (downMs > 5_000) done.push(`${downMs} ms down`);
   return killed;
 }
 
+interface Converged {
+  readonly afterMs: number;
+  /** Still not as asked, after `CONVERGE_MS_MAX`. */
+  readonly left: readonly Finding[];
+}
+
 /** How long after the last thing was asked nothing changed any more and all is as asked. */
-export async function converged(world: World, asked: number): Promise<number> {
+export async function converged(world: World, asked: number): Promise<Converged> {
   for (;;) {
-    const { newestAt, waiting } = await world.referee.ask<{
-      newestAt: number;
-      waiting: readonly Finding[];
-    }>("unsettled", { url: world.service.url });
-    if (waiting.length === 0) return Math.max(0, newestAt - asked);
-    // What is left is named by the judgement.
-    if (Date.now() - asked > CONVERGE_MS_MAX) return Date.now() - asked;
+    const { newestAt, waiting } = (await world.referee.ask("unsettled", {
+      url: world.service.url,
+    })) as { readonly newestAt: number; readonly waiting: readonly Finding[] };
+    if (waiting.length === 0) return { afterMs: Math.max(0, newestAt - asked), left: [] };
+    const afterMs = Date.now() - asked;
+    if (afterMs > CONVERGE_MS_MAX) return { afterMs, left: waiting };
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** What the referee says of everything since it was last asked; `again` reads the whole log anew. */
+export async function judgement({ referee, service }: World, what: "judge" | "again") {
+  const told = await referee.ask(what, { url: service.url });
+  return told as { readonly findings: readonly Finding[]; readonly sums: Sums };
 }

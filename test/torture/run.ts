@@ -5,8 +5,9 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Way } from "./disk.ts";
 import { endAll } from "./processes.ts";
-import { converged, type Played, playRound } from "./round.ts";
+import { converged, judgement, type Played, playRound } from "./round.ts";
 import type { Sums } from "./referee/referee.ts";
 import type { Finding } from "./story.ts";
 import { type Ground, layGround, startWorld } from "./world.ts";
@@ -18,7 +19,7 @@ judges every answer by what the recorders' own journals and the control log say.
 
   --rounds N   how many rounds (about 6 s each); 50
   --seed N     makes the same choices again, if not the same timing
-  --disk HOW   how the disk is filled: a tmpfs (root only), RLIMIT_FSIZE, or whichever can be had
+  --disk HOW   how the disk is filled: tmpfs (root only), rlimit, or any: what can be had
   --keep       keeps the folder though nothing was wrong
 
 Exit code 0: both promises held; 1: a breach, or something that did not run; 2: wrong usage.`;
@@ -26,7 +27,7 @@ Exit code 0: both promises held; 1: a breach, or something that did not run; 2: 
 interface Options {
   readonly rounds: number;
   readonly seed: number;
-  readonly disk: "any" | "tmpfs" | "rlimit";
+  readonly disk: Way | "any";
   readonly keep: boolean;
 }
 
@@ -54,6 +55,10 @@ function optionsOf(args: readonly string[]): Options | undefined {
 
 /** One fault may show in hundreds of answers. */
 const NAMED_COUNT_MAX = 12;
+const WAYS: Readonly<Record<Way, string>> = {
+  rlimit: "RLIMIT_FSIZE (no root)",
+  tmpfs: "a tmpfs that shrinks (root)",
+};
 const COUNTED = { entry_missing: "missing", false_safe: "safe", false_secured: "secured" } as const;
 
 async function torture({ disk, keep, rounds, seed }: Options): Promise<number> {
@@ -77,29 +82,43 @@ async function torture({ disk, keep, rounds, seed }: Options): Promise<number> {
     findings.push(...heard);
   };
   for (let round = 0; round < rounds && findings.length === 0; round += 1) {
-    const played = await playRound(world, round, seed);
+    // The first half on the disk that is there; the second on one that can really be full.
+    const moves = disk === "tmpfs" || round >= rounds / 2;
+    const played = await playRound(world, { round, seed, moves });
     all.push(played);
     console.log(lineOf(round + 1, played, sums));
     sums = played.sums;
     hear(`round ${round + 1}`, played.findings);
   }
   await Promise.all(world.pages.map((one) => one.ask("finish")));
-  const lastMs = await converged(world, Date.now());
-  const last = await world.referee.ask<{ findings: Finding[]; sums: Sums }>("again", {
-    url: world.service.url,
-  });
+  const settled = await converged(world, Date.now());
+  hear("at the end", settled.left);
+  const last = await judgement(world, "again");
   hear("at the end", last.findings);
 
   const sum = (of: (one: Played) => number) => all.reduce((total, one) => total + of(one), 0);
   const count = (breach: Finding["breach"]) =>
     findings.filter((one) => one.breach === breach).length;
   const others = findings.filter(({ breach }) => !(breach in COUNTED)).length;
-  const longestMs = Math.max(lastMs, ...all.map((one) => one.convergedAfterMs));
-  const { acknowledged, entries, excused, heads, safe, shownSecured, windows } = last.sums;
+  const longestMs = Math.max(settled.afterMs, ...all.map((one) => one.convergedAfterMs));
+  const {
+    acknowledged,
+    entries,
+    excused,
+    heads,
+    killsUnderWay,
+    longestLagMs,
+    safe,
+    shownSecured,
+    windows,
+  } = last.sums;
+  const filled = [...new Set(all.flatMap(({ filledBy }) => filledBy ?? []))]
+    .map((way) => WAYS[way])
+    .join(", ");
   console.log(
     [
       "",
-      `kills                        ${sum((one) => one.kills)}, ${sum((one) => one.midCommit)} of them inside a transaction`,
+      `kills                        ${sum((one) => one.kills)}: ${killsUnderWay} with requests under way, ${sum((one) => one.midCommit)} inside a transaction`,
       `windows                      ${windows}`,
       `acknowledged entries         ${acknowledged} (of ${entries}; ${heads} signed heads kept)`,
       `missing                      ${count("entry_missing")}`,
@@ -108,7 +127,8 @@ async function torture({ disk, keep, rounds, seed }: Options): Promise<number> {
       `other breaches               ${others}`,
       `foreign mutes not knowable   ${excused}`,
       `longest time to converge     ${longestMs} ms`,
-      `disk                         ${world.disk.words}`,
+      `the service stood still      ${longestLagMs} ms at most (the bounds allow for it)`,
+      `disk full by                 ${filled === "" ? "nothing: neither a tmpfs (root) nor prlimit can be had" : filled}`,
       `seed ${seed}, ${all.length} rounds, ${Math.round((Date.now() - began) / 1000)} s`,
     ].join("\n"),
   );

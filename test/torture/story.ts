@@ -71,13 +71,20 @@ export interface Subscribed {
 /**
  * Something was made, or measured, that explains a late discovery. `silence`: a recorder may not have
  * answered. `lag`: the service did not run. `link`: what it sent to clients may have been held up.
+ * `delay`: a wire's or a client's own process did not run.
  */
 export interface Trouble {
   readonly kind: "trouble";
-  readonly what: "silence" | "lag" | "link";
+  readonly what: "silence" | "lag" | "link" | "delay";
   readonly recorderId?: string;
   readonly from: number;
   readonly until: number;
+}
+
+/** The service was killed. */
+export interface Kill {
+  readonly kind: "kill";
+  readonly at: number;
 }
 
 /** A signed head that an auditor was given. */
@@ -87,7 +94,7 @@ export interface Head {
   readonly note: string;
 }
 
-export type Line = Change | Ask | Told | Shown | Blind | Subscribed | Trouble | Head;
+export type Line = Change | Ask | Told | Shown | Blind | Subscribed | Trouble | Kill | Head;
 
 /** The numbers of the configuration that the promises are stated in. */
 export interface Bounds {

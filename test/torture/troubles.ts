@@ -1,12 +1,13 @@
 /** What is done to a round: each trouble begins, lasts, is undone, and is written down. */
 import type { Dice } from "./dice.ts";
-import type { Fullness } from "./disk.ts";
+import type { Fullness, Way } from "./disk.ts";
 import { sleep } from "./processes.ts";
 import { type RecorderId, RECORDERS, STALL_MS_MAX, type World } from "./world.ts";
 
 export interface Trouble {
   /** Nothing may be killed while it lasts, or before what waited is written. */
   readonly sparesService: boolean;
+  readonly fills?: Way;
   /** Says in a few words what was done. */
   run(world: World, dice: Dice): Promise<string>;
 }
@@ -108,6 +109,7 @@ const faults: Trouble = {
 
 const diskFull = ({ fill, name, relieve, spools }: Fullness): Trouble => ({
   sparesService: !spools,
+  fills: name,
   async run({ service: { pid } }, dice) {
     const ms = 200 + dice.below(700);
     const until = Date.now() + ms;

@@ -1,35 +1,77 @@
 /**
- * Whether a process was killed inside a transaction: its SQLite write-ahead log then ends in frames
- * that no commit follows (https://www.sqlite.org/fileformat2.html#the_write_ahead_log).
+ * Looks into SQLite's write-ahead log from outside, so that a process can be killed inside a
+ * transaction: the log then ends in frames that no commit follows
+ * (https://www.sqlite.org/fileformat2.html#the_write_ahead_log).
  */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
-const WRITING_MS_MAX = 250;
+interface Tail {
+  /** Where the next frame will be written. */
+  readonly at: number;
+  /** The last frame ends no commit. */
+  readonly isOpen: boolean;
+}
 
-/** Returns in the very moment in which the file grows; looks without a pause, so nothing else runs. */
-export function awaitWriting(path: string): void {
-  if (!existsSync(path)) return;
-  const file = openSync(path, "r");
-  const [before, until] = [fstatSync(file).size, performance.now() + WRITING_MS_MAX];
-  while (fstatSync(file).size === before && performance.now() < until);
-  closeSync(file);
+/** Reads on from `from`; frames of an earlier round of the file carry other salts. */
+function tailOf(file: number, from?: Tail): Tail {
+  const header = Buffer.alloc(HEADER_BYTES);
+  if (readSync(file, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) {
+    return { at: HEADER_BYTES, isOpen: false };
+  }
+  const frameBytes = FRAME_HEADER_BYTES + header.readUInt32BE(8);
+  const salts = header.subarray(16, 24);
+  const frame = Buffer.alloc(FRAME_HEADER_BYTES);
+  let { at, isOpen } = from ?? { at: HEADER_BYTES, isOpen: false };
+  for (;;) {
+    const count = readSync(file, frame, 0, FRAME_HEADER_BYTES, at);
+    if (count < FRAME_HEADER_BYTES || !frame.subarray(8, 16).equals(salts)) return { at, isOpen };
+    // A frame that ends a commit tells the database's size.
+    isOpen = frame.readUInt32BE(4) === 0;
+    at += frameBytes;
+  }
 }
 
 export function endsInsideTransaction(path: string): boolean {
   if (!existsSync(path)) return false;
-  const wal = readFileSync(path);
-  if (wal.length < HEADER_BYTES) return false;
-  const frameBytes = FRAME_HEADER_BYTES + wal.readUInt32BE(8);
-  const salts = wal.subarray(16, 24);
-  let isOpen = false;
-  for (let at = HEADER_BYTES; at + FRAME_HEADER_BYTES <= wal.length; at += frameBytes) {
-    // Frames of an earlier round of the file carry other salts.
-    if (!wal.subarray(at + 8, at + 16).equals(salts)) break;
-    // A frame that ends a commit tells the database's size.
-    isOpen = wal.readUInt32BE(at + 4) === 0;
+  const file = openSync(path, "r");
+  try {
+    return tailOf(file).isOpen;
+  } finally {
+    closeSync(file);
   }
-  return isOpen;
+}
+
+const TRY_MS_MAX = 500;
+
+/**
+ * Stops the process as soon as it is seen writing a frame, and again until it stands in the middle of
+ * a transaction, where it is left for who kills it. Gives up after a while. Looks without a pause, so
+ * nothing else runs meanwhile.
+ */
+export function stopInsideTransaction(pid: number, path: string): void {
+  if (!existsSync(path)) return;
+  const file = openSync(path, "r");
+  // It has others to wait for in the middle of what it does.
+  setPriority(pid, constants.priority.PRIORITY_LOW);
+  const until = performance.now() + TRY_MS_MAX;
+  const [salts, seen] = [Buffer.alloc(8), Buffer.alloc(8)];
+  try {
+    readSync(file, salts, 0, 8, 16);
+    let tail = tailOf(file);
+    while (performance.now() < until) {
+      readSync(file, seen, 0, 8, tail.at + 8);
+      if (seen.compare(salts) !== 0) continue;
+      process.kill(pid, "SIGSTOP");
+      while (!/\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));
+      tail = tailOf(file, tail);
+      if (tail.isOpen) return;
+      process.kill(pid, "SIGCONT");
+    }
+  } finally {
+    closeSync(file);
+  }
 }

@@ -5,21 +5,21 @@ import { join } from "node:path";
 import { acme, written } from "../service/acme.ts";
 import type { Recorders } from "./conversation.ts";
 import type { DesktopsArgs } from "./desktops.ts";
-import { type Disk, diskFor } from "./disk.ts";
-import type { Mode } from "./links.ts";
+import { type Disk, diskFor, type Way } from "./disk.ts";
+import type { LinksArgs, Mode } from "./links.ts";
 import type { PagesArgs } from "./pages.ts";
 import { type Child, sleep, startChild, writer } from "./processes.ts";
 import type { RecorderArgs } from "./recorder.ts";
 import type { RefereeArgs } from "./referee/main.ts";
 import { type Service, startService } from "./service.ts";
 import type { Bounds, Line } from "./story.ts";
-import { awaitWriting, endsInsideTransaction } from "./wal.ts";
+import { endsInsideTransaction, stopInsideTransaction } from "./wal.ts";
 
 export type RecorderId = keyof Recorders;
 export const RECORDERS: readonly RecorderId[] = ["anywherenow", "vslogger"];
 type LinkName = RecorderId | "clients";
 
-export const BOUNDS: Bounds = {
+const BOUNDS: Bounds = {
   guardMs: 200,
   statusMsMax: 500,
   confirmAgeMsMax: 2_000,
@@ -58,17 +58,24 @@ export interface Ground {
   readonly disk: Disk;
 }
 
-export function layGround(wish: "any" | "tmpfs" | "rlimit"): Ground {
+export function layGround(wish: Way | "any"): Ground {
   const folder = mkdtempSync(join(tmpdir(), "tacet-torture-"));
   return { folder, disk: diskFor(join(folder, "log"), wish) };
+}
+
+interface Killing {
+  /** Inside a transaction, if that can be met. */
+  readonly inCommit: boolean;
+  /** The log lies on a tmpfs when it starts again. */
+  readonly moves: boolean;
 }
 
 export interface World extends Ground {
   readonly pages: readonly Child[];
   readonly referee: Child;
   readonly service: Service;
-  /** Kills (as soon as a commit is seen where `inCommit`) and starts again. */
-  killAndRestart(inCommit: boolean): Promise<{ readonly insideTransaction: boolean }>;
+  /** Kills and starts again, on the same folder. */
+  killAndRestart(how: Killing): Promise<{ readonly insideTransaction: boolean }>;
   recorder(id: RecorderId): Child;
   restartRecorder(id: RecorderId, keeps: boolean): Promise<void>;
   readonly origins: Recorders;
@@ -86,17 +93,14 @@ export async function startWorld({ disk, folder }: Ground, seed: number): Promis
   const recorders = new Map<RecorderId, Child>();
   const ports = new Map<RecorderId, number>();
   async function startRecorder(recorderId: RecorderId, keeps: boolean): Promise<void> {
-    const { child, hello } = await startChild<RecorderArgs & Record<string, string>>(
-      new URL("./recorder.ts", import.meta.url),
-      {
-        recorderId,
-        journal: at(`${recorderId}.story`),
-        memory: join(folder, `${recorderId}.memory`),
-        troubles: at(`${recorderId}-itself.story`),
-        port: ports.get(recorderId) ?? 0,
-        keeps,
-      } as RecorderArgs & Record<string, string>,
-    );
+    const { child, hello } = await startChild(new URL("./recorder.ts", import.meta.url), {
+      recorderId,
+      journal: at(`${recorderId}.story`),
+      memory: join(folder, `${recorderId}.memory`),
+      troubles: at(`${recorderId}-itself.story`),
+      port: ports.get(recorderId) ?? 0,
+      keeps,
+    } satisfies RecorderArgs);
     recorders.set(recorderId, child);
     ports.set(recorderId, Number(new URL(String(hello["origin"])).port));
   }
@@ -104,10 +108,10 @@ export async function startWorld({ disk, folder }: Ground, seed: number): Promis
   const originOf = (id: RecorderId) => `http://127.0.0.1:${ports.get(id)}`;
   const origins = { anywherenow: originOf("anywherenow"), vslogger: originOf("vslogger") };
 
-  const links = await startChild(new URL("./links.ts", import.meta.url), [
-    ...RECORDERS,
-    "clients",
-  ] satisfies LinkName[]);
+  const links = await startChild(new URL("./links.ts", import.meta.url), {
+    names: [...RECORDERS, "clients"] satisfies LinkName[],
+    story: at("links.story"),
+  } satisfies LinksArgs);
   const linked = (name: LinkName) => `http://127.0.0.1:${String(links.hello[name])}`;
   for (const id of RECORDERS) await links.child.ask("to", { name: id, port: ports.get(id) });
 
@@ -129,6 +133,7 @@ export async function startWorld({ disk, folder }: Ground, seed: number): Promis
   const events = { pingMs: BOUNDS.pingMs };
   const config = await written(folder, { ...document, events });
   const words = join(folder, "service.txt");
+  await (await startService(config, words)).kill("SIGTERM");
   let service = await start();
   async function start(): Promise<Service> {
     const started = await startService(config, words);
@@ -144,7 +149,7 @@ export async function startWorld({ disk, folder }: Ground, seed: number): Promis
     origin: "tacet.example/acme",
     auditKey: keys.audit,
     bounds: BOUNDS,
-  } satisfies RefereeArgs as never);
+  } satisfies RefereeArgs);
   const pages: Child[] = [];
   for (const number of [0, 1]) {
     const { child } = await startChild(new URL("./pages.ts", import.meta.url), {
@@ -155,7 +160,7 @@ export async function startWorld({ disk, folder }: Ground, seed: number): Promis
       keys,
       recorders: origins,
       story: at(`pages-${number}.story`),
-    } satisfies PagesArgs as never);
+    } satisfies PagesArgs);
     pages.push(child);
   }
   await startChild(new URL("./desktops.ts", import.meta.url), {
@@ -163,7 +168,7 @@ export async function startWorld({ disk, folder }: Ground, seed: number): Promis
     keys,
     pingMs: BOUNDS.pingMs,
     story: at("desktops.story"),
-  } satisfies DesktopsArgs as never);
+  } satisfies DesktopsArgs);
 
   const timers = [
     everyMs(PROBE_EVERY_MS, async () => {
@@ -190,11 +195,17 @@ export async function startWorld({ disk, folder }: Ground, seed: number): Promis
     get service() {
       return service;
     },
-    async killAndRestart(inCommit) {
+    async killAndRestart({ inCommit, moves }) {
       const wal = join(folder, "log", "control-log.sqlite-wal");
-      if (inCommit) awaitWriting(wal);
+      const from = Date.now();
+      if (inCommit) stopInsideTransaction(service.pid, wal);
+      const until = Date.now();
+      // It was stopped and slowed down meanwhile.
+      if (inCommit) write({ kind: "trouble", what: "lag", from, until });
+      write({ kind: "kill", at: until });
       await service.kill("SIGKILL");
       const insideTransaction = endsInsideTransaction(wal);
+      if (moves) disk.move();
       service = await start();
       return { insideTransaction };
     },
@@ -208,7 +219,9 @@ export async function startWorld({ disk, folder }: Ground, seed: number): Promis
       await startRecorder(id, keeps);
     },
     origins,
-    link: (name, mode) => links.child.ask("mode", { name, mode }),
+    async link(name, mode) {
+      await links.child.ask("mode", { name, mode });
+    },
     write,
     async close() {
       for (const stop of timers) stop();

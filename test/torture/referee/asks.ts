@@ -6,6 +6,9 @@ export interface Exchange {
   readonly told: Told;
 }
 
+/** Nobody waits longer for an answer. */
+const REQUEST_MS_MAX = 8_000;
+
 export class Asks {
   readonly #open = new Map<string, Ask>();
   #fresh: Exchange[] = [];
@@ -30,6 +33,16 @@ export class Asks {
     if (ask.windowId === undefined || told.safe === true) return;
     const times = this.#unsafeAt.get(ask.windowId) ?? [];
     this.#unsafeAt.set(ask.windowId, [...times, told.at]);
+  }
+
+  /** How many requests that enter something were sent and not answered at that moment. */
+  underWay(at: number): number {
+    const isWritten = ({ what }: Ask) => what !== "read";
+    const lost = [...this.#open.values()].filter((ask) => ask.at <= at && isWritten(ask));
+    const late = this.#fresh.filter(
+      ({ ask, told }) => ask.at <= at && told.at > at && isWritten(ask),
+    );
+    return lost.filter((ask) => at - ask.at < REQUEST_MS_MAX).length + late.length;
   }
 
   /** What was answered since this was last asked for. */

@@ -17,6 +17,7 @@ export class Journals {
   readonly #targets = new Map<string, Target>();
   readonly #troubles: Trouble[] = [];
   readonly #bounds: Bounds;
+  longestLagMs = 0;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -39,6 +40,8 @@ export class Journals {
 
   trouble(trouble: Trouble): void {
     this.#troubles.push(trouble);
+    if (trouble.what !== "lag") return;
+    this.longestLagMs = Math.max(this.longestLagMs, trouble.until - trouble.from);
   }
 
   changes(recorderId: string, target: string): readonly Change[] {
@@ -79,8 +82,8 @@ export class Journals {
   /** How much longer it may have taken until a client heard of it. */
   onTheWayMs(from: number, until: number): number {
     const { pingMs } = this.#bounds;
-    const lagMs = this.#during("lag", from, until);
-    return lagMs + (this.#during("link", from - 2 * pingMs, until) > 0 ? 2 * pingMs : 0);
+    const lateMs = this.#during("lag", from, until) + this.#during("delay", from, until);
+    return lateMs + (this.#during("link", from - 2 * pingMs, until) > 0 ? 2 * pingMs : 0);
   }
 
   /** In ms, how much of this there was. */

@@ -17,7 +17,7 @@ export interface RefereeArgs {
 const PAGE_COUNT = 1_000;
 const CHUNK_BYTES = 1 << 20;
 
-const { auditKey, bounds, folder, origin, publicKey } = argsOf<RefereeArgs>();
+const { auditKey, bounds, folder, origin, publicKey } = argsOf() as RefereeArgs;
 const referee = new Referee(origin, readFileSync(publicKey, "utf8"), bounds);
 /** How far each file was read, and what stands after its last whole line. */
 const files = new Map<string, { at: number; rest: string }>();

@@ -20,6 +20,9 @@ export interface Sums {
   readonly entries: number;
   readonly heads: number;
   readonly excused: number;
+  readonly longestLagMs: number;
+  /** Kills at a moment when requests that enter something were not answered yet. */
+  readonly killsUnderWay: number;
 }
 
 export class Referee {
@@ -29,9 +32,10 @@ export class Referee {
   readonly #journals: Journals;
   readonly #screens = new Screens();
   readonly #bounds: Bounds;
+  #kills: number[] = [];
   #judgedTo = 0;
   #newestAt = 0;
-  #sums = { acknowledged: 0, safe: 0, shownSecured: 0, excused: 0 };
+  #sums = { acknowledged: 0, safe: 0, shownSecured: 0, excused: 0, killsUnderWay: 0 };
 
   constructor(origin: string, verifierKey: string, bounds: Bounds) {
     this.ledger = new Ledger(origin, verifierKey);
@@ -57,6 +61,9 @@ export class Referee {
         return this.#screens.subscribed(line);
       case "trouble":
         return this.#journals.trouble(line);
+      case "kill":
+        this.#kills.push(line.at);
+        return undefined;
       case "head":
         return this.ledger.head(line.note);
       default:
@@ -73,9 +80,10 @@ export class Referee {
     }
   }
 
-  /** What is not yet as it should be; empty when the faults' traces are gone. */
+  /** What is not as it should be: for a while after a fault, and never for good. */
   unsettled(): readonly Finding[] {
-    const { findings } = judgeEnds(this.#book, this.#journals, this.#bounds);
+    const { excused, findings } = judgeEnds(this.#book, this.#journals, this.#bounds);
+    this.#sums.excused = excused;
     return [...findings, ...this.#screens.stale(this.#book)];
   }
 
@@ -88,7 +96,7 @@ export class Referee {
     return Math.max(this.#newestAt, entry?.at ?? 0);
   }
 
-  /** Everything that was told since the last judgement, and the state everything is in. */
+  /** Everything that was told since the last judgement. */
   judge(now: number): readonly Finding[] {
     const court = { asks: this.#asks, book: this.#book, journals: this.#journals };
     const findings: Finding[] = this.ledger.findings.splice(0);
@@ -99,6 +107,9 @@ export class Referee {
       findings.push(...judgeEntry(entry, this.#asks));
     }
     this.#judgedTo = this.ledger.size;
+    for (const at of this.#kills.splice(0)) {
+      if (this.#asks.underWay(at) > 0) this.#sums.killsUnderWay += 1;
+    }
     for (const exchange of this.#asks.take()) {
       if (isAcknowledged(exchange)) {
         this.#sums.acknowledged += 1;
@@ -113,13 +124,18 @@ export class Referee {
       this.#sums.shownSecured += 1;
       findings.push(...judgeBelief(belief, court));
     }
-    const ends = judgeEnds(this.#book, this.#journals, this.#bounds);
-    this.#sums.excused = ends.excused;
-    return [...findings, ...ends.findings, ...this.#screens.stale(this.#book)];
+    return findings;
   }
 
   get sums(): Sums {
     const { headCount, size } = this.ledger;
-    return { ...this.#sums, windows: this.#book.windowCount, entries: size, heads: headCount };
+    const { longestLagMs } = this.#journals;
+    return {
+      ...this.#sums,
+      longestLagMs,
+      windows: this.#book.windowCount,
+      entries: size,
+      heads: headCount,
+    };
   }
 }

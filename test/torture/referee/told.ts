@@ -5,7 +5,7 @@ import { canonicalForm, leafOf } from "./ledger.ts";
 import { Referee } from "./referee.ts";
 
 export const T = 1_800_000_000_000;
-export const ORIGIN = "tacet.example/acme";
+const ORIGIN = "tacet.example/acme";
 const BOUNDS: Bounds = {
   guardMs: 200,
   statusMsMax: 500,
@@ -164,4 +164,7 @@ export const named = (findings: readonly Finding[]): string[] => [
   ...new Set(findings.map(({ breach }) => breach)),
 ];
 
-export const judged = (story: Story): string[] => named(refereeOf(story).judge(T + 8_000));
+export function judged(story: Story): string[] {
+  const referee = refereeOf(story);
+  return named([...referee.judge(T + 8_000), ...referee.unsettled()]);
+}
