@@ -14,7 +14,8 @@ import { keyOf } from "./target.ts";
 import type { Failed } from "./wire.ts";
 import { badReply, channelStatesRead, stateRead } from "./wire.ts";
 
-const callsRememberedMax = 10_000;
+/** Targets of which it is remembered where they were; the oldest are forgotten. */
+const PLACE_COUNT_MAX = 10_000;
 /** Where a call was last told to be, and as which conversation. */
 interface Whereabouts {
   readonly channel: number;
@@ -36,10 +37,10 @@ export interface Reads {
 }
 
 export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
-  const calls = boundedMap<Whereabouts>(callsRememberedMax);
+  const calls = boundedMap<Whereabouts>(PLACE_COUNT_MAX);
 
   /** Targets that did not record when they were looked at before tacet silenced them. */
-  const idle = boundedMap<boolean>(callsRememberedMax);
+  const idle = boundedMap<boolean>(PLACE_COUNT_MAX);
   const wasIdle: Reads["wasIdle"] = (target) => idle.get(keyOf(target)) === true;
 
   /** A state told for a target alone. `paused` by record needs something that was stopped. */

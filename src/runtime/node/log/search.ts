@@ -23,6 +23,8 @@ import {
 /** Entries indexed before the loop goes round once: a bound on how long it stands still. */
 const SLICE_MAX = 50;
 const TRANSACTION_MAX = 2_000;
+/** Windows known before they are indexed; beyond it, while the file cannot be written, the oldest go. */
+const FRESH_COUNT_MAX = 100_000;
 /** How long the file stays behind, in ms; after a write that failed; and what a stop waits for. */
 const BEHIND_MS = 200;
 const RETRY_MS = 5_000;
@@ -45,6 +47,7 @@ export function openSearch(
   path: string,
   log: Statements,
   tenants: () => readonly string[],
+  freshCountMax: number = FRESH_COUNT_MAX,
 ): Search {
   let db = openSound(path, log);
   let sql = prepareSearch(db);
@@ -197,6 +200,7 @@ export function openSearch(
         if (!opensWindow(entry) || entry.callId === undefined) continue;
         const key = `${tenant}\n${entry.windowId}`;
         if (!fresh.has(key)) fresh.set(key, entry.callId);
+        if (fresh.size > freshCountMax) fresh.delete(fresh.keys().next().value ?? key);
       }
       soon();
     },

@@ -1,0 +1,41 @@
+/** What the search keeps in memory while its file cannot follow the log. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Sealed } from "../../src/log/seal.ts";
+import type { Statements } from "../../src/runtime/node/log/database.ts";
+import { openSearch } from "../../src/runtime/node/log/search.ts";
+
+const opened = (at: number): Sealed =>
+  ({
+    entry: {
+      type: "WindowOpened",
+      position: at,
+      callId: `c${at}`,
+      windowId: `w${at}`,
+      tenant: "acme",
+    },
+  }) as unknown as Sealed;
+
+test("of windows that are not indexed yet so many are known, the newest", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tacet-search-"));
+  // The log's entries cannot be read now, so nothing is ever indexed.
+  const unreadable = {
+    all() {
+      throw new Error("disk I/O error");
+    },
+    get: () => undefined,
+  };
+  const log = { entriesAfter: unreadable, entryAt: unreadable } as unknown as Statements;
+  const search = openSearch(join(folder, "search.db"), log, () => ["acme"], 100);
+  try {
+    for (let at = 1; at <= 250; at += 1) search.note("acme", [opened(at)]);
+    expect(await search.callOfWindow("acme", "w250")).toBe("c250");
+    expect(await search.callOfWindow("acme", "w151")).toBe("c151");
+    expect(await search.callOfWindow("acme", "w150")).toBeUndefined();
+  } finally {
+    await search.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
