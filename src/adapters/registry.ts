@@ -9,6 +9,7 @@ import { err, ok } from "../control/call.ts";
 import type { RecorderPort } from "../control/ports.ts";
 import { anywherenowVendor } from "./anywherenow/index.ts";
 import type { HubPort } from "./hub.ts";
+import { withOpaqueTokens } from "./opaque.ts";
 import { canControl, canReport, canSurvey } from "./recorder.ts";
 import type { AnyRecorder, CreateContext, RecorderVendor, Send } from "./recorder.ts";
 import { vsloggerVendor } from "./vslogger/index.ts";
@@ -79,10 +80,15 @@ export function bind(recorder: AnyRecorder, send: Send, hub: HubPort = noHub): R
       resume: (target, ctx) => recorder.resume(target, { ...ctx, send }),
     }),
     ...(canReport(recorder) && {
-      status: (target, ctx) => recorder.status(target, { ...ctx, send }),
+      status: async (target, ctx) =>
+        withOpaqueTokens(await recorder.status(target, { ...ctx, send })),
     }),
     ...(canSurvey(recorder) && {
-      survey: (targets, ctx) => recorder.survey(targets, { ...ctx, send }),
+      async survey(targets, ctx) {
+        const found = await recorder.survey(targets, { ...ctx, send });
+        if ("kind" in found) return found;
+        return new Map([...found].map(([key, one]) => [key, withOpaqueTokens(one)]));
+      },
     }),
     ...(watch !== undefined &&
       capabilities.watch && {
