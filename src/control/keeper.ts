@@ -60,9 +60,8 @@ export class Keeper implements Calls {
 
   /** Folds every call that is not at rest, drives it, and only then lets the desks resume. */
   async start(): Promise<void> {
-    for (const { tenant, callId } of await this.#deps.log.unrested()) {
-      await this.#session(tenant, callId);
-    }
+    const unrested = await this.#deps.log.unrested();
+    await Promise.all(unrested.map(({ tenant, callId }) => this.#session(tenant, callId)));
     for (const desk of this.#desks.values()) desk.open();
   }
 

@@ -315,6 +315,16 @@ describe("a restart", () => {
     expect(await w.safe("c", "w1")).toBe(true);
   });
 
+  test("many calls keep a start no longer than one does, on a disk that takes its time", async () => {
+    const w = await begun();
+    for (let call = 0; call < 30; call += 1) void w.pause(`c${call}`, `w${call}`, [A]);
+    await w.clock.pass(500);
+    w.log.delayMs = () => 1_000;
+    const started = w.clock.now();
+    await w.restart(0);
+    expect(w.clock.now() - started).toBeLessThan(5_000);
+  });
+
   test("what the log says tacet silenced is released although the process died in between", async () => {
     const w = await begun();
     void w.pause("c", "w1", [A]);
