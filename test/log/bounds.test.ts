@@ -1,10 +1,12 @@
-/** What the search keeps in memory while its file cannot follow the log. */
+/** What the log keeps in memory of its calls, and the search while its file cannot follow. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Sealed } from "../../src/log/seal.ts";
 import type { Statements } from "../../src/runtime/node/log/database.ts";
+import { newCall } from "../../src/control/call.ts";
+import { callCache } from "../../src/runtime/node/log/calls.ts";
 import { openSearch } from "../../src/runtime/node/log/search.ts";
 
 const opened = (at: number): Sealed =>
@@ -38,4 +40,21 @@ test("of windows that are not indexed yet so many are known, the newest", async 
     await search.close();
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test("so many calls' states are kept; of others the log is asked", () => {
+  const asked: string[] = [];
+  const callRow = {
+    get(_tenant: string, callId: string) {
+      asked.push(callId);
+      return undefined;
+    },
+  };
+  const log = { callRow } as unknown as Statements;
+  const cache = callCache(log, () => newCall, 3);
+  for (let at = 1; at <= 5; at += 1) cache.put("acme", `c${at}`, { state: newCall, position: at });
+  for (let at = 3; at <= 5; at += 1) expect(cache.get("acme", `c${at}`).position).toBe(at);
+  expect(asked).toEqual([]);
+  cache.get("acme", "c2");
+  expect(asked).toContain("c2");
 });
