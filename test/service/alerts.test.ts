@@ -1,7 +1,7 @@
 /** Alerts through the whole service, to receivers that check every signature. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -58,7 +58,7 @@ const of = (kind: string, resolved: boolean) => (one: Received) =>
 test("a call that is not secured is told once, signed, and told to be over once it is", async () => {
   const secret = webhookSecret();
   const hook = await receiver(secret);
-  const { callId, channel, path, pay } = await served({
+  const { callId, channel, one, path, pay, place } = await served({
     endpoints: [{ id: "pager", url: hook.url, secrets: [secret] }],
   });
   recorders.vslogger.faults.set({ name: "ack-and-ignore", target: channel });
@@ -83,6 +83,12 @@ test("a call that is not secured is told once, signed, and told to be over once 
   );
   await pay("POST", `${path}/resume`, { windowId: "w1" });
   expect(hook.got.filter(({ type }) => type === "alert.unsecured")).toHaveLength(2);
+  // Neither the secret nor the address, which may hold one, is written or said anywhere.
+  const files = await Promise.all(
+    (await readdir(join(place, "log"))).map((name) => readFile(join(place, "log", name), "latin1")),
+  );
+  const said = [one.process.out(), one.process.err(), ...files].join("\n");
+  expect([said.includes(secret.slice(6)), said.includes("/alerts")]).toEqual([false, false]);
   // Only what is documented, and no more of the call than this.
   const allowed =
     /^(alertId|resolved|kind|since|tenant|callId|windowIds|recorderIds|agentId|protection|position|at|origin)$/;
