@@ -92,7 +92,11 @@ export function judgeKeys(
   const covered = heads.some(({ signedBy }) =>
     signedBy.some((key) => sameKey(key, keys[from] as Verifier)),
   );
-  if (!covered) return bad("nothing here is signed by the key given");
+  if (!covered) {
+    return bad(
+      "nothing here is signed by the key given: give a head of its time (--since), or the newer key",
+    );
+  }
   for (const { position, from: old } of rotations.slice(from)) {
     const both = heads.some(
       ({ checkpoint, signedBy }) =>
