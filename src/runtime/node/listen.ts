@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { constants } from "node:crypto";
 import { createServer as createPlain } from "node:http";
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createServer as createTls } from "node:https";
@@ -73,6 +74,12 @@ const TIMES: ListenTimes = {
   checkMs: 5_000,
 };
 
+/** Whoever asks for one handshake after another on a connection has the server do most of the work. */
+const STRICT = {
+  minVersion: "TLSv1.2",
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+} as const;
+
 /** Rejects where the port is taken or the certificate cannot be read. */
 export function listen(options: ListenOptions): Promise<Listening> {
   const { connectionCountMax, host, port, tls } = options.listen;
@@ -101,7 +108,7 @@ export function listen(options: ListenOptions): Promise<Listening> {
   const made =
     tls === undefined
       ? createPlain(limits, listener)
-      : createTls({ ...limits, ...tlsOptions(tls), minVersion: "TLSv1.2" }, listener);
+      : createTls({ ...limits, ...tlsOptions(tls), ...STRICT }, listener);
   return new Promise((resolve, reject) => {
     const server = serve({
       hostname: host,
