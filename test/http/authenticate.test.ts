@@ -170,10 +170,15 @@ describe("a token", () => {
 
   test("cache forgets the longest unused, never grows, and never mixes two up", async () => {
     const ask = rig({ tokenCacheCountMax: 2 });
-    const names = ["a", "b", "c", "a", "b", "c"];
-    for (const sub of names) {
-      expect(await ask(await token({ sub }))).toMatchObject({ principal: { id: sub } });
+    const made = { a: await token({ sub: "a" }), b: await token({ sub: "b" }), c: "" };
+    made.c = await token({ sub: "c" });
+    const verifying = vi.spyOn(crypto.subtle, "verify");
+    // The third token takes the place of the second: the first was used since.
+    for (const sub of ["a", "b", "a", "c", "a", "b"] as const) {
+      expect(await ask(made[sub])).toMatchObject({ principal: { id: sub } });
     }
+    expect(verifying).toHaveBeenCalledTimes(4);
+    verifying.mockRestore();
   });
 
   test("with an unknown key asks for the issuer's keys once, not for every token", async () => {
