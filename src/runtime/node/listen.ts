@@ -7,8 +7,8 @@ import { constants } from "node:crypto";
 import { createServer as createPlain } from "node:http";
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createServer as createTls } from "node:https";
-import type { AddressInfo } from "node:net";
-import { getRequestListener, serve } from "@hono/node-server";
+import type { AddressInfo, Socket } from "node:net";
+import { getRequestListener, type HttpBindings, serve } from "@hono/node-server";
 import type { Sockets } from "./socket.ts";
 import { answerUnreadable, unreadable } from "./unreadable.ts";
 
@@ -96,9 +96,11 @@ export function listen(options: ListenOptions): Promise<Listening> {
       options.websocket !== undefined && asksForSocket(request),
   };
   const fetch: FetchCallback = (request, env) => {
-    const { incoming } = env as unknown as { incoming?: IncomingMessage };
+    const { incoming, outgoing } = env as unknown as Partial<HttpBindings>;
     options.note(request, incoming?.socket.remoteAddress);
-    return options.fetch(request, env);
+    const answered = options.fetch(request, env);
+    if (incoming === undefined || outgoing !== undefined) return answered;
+    return endRefused(answered, incoming.socket);
   };
   // The adapter's own listener has no words for a request that it can make no URL of.
   const answer = getRequestListener(fetch, {
@@ -148,6 +150,28 @@ function asksForSocket({ headers, method, url }: IncomingMessage): boolean {
     HOST.test(headers.host ?? "") &&
     URL.canParse(`http://${headers.host}${url}`)
   );
+}
+
+/** How long a connection whose upgrade was refused may take to go. */
+const REFUSED_MS_MAX = 1_000;
+
+/**
+ * A connection that was handed over for an upgrade is under no clock of the server's, and nobody
+ * reads from it: refused, it would stand for ever, whether or not the client has gone.
+ */
+async function endRefused(answered: Response | Promise<Response>, socket: Socket) {
+  try {
+    return await answered;
+  } finally {
+    // By then the refusal is written; a socket that was upgraded is open.
+    setImmediate(() => {
+      if (!socket.writableEnded) return;
+      const cut = setTimeout(() => socket.destroy(), REFUSED_MS_MAX);
+      socket.once("close", () => clearTimeout(cut));
+      socket.once("end", () => socket.destroy());
+      socket.resume();
+    });
+  }
 }
 
 function tlsOptions(tls: NonNullable<ListenOptions["listen"]["tls"]>) {
