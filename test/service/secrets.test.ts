@@ -16,6 +16,7 @@ import {
   startRecorders,
 } from "./acme.ts";
 import { answers, asking, until, watching } from "./client.ts";
+import { card, spaced, wide } from "../security/marks.ts";
 import { cleanUp, folder } from "./process.ts";
 import { type Served, serve } from "./serve.ts";
 
@@ -32,22 +33,6 @@ afterAll(async () => {
   await cleanUp();
   await closeRecorders();
 });
-
-/** A Visa number of its own for each place, so that a leak names where it came in. */
-function card(place: number): string {
-  const digits = `4${String(71_000_000 + place * 7_919).padStart(14, "0")}`;
-  const sum = Array.from(digits, Number)
-    .toReversed()
-    .reduce((total, digit, index) => {
-      const value = digit * (index % 2 === 0 ? 2 : 1);
-      return total + (value > 9 ? value - 9 : value);
-    }, 0);
-  return digits + String((10 - (sum % 10)) % 10);
-}
-const spaced = (number: string) => number.match(/.{4}/g)?.join(" ") ?? "";
-/** In the digits of East Asian typing. */
-const wide = (number: string) =>
-  number.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
 
 type Told = (number: string, keys: Keys) => Promise<unknown>;
 const asPay = (keys: Keys) => asking(served.url, keys.pay);
