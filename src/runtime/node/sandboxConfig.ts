@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { vendors } from "../../adapters/registry.ts";
 import { makeApiKey } from "../../http/apiKeys.ts";
 import { type Config, parseConfig } from "../../policy/config.ts";
+import { classicPath, hubName } from "../../sandbox/anywherenow/hub.ts";
 import { devIssuer, devKey } from "./devToken.ts";
 import { keptText } from "./secretFile.ts";
 
@@ -72,6 +73,7 @@ export async function sandboxConfig(
           requesterSipUri: "sip:agent@domain.com",
           bookmark: true,
           uccNames: [UCC],
+          push: { url: `${places.anywherenow}${classicPath}`, hub: hubName },
         },
       },
       "vslogger-demo": {
