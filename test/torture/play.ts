@@ -159,6 +159,8 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
       await surely(put(callId, there), 1_000);
     } else if (turn < 15) {
       const recorder = dice.pick(["anywherenow", "vslogger"] as const);
+      // What was muted before mostly stays so: it is to be found as it was.
+      if (recorder === plan.mutedBefore && !dice.once(20)) return;
       await hands.byHand(hasMoved && there !== undefined ? there : here, recorder, "recording");
     } else {
       if (open.includes(one)) open.splice(open.indexOf(one), 1);
