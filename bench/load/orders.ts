@@ -35,8 +35,6 @@ export type CrowdAnswer =
   | ({ readonly kind: "taken" } & Heard)
   | ({ readonly kind: "settled" } & Settled);
 
-export type ServiceOrder = { readonly do: "look" };
-
 /** Of the service's process since the last look. */
 export interface Looked {
   readonly rssBytes: number;

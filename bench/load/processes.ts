@@ -19,21 +19,21 @@ interface Forked {
 
 /** Rejects where the process ends before it is ready. */
 async function start(
-  file: string,
+  file: URL,
   args: readonly string[],
   execArgv: readonly string[] = [],
 ): Promise<Forked> {
-  const child = fork(new URL(file, import.meta.url), args, {
+  const child = fork(file, args, {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     execArgv: [...process.execArgv, ...execArgv],
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const told = await answerOf(child, file);
+  const told = await answerOf(child, file.pathname);
   return {
     told,
     process: {
       ask(order) {
-        const answer = answerOf(child, file);
+        const answer = answerOf(child, file.pathname);
         child.send(order);
         return answer;
       },
@@ -68,7 +68,7 @@ export async function startService(
   profile: string | undefined,
 ): Promise<LoadService> {
   const profiled = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
-  const { process, told } = await start("./service.ts", args, profiled);
+  const { process, told } = await start(new URL("./service.ts", import.meta.url), args, profiled);
   const { key, url } = told as { url: string; key: string };
   return {
     key,
@@ -86,7 +86,7 @@ export interface Crowd {
 }
 
 export async function startCrowd(url: string, key: string): Promise<Crowd> {
-  const { process } = await start("./crowd.ts", [url, key]);
+  const { process } = await start(new URL("./crowd.ts", import.meta.url), [url, key]);
   const ask = (order: CrowdOrder) => process.ask(order) as Promise<CrowdAnswer>;
   return {
     order: async (order) => void (await ask(order)),

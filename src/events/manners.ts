@@ -6,9 +6,9 @@
 import type { EpochMs } from "../control/call.ts";
 
 /** Messages that cannot be read before the client is taken as broken. */
-export const FAULT_COUNT_MAX = 5;
+const FAULT_COUNT_MAX = 5;
 /** Messages a client may send at once, and how fast the allowance comes back. */
-export const ALLOWANCE_MAX = 200;
+const ALLOWANCE_MAX = 200;
 const ALLOWANCE_PER_S = 20;
 /** A subscription may mean a snapshot, so it costs more than a `shown`. */
 export const SUBSCRIBE_COST = 10;
