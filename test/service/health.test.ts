@@ -115,7 +115,11 @@ test("a failure that outlasts the process goes on: entered once, ended once, sin
   );
   await one.process.stop("SIGKILL");
   const second = await one.again();
-  expect(await detailOf(second)).toMatchObject({ healthy: false, cause: began?.reason });
+  const still = await until(
+    () => detailOf(second),
+    (detail) => detail?.healthy !== undefined,
+  );
+  expect(still).toMatchObject({ healthy: false, cause: began?.reason });
   expect(await gauge(second)).toBe("0");
   recorders.vslogger.faults.clear();
   const [end] = await until(

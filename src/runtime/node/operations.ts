@@ -45,7 +45,7 @@ export interface Operations {
   /** What an earlier process left. Before any call is driven. Never rejects. */
   catchUp(): Promise<void>;
   /** From now on alerts are sent and recorders asked. */
-  begin(): Promise<void>;
+  begin(): void;
   stop(): Promise<void>;
 }
 
@@ -119,9 +119,9 @@ export function operations(options: OperationsOptions): Operations {
         onError(error);
       }
     },
-    async begin() {
+    begin() {
       for (const { id } of fleet.ports) warnOfPlain(fleet, id, config, logger);
-      ends.push(await watchRecorders({ ...options, sink: courier, metrics, entries }));
+      ends.push(watchRecorders({ ...options, sink: courier, metrics, entries }));
       ends.push(every(clock, LOG_MS, lookAtLog));
       courier.start();
     },

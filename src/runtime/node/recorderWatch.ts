@@ -13,7 +13,7 @@ import type { Clock } from "../../control/ports.ts";
 import type { Hub } from "../../events/hub.ts";
 import type { Logger } from "../../http/deps.ts";
 import type { Entry } from "../../log/entry.ts";
-import { type LogStore, SYSTEM_TENANT } from "../../log/store.ts";
+import { type EntryFilter, type EntryPage, type LogStore, SYSTEM_TENANT } from "../../log/store.ts";
 import type { Config } from "../../policy/config.ts";
 import type { AlertMetrics } from "./alerts/alertMetrics.ts";
 import type { EnterLater } from "./enterLater.ts";
@@ -38,10 +38,30 @@ export interface RecorderWatchOptions {
 
 type Down = Extract<Health, { healthy: false }>;
 
-/** Goes on with the failures that were open when an earlier process ended. Returns what ends it. */
-export async function watchRecorders(options: RecorderWatchOptions): Promise<() => void> {
+/**
+ * Goes on with the failures that were open when an earlier process ended, once the log has told of
+ * them; nobody waits for that. Returns what ends it.
+ */
+export function watchRecorders(options: RecorderWatchOptions): () => void {
+  let end: (() => void) | undefined;
+  let ended = false;
+  void openFailures(options.log)
+    .catch(() => new Map<RecorderId, Down>())
+    .then((known) => {
+      if (!ended) end = watchFrom(options, known);
+      return known;
+    });
+  return () => {
+    ended = true;
+    end?.();
+  };
+}
+
+function watchFrom(
+  options: RecorderWatchOptions,
+  known: ReadonlyMap<RecorderId, Down>,
+): () => void {
   const { clock, config, fleet, metrics, sink } = options;
-  const known = await openFailures(options.log).catch(() => new Map<RecorderId, Down>());
   const ids = new Set(fleet.ports.map(({ id }) => id));
   for (const [id, down] of known) {
     if (ids.has(id)) tell(options, id, down);
@@ -130,26 +150,29 @@ function tell({ config, hub, sink }: RecorderWatchOptions, recorderId: RecorderI
   sink.raise({ kind: "recorder_down", recorderId, tenants, since, cause });
 }
 
+const TYPES: readonly string[] = ["RecorderWentDown", "RecorderRecovered"];
+
 /** Recorders whose last entry of the two says that they went down. */
 async function openFailures(
   log: Pick<LogStore, "read" | "size">,
 ): Promise<ReadonlyMap<RecorderId, Down>> {
   const last = new Map<RecorderId, Entry>();
-  for (const type of ["RecorderWentDown", "RecorderRecovered"]) {
-    for (let after: number | undefined = 0; after !== undefined;) {
-      const page: Awaited<ReturnType<LogStore["read"]>> = await log.read(
-        SYSTEM_TENANT,
-        { type },
-        after,
-        1_000,
-      );
+  let indexedTo = log.size(SYSTEM_TENANT);
+  const readAll = async (filter: EntryFilter, from: number): Promise<void> => {
+    for (let after: number | undefined = from; after !== undefined;) {
+      const page: EntryPage = await log.read(SYSTEM_TENANT, filter, after, 1_000);
       for (const entry of page.entries) {
-        const { recorderId = "", position } = entry;
+        const { recorderId = "", position, type } = entry;
+        if (!TYPES.includes(type)) continue;
         if (position > (last.get(recorderId)?.position ?? 0)) last.set(recorderId, entry);
       }
+      indexedTo = Math.min(indexedTo, page.indexedTo);
       after = page.next;
     }
-  }
+  };
+  for (const type of TYPES) await readAll({ type }, 0);
+  // What the search file has not got yet is read entry by entry.
+  await readAll({}, indexedTo);
   const down = [...last].filter(([, { type }]) => type === "RecorderWentDown");
   return new Map(
     down.map(([id, { at, detail, reason }]) => {

@@ -246,7 +246,7 @@ export async function startService(
       websocket: { server: sockets.server },
       note,
     });
-    await beside.begin();
+    beside.begin();
     const { sink } = beside;
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
     const endBeats = startBeats(clock, [
