@@ -2,8 +2,10 @@
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -156,6 +158,35 @@ test("an old database is refused, and goes on as a successor that says what is m
   rmSync(`${database(place)}-wal`, { force: true });
   copyFileSync(join(copy, "control-log.sqlite"), database(place));
   expect((await tacet(["serve", "--config", config])).err).toContain("has a successor");
+});
+
+test("a restore that was cut short refuses the start and is finished by running it again", async () => {
+  const place = await folder();
+  const first = await serve(place, recorders);
+  const { copy } = await lived(place, first, 80);
+  await first.process.stop();
+  putBack(copy, place);
+  const old = readFileSync(database(place));
+  expect((await tacet(["restore", logOf(place), "--reason", "a test"])).code).toBe(0);
+  // As though the power went when the successor lay ready, and some of it had changed places.
+  const ready = join(logOf(place), "successor.ready");
+  mkdirSync(ready);
+  renameSync(database(place), join(ready, "control-log.sqlite"));
+  renameSync(join(logOf(place), "checkpoint-acme.txt"), join(ready, "checkpoint-acme.txt"));
+  writeFileSync(database(place), old);
+  const refused = await tacet(["serve", "--config", join(place, "tacet.yaml")]);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain("was cut short. Run it again: tacet restore");
+  const again = await tacet(["restore", logOf(place), "--reason", "a test"]);
+  expect(again).toMatchObject({ code: 0 });
+  expect(again.out).toContain("is finished");
+  const second = await first.again();
+  expect((await entriesOf(second.as("audit")))[0]).toMatchObject({ type: "LogRestored" });
+  await second.process.stop();
+  expect((await tacet(["verify", logOf(place)])).code).toBe(0);
+  expect(readdirSync(logOf(place)).filter((name) => name.startsWith("predecessor"))).toHaveLength(
+    1,
+  );
 });
 
 test("a predecessor that was changed after the restore is found by verifying the successor", async () => {
