@@ -19,22 +19,27 @@ import type { Marks } from "./outboxFile.ts";
 
 /** Entries read at once; the most a store gives. */
 const PAGE_COUNT = 1_000;
+/** Behind by more than this, a start does not go through each entry: calls are judged as they stand. */
+const REPLAY_COUNT_MAX = 20_000;
 
 type Log = Pick<LogStore, "load" | "read" | "size" | "tenants" | "unrested">;
 
 /**
  * Raises what began after the marks, whether it is over by now or not, and closes what is open and
- * no longer so. Without marks (a new outbox) the calls that are not at rest are looked at as they
- * stand. Throws where the log cannot be read.
+ * no longer so. Without marks (a new outbox), or far behind them, the calls that are not at rest are
+ * looked at as they stand. Throws where the log cannot be read.
  */
 export async function replay(log: Log, courier: Courier, marks: Marks | undefined): Promise<void> {
-  for (const tenant of log.tenants()) {
-    const size = log.size(tenant);
-    const mark = marks?.get(tenant);
-    if (mark !== undefined && mark < size) await replayTenant(log, courier, tenant, mark);
-    courier.mark(tenant, size);
+  const sizes = log.tenants().map((tenant) => [tenant, log.size(tenant)] as const);
+  const behind = sizes.reduce((sum, [tenant, size]) => sum + size - (marks?.get(tenant) ?? 0), 0);
+  if (marks === undefined || behind > REPLAY_COUNT_MAX) await raiseStanding(log, courier);
+  else {
+    for (const [tenant, size] of sizes) {
+      const mark = marks.get(tenant) ?? 0;
+      if (mark < size) await replayTenant(log, courier, tenant, mark);
+    }
   }
-  if (marks === undefined) await raiseStanding(log, courier);
+  for (const [tenant, size] of sizes) courier.mark(tenant, size);
   await closeOver(log, courier);
 }
 
