@@ -16,7 +16,7 @@ import { PAGE, tap } from "./world.ts";
 export const STORY_RULES: Rules = {
   ...DEFAULT_RULES,
   leaseMsMax: 20_000,
-  windowMsMax: 40_000,
+  windowMsMax: 25_000,
   endMsMax: 10_000,
   baselineAgeMsMax: 0,
 };

@@ -10,12 +10,12 @@ import type { CallState, Tap } from "../../src/control/call.ts";
 import type { CallMessage } from "../../src/events/protocol.ts";
 import type { Acknowledged, Callers } from "./callers.ts";
 import type { Desktop } from "./desktops.ts";
-import type { Ledger, OwnWindow } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { newLedger } from "./ledger.ts";
-import type { Recording } from "./tape.ts";
+import type { Order, Recording } from "./tape.ts";
 import type { World } from "./world.ts";
 
-const { guardMs, statusMsMax } = DEFAULT_DESK_RULES;
+const { commandMsMax, guardMs, statusMsMax } = DEFAULT_DESK_RULES;
 /** One guard interval and one read, then its entry. */
 const TIGHT_MS = guardMs + statusMsMax + 50;
 /** An append that takes longer is told as doubt. */
@@ -78,6 +78,8 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
   const wrong: string[] = [];
   const seen: Counts = { acknowledged: 0, answeredSafe: 0, shownSafe: 0, messages: 0 };
   const foreign = new Set<string>();
+  /** What was last asked of each line, by a pause too that no log holds yet. */
+  const lastOrder = new Map<string, Order>();
   const start = w.clock.now();
   const ledger = newLedger(rules);
   const looseMs = rules.confirmAgeMsMax + 50;
@@ -124,7 +126,8 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     for (const { recorder, ref, tapId } of lines) {
       if (recorder.truth.get(ref)?.status !== "recording") continue;
       const sinceMs = now - recorder.since(ref);
-      const troubled = now - recorder.readTroubleAt < looseMs + TIGHT_MS;
+      // What failed before it began to record delays nothing, but for a question still open then.
+      const troubled = recorder.troubledAt(ref) >= recorder.since(ref) - commandMsMax - 100;
       const logMs = now - slowLogAt < 10_000 ? LOG_MS : 0;
       if (sinceMs > (troubled ? looseMs : TIGHT_MS) + logMs)
         blame(`P1: ${who} while ${tapId} has recorded for ${sinceMs} ms`);
@@ -143,6 +146,7 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
 
   for (const recorder of Object.values(w.recordings)) {
     recorder.sent = (order, ref) => {
+      lastOrder.set(nameOf(recorder, ref), order);
       if (order === "pause" || isUntold(recorder, ref)) return;
       const taps = tapsOn(recorder, ref);
       if (taps.some(([, state, tap]) => goalOf(state, tap) === "paused"))
@@ -273,16 +277,16 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     if (call === undefined || call.version > view.state.version) return;
     switch (command.type) {
       case "OpenWindow":
-        if (!isOpenOrOver(call.windows.get(command.windowId)))
-          blame(`P2: ${name} ${how}: no open window ${command.windowId}`);
+        if (!call.windows.has(command.windowId))
+          blame(`P2: ${name} ${how}: there is no window ${command.windowId}`);
         return;
       case "CloseWindow":
         if (!call.ended && call.windows.get(command.windowId)?.state !== "closed")
           blame(`P2: ${name} ${how}: ${command.windowId} is not closed`);
         return;
       case "RenewWindow":
-        if (!isOpenOrOver(call.windows.get(command.windowId)))
-          blame(`P2: ${name} ${how}: ${command.windowId} is not open`);
+        if (!call.windows.has(command.windowId))
+          blame(`P2: ${name} ${how}: there is no window ${command.windowId}`);
         return;
       case "EndCall":
         if (!call.ending) blame(`P2: ${name} ${how}`);
@@ -291,10 +295,6 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
         return;
     }
   }
-
-  /** What was opened or renewed in time may be over by the time that is written. */
-  const isOpenOrOver = (window: OwnWindow | undefined) =>
-    window !== undefined && (window.state === "open" || window.expiresAt <= w.now());
 
   function look(): void {
     const now = w.clock.now();
@@ -386,6 +386,7 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     begins(jumpedMs) {
       doubted.clear();
       safe.clear();
+      ledger.restarted();
       for (const [key, call] of ledger.calls) {
         const state = w.log.stateOf(call.tenant, call.callId);
         if (published.get(key)?.position !== call.position)
@@ -403,7 +404,8 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
           tap.touched || tap.baselineBy !== undefined || goalOf(state, tap) === "paused",
       );
       const recording = recorder.truth.get(ref)?.status === "recording";
-      if (recording && !involved && !recorder.inFlight(ref)) foreign.add(name);
+      const asked = recorder.inFlight(ref) || lastOrder.get(name) === "pause";
+      if (recording && !involved && !asked) foreign.add(name);
     },
     logTrouble(tenant, callId) {
       slowLogAt = w.clock.now();

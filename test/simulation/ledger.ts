@@ -48,6 +48,8 @@ export interface Ledger {
   readonly calls: ReadonlyMap<string, OwnCall>;
   readonly wrong: string[];
   take(logged: LoggedEvent): void;
+  /** A process starts: nothing confirmed before it counts any more. */
+  restarted(): void;
   /** Undefined where this reading cannot say. */
   isSecured(call: OwnCall): boolean | undefined;
   /** A deadline that has passed by more than this, and what it is of. */
@@ -210,6 +212,10 @@ export function newLedger(rules: Rules): Ledger {
     calls,
     wrong,
     isSecured,
+    restarted() {
+      for (const call of calls.values())
+        for (const tap of call.taps.values()) Object.assign(tap, { silentIn: -1, unsure: false });
+    },
     take({ callId, event, position, tenant }) {
       const key = `${tenant}\n${callId}`;
       let call = calls.get(key);

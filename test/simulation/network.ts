@@ -41,6 +41,8 @@ export interface Vendor extends Recording {
   readonly tape: Tape;
   faults: (kind: Order | "status", ref: string) => NetworkFault;
   readonly flying: Map<string, number>;
+  /** By line; under no name what was asked of all of them. */
+  readonly troubles: Map<string, number>;
   understand(request: HttpRequest): Understood;
 }
 
@@ -61,7 +63,7 @@ export function simNetwork(vendor: Vendor, clock: VirtualClock, delayMs: () => n
     const { kind, ref = "" } = asked;
     const fault = vendor.down ? "not_sent" : vendor.faults(kind, ref);
     const isCommand = kind !== "status";
-    if (!isCommand && fault !== "none") vendor.readTroubleAt = clock.now();
+    if (fault !== "none") vendor.troubles.set(ref, clock.now());
     const landsLater = () => {
       if (!isCommand) return;
       fly(ref, 1);

@@ -74,6 +74,7 @@ export function simRecorder(
   const commands: SimRecorder["commands"] = [];
   const capabilities = { ...CAPABILITIES, ...options.capabilities };
   const delay = () => options.delayMs?.(clock) ?? 5;
+  const troubles = new Map<string, number>();
   const flying = new Map<string, number>();
   const watching = new Set<Watcher>();
   // `x1` is another name of `1`.
@@ -106,6 +107,7 @@ export function simRecorder(
   async function perform(kind: Order, name: string, ctx: RecorderContext): Promise<ControlOutcome> {
     commands.push({ at: clock.now(), target: name, kind });
     const fault = sim.down ? "not_sent" : sim.faults(kind, name);
+    if (fault !== "none") troubles.set(name, clock.now());
     await clock.sleep(delay());
     switch (fault) {
       case "not_sent": {
@@ -151,7 +153,7 @@ export function simRecorder(
   async function status(target: Target, ctx: RecorderContext): Promise<Observation> {
     const name = nameOf(target);
     const fault = sim.down ? "not_sent" : sim.faults("status", name);
-    if (fault !== "none") sim.readTroubleAt = clock.now();
+    if (fault !== "none") troubles.set(name, clock.now());
     sim.reads += 1;
     await clock.sleep(delay());
     if (fault === "not_sent") return { kind: "unreachable" };
@@ -179,7 +181,7 @@ export function simRecorder(
     letsGo: () => {},
     refOf,
     retryAfterMs: undefined,
-    readTroubleAt: 0,
+    troubledAt: (ref) => troubles.get(ref) ?? 0,
     inFlight: (target) => (flying.get(target) ?? 0) > 0,
     surveys: 0,
     reads: 0,

@@ -115,4 +115,6 @@ async function many(): Promise<number> {
   return wrong === 0 ? 0 : 1;
 }
 
-const seconds = (began: number): string => ((performance.now() - began) / 1_000).toFixed(0);
+function seconds(began: number): string {
+  return ((performance.now() - began) / 1_000).toFixed(0);
+}

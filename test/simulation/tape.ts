@@ -33,8 +33,8 @@ export interface Recording {
   sent: (kind: Order, ref: string) => void;
   /** Hears of every command to let a line be recorded, as it is said to the recorder. */
   letsGo: (ref: string) => void;
-  /** When a read last met a fault. */
-  readTroubleAt: number;
+  /** When a question about this line last met a fault, or a command to it. */
+  troubledAt(ref: string): number;
   /** Commands not yet applied, lost or refused. */
   inFlight(ref: string): boolean;
   down: boolean;

@@ -11,6 +11,7 @@ export function newVendor(
   how: (vendor: () => Vendor, tape: Tape) => Pick<Vendor, "refOf" | "understand">,
 ): Vendor {
   const tape = newTape(clock);
+  const troubles = new Map<string, number>();
   const flying = new Map<string, number>();
   const vendor: Vendor = {
     id,
@@ -21,7 +22,8 @@ export function newVendor(
     since: tape.since,
     sent: () => {},
     letsGo: () => {},
-    readTroubleAt: 0,
+    troubles,
+    troubledAt: (ref) => Math.max(troubles.get(ref) ?? 0, troubles.get("") ?? 0),
     inFlight: (ref) => (flying.get(ref) ?? 0) > 0,
     down: false,
     faults: () => "none",
