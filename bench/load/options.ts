@@ -40,7 +40,7 @@ const SMALL: Partial<Sizes> = {
   stuck: 20,
   calls: 400,
   rate: 60,
-  seconds: 8,
+  seconds: 7,
 };
 
 export interface Options extends Sizes {
