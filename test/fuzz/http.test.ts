@@ -29,10 +29,11 @@ const STEPS = 10;
 const ANSWER_MS_MAX = 20_000;
 const CHECKPOINTS = 8;
 /**
- * Bytes kept for each request. A run that is large enough to tell is held to less than any request
- * object takes; a small one cannot tell less than its own noise.
+ * Bytes kept for each request. A run that is large enough is held to less than what caches that are
+ * still filling and the least thing kept of a request take together; a small one cannot tell less
+ * than its own noise.
  */
-const LEAK_BYTES_MAX = RUNS >= 20_000 ? 400 : 3_000;
+const LEAK_BYTES_MAX = RUNS >= 20_000 ? 256 : 3_000;
 
 let recorders: Recorders;
 let tacet: Served;
