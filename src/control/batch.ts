@@ -56,25 +56,24 @@ export interface Decided {
 
 export interface Deciding {
   readonly at: EpochMs;
-  /** What waited longer is decided as of when it came, as the silence was that went out for it. */
-  readonly waitMsMax: number;
   readonly fresh: Freshness;
   readonly rules: (state: CallState) => Rules;
 }
 
-/** Each command is decided on what the ones before it in the batch would make of the call. */
+/**
+ * Each command is decided as of when it came, on what the ones before it would make of the call by
+ * then. So what went out for it while an append hung is what is entered once the append is done.
+ */
 export function decideBatch(batch: readonly Asked[], from: CallState, how: Deciding): Decided {
-  const { fresh, rules, waitMsMax } = how;
+  const { fresh, rules } = how;
   let state = from;
   const events: CallEvent[] = [];
   const answers: Answer[] = [];
-  const upToNow: Asked = { command: { type: "PassTime" } };
-  const isOld = (asked: Asked) => asked.at !== undefined && how.at - asked.at > waitMsMax;
-  const old = batch.filter(isOld).flatMap((asked) => [{ ...upToNow, at: asked.at }, asked]);
-  const recent = batch.filter((asked) => !isOld(asked));
-  for (const asked of [...old, upToNow, ...recent]) {
+  const upTo = (at: EpochMs | undefined): Asked => ({ command: { type: "PassTime" }, at });
+  const timely = batch.flatMap((asked) => [upTo(asked.at), asked]);
+  for (const asked of [...timely, upTo(how.at)]) {
     const { command, answer: to } = asked;
-    const at = isOld(asked) ? Math.max(asked.at ?? 0, state.at) : how.at;
+    const at = Math.max(asked.at ?? how.at, state.at);
     const timed: Command =
       command.type === "PassTime" ? { ...command, fresh: fresh.known, at } : { ...command, at };
     const decided = decide(timed, state, rules(state));

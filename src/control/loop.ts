@@ -149,7 +149,6 @@ export class Loop {
   #decide(batch: readonly Asked[], from: CallState): Decided {
     return decideBatch(batch, from, {
       at: Math.max(this.#now(), from.at),
-      waitMsMax: this.rules(from).logMsMax,
       fresh: this.#fresh,
       rules: (state) => this.rules(state).rules,
     });

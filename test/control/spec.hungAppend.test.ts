@@ -56,3 +56,20 @@ test("of two names of one audio, the one that is let go does not undo what comes
   await w.clock.pass(5_000);
   expect(resumes()).toBe(0);
 });
+
+test("so is one that came only just before the append ended", async () => {
+  const w = await world();
+  for (const ref of ["1", "2"]) w.recorders["a"]?.begin(ref);
+  void w.pause("c", "w1", [tap("a", "1")], undefined, 3_000);
+  await w.clock.pass(500);
+  w.log.delayMs = () => 2_550;
+  void w.register("c", [tap("a", "1")], "a2");
+  await w.clock.pass(2_450);
+  // 50 ms before the lease ends, 100 ms before the append does.
+  void w.pause("c", "w1", [tap("a", "1"), tap("a", "2")]);
+  w.log.delayMs = () => 1;
+  await w.clock.pass(30_000);
+  const heard = w.recorders["a"]?.journal.filter(({ target }) => target === "2");
+  expect(heard?.map(({ status }) => status)).toContain("paused");
+  expect(heard?.at(-1)?.status).toBe("recording");
+});
