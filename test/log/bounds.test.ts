@@ -1,13 +1,16 @@
 /** What the log keeps in memory of its calls, and the search while its file cannot follow. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { CallEvent } from "../../src/control/events.ts";
 import type { Sealed } from "../../src/log/seal.ts";
 import type { Statements } from "../../src/runtime/node/log/database.ts";
 import { newCall } from "../../src/control/call.ts";
 import { callCache } from "../../src/runtime/node/log/calls.ts";
+import { folderAt } from "../../src/runtime/node/log/folder.ts";
 import { openSearch } from "../../src/runtime/node/log/search.ts";
+import { spoolFile } from "../../src/runtime/node/log/spoolFile.ts";
 
 const opened = (at: number): Sealed =>
   ({
@@ -57,4 +60,21 @@ test("so many calls' states are kept; of others the log is asked", () => {
   expect(asked).toEqual([]);
   cache.get("acme", "c2");
   expect(asked).toContain("c2");
+});
+
+test("while the disk is slow, so many spooled lines wait and further ones are left out", async () => {
+  const place = await mkdtemp(join(tmpdir(), "tacet-spool-"));
+  try {
+    const folder = folderAt(place);
+    const spool = spoolFile(folder, 5);
+    const ended = { type: "CallEnded", at: 1, by: { id: "x", kind: "system", owner: "x" } };
+    const line = (at: number) => spool.add("acme", `c${at}`, 0, [ended as unknown as CallEvent]);
+    await Promise.all(Array.from({ length: 20 }, (_, at) => line(at)));
+    const lines = async () => (await readFile(folder.spool, "utf8")).trim().split("\n").length;
+    expect(await lines()).toBe(5);
+    await line(21);
+    expect(await lines()).toBe(6);
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
 });

@@ -25,7 +25,7 @@ export interface SpoolFile {
   reached(tenant: TenantId, callId: CallId, version: number): void;
 }
 
-export function spoolFile(folder: Folder): SpoolFile {
+export function spoolFile(folder: Folder, waitingCountMax: number = WAITING_COUNT_MAX): SpoolFile {
   /** How far each call has to come in the log until nothing of it is needed here. */
   const needed = new Map<string, number>();
   let last = Promise.resolve();
@@ -51,7 +51,7 @@ export function spoolFile(folder: Folder): SpoolFile {
 
   return {
     add(tenant, callId, expectedVersion, events) {
-      if (waiting >= WAITING_COUNT_MAX) return last;
+      if (waiting >= waitingCountMax) return last;
       const key = `${tenant}\n${callId}`;
       const end = expectedVersion + events.length;
       needed.set(key, Math.max(end, needed.get(key) ?? 0));
