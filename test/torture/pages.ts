@@ -27,7 +27,7 @@ const CHANNELS_OF_ONE = 48;
 const ROUNDS_APART = 4;
 
 const args = argsOf() as PagesArgs;
-const request = requester(args);
+const { answered, request } = requester(args);
 const world = { request, hands: hands(args.recorders) };
 let [now, before, old]: Playing[][] = [[], [], []];
 let over: Promise<unknown> = Promise.resolve();
@@ -40,6 +40,7 @@ serveParent(
       [now, before, old] = [callsOf(round), now, before];
       over = Promise.all((now ?? []).map((one) => one.play()));
     },
+    answered: () => ({ count: answered() }),
     burst() {
       for (const one of now ?? []) one.burst();
     },

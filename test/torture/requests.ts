@@ -25,6 +25,12 @@ export interface Asking {
 
 export type Request = (asking: Asking) => Promise<Answer>;
 
+export interface Requester {
+  readonly request: Request;
+  /** How many were answered. */
+  readonly answered: () => number;
+}
+
 interface Options {
   readonly name: string;
   readonly url: string;
@@ -32,10 +38,19 @@ interface Options {
   readonly story: string;
 }
 
-export function requester({ name, url, keys, story }: Options): Request {
+export function requester({ name, url, keys, story }: Options): Requester {
   const write = writer(story);
-  let count = 0;
-  return async ({ by, what, method = "POST", path, body, callId, windowId, leaveAfterMs }) => {
+  let [count, answered] = [0, 0];
+  const request: Request = async ({
+    by,
+    what,
+    method = "POST",
+    path,
+    body,
+    callId,
+    windowId,
+    leaveAfterMs,
+  }) => {
     const id = `${name}-${(count += 1)}`;
     const window = windowId === undefined ? {} : { windowId };
     write({ kind: "ask", id, at: Date.now(), by, what, callId, ...window });
@@ -52,12 +67,14 @@ export function requester({ name, url, keys, story }: Options): Request {
       const told = membersOf(await response.text());
       const at = Date.now();
       const { status } = response;
+      answered += 1;
       write({ kind: "told", id, at, status, ...told });
       return { status, ...told };
     } catch {
       return { status: 0 };
     }
   };
+  return { request, answered: () => answered };
 }
 
 function membersOf(text: string) {

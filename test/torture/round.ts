@@ -20,9 +20,11 @@ export interface Played {
 }
 
 /** Calls are registered, and windows come and go, before anything is done to them. */
-const WARM_MS = 450;
-/** After the last kill windows come and go for so long. */
-const AFTER_MS = 700;
+const WARM: Living = { msMin: 450, answers: 30 };
+/** And again after the last kill. */
+const AFTER: Living = { msMin: 700, answers: 80 };
+/** A machine that has other things to do gets longer, but not for ever. */
+const LIVING_MS_MAX = 6_000;
 /** What is not right by then is a breach. */
 const CONVERGE_MS_MAX = 20_000;
 const LOOK_EVERY_MS = 120;
@@ -39,7 +41,7 @@ export async function playRound(world: World, plan: RoundPlan): Promise<Played> 
   const dice = diceOf(seed, round, 77);
   const trouble = troubleOf(world, round, seed);
   await Promise.all(world.pages.map((one) => one.ask("play", { round } satisfies RoundArgs)));
-  await sleep(WARM_MS);
+  await live(world, WARM);
   const done: string[] = [];
   const kills: { readonly insideTransaction: boolean }[] = [];
   const count = dice.once(3) ? 2 : 1;
@@ -58,7 +60,7 @@ export async function playRound(world: World, plan: RoundPlan): Promise<Played> 
     await slay();
     await vex();
   }
-  await sleep(AFTER_MS);
+  await live(world, AFTER);
   await Promise.all(world.pages.map((one) => one.ask("drain")));
   const asked = Date.now();
   const { afterMs, left } = await converged(world, asked);
@@ -72,6 +74,22 @@ export async function playRound(world: World, plan: RoundPlan): Promise<Played> 
     findings: [...left, ...findings],
     sums,
   };
+}
+
+interface Living {
+  readonly msMin: number;
+  /** So many requests are answered meanwhile. */
+  readonly answers: number;
+}
+
+async function live({ pages }: World, { answers, msMin }: Living): Promise<void> {
+  const answered = async () => {
+    const counts = await Promise.all(pages.map((one) => one.ask("answered")));
+    return counts.reduce<number>((sum, told) => sum + (told as { count: number }).count, 0);
+  };
+  const [before, until] = [await answered(), Date.now() + LIVING_MS_MAX];
+  await sleep(msMin);
+  while ((await answered()) < before + answers && Date.now() < until) await sleep(50);
 }
 
 /** At some moment; just after windows were asked for; or in the middle of writing them. */
