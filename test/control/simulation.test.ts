@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { tell } from "../simulation/story.ts";
 
-const SEEDS = Number(process.env["SEEDS"] ?? 300);
+const SEEDS = Number(process.env["SEEDS"] ?? 200);
 const FIRST = Number(process.env["SEED"] ?? 1);
 /** Every fortieth seed has hundreds of calls; one of those is enough for every day. */
 const isEveryday = (seed: number) => seed % 40 !== 0 || seed === 40;

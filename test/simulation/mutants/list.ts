@@ -95,9 +95,11 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: ["P1"],
     edits: [
       {
-        file: "src/control/decideReport.ts",
-        old: "  if (same || (turn < tap.turn",
-        new: "  if (same || isSilent(tap, state.turn) || (turn < tap.turn",
+        file: "src/control/target.ts",
+        old: "    const { session, status } = observation;\n",
+        new:
+          "    const { session, status } = observation;\n" +
+          `    if (this.#progress.confirmed && this.#progress.want === "paused" && status === "recording") return;\n`,
       },
     ],
   },
