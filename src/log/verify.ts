@@ -132,8 +132,7 @@ export function startPass(heard: (entry: Entry) => void = () => undefined, from?
       signedTo = head.size;
       met += 1;
     }
-    waiting = [];
-    met = 0;
+    if (met > 0) [waiting, met] = [[], 0];
     return undefined;
   }
 
