@@ -120,7 +120,7 @@ export class Outbox {
     const due: Delivery[] = [];
     for (const one of this.#waiting.get(endpointId)?.values() ?? []) {
       if (due.length >= countMax) break;
-      if (one.nextAt > now || this.#inFlight.has(name(one))) continue;
+      if (one.nextAt > now || this.#isSent(one)) continue;
       this.#inFlight.add(name(one));
       due.push(one);
     }
@@ -132,7 +132,7 @@ export class Outbox {
     this.#drop(one);
     // It answers again: what waited for it is due now.
     for (const other of [...(this.#waiting.get(one.endpointId)?.values() ?? [])]) {
-      if (other.attempts > 0 && other.nextAt > now && !this.#inFlight.has(name(other))) {
+      if (other.attempts > 0 && other.nextAt > now && !this.#isSent(other)) {
         this.#put({ ...other, nextAt: now });
       }
     }
@@ -153,7 +153,7 @@ export class Outbox {
   nextDueAt(endpointId: string): EpochMs | undefined {
     let next: EpochMs | undefined;
     for (const one of this.#waiting.get(endpointId)?.values() ?? []) {
-      if (this.#inFlight.has(name(one))) continue;
+      if (this.#isSent(one)) continue;
       if (next === undefined || one.nextAt < next) next = one.nextAt;
     }
     return next;
@@ -194,7 +194,7 @@ export class Outbox {
     for (const [endpointId, queue] of this.#waiting) {
       const one = queue.get(id);
       if (one === undefined || !one.held || one.nextAt <= now) continue;
-      if (this.#inFlight.has(name(one))) continue;
+      if (this.#isSent(one)) continue;
       this.#drop(one);
       unsent.add(endpointId);
     }
@@ -207,7 +207,7 @@ export class Outbox {
     let known: Delivery | undefined;
     let victim: Delivery | undefined;
     for (const one of queue.values()) {
-      if (this.#inFlight.has(name(one))) continue;
+      if (this.#isSent(one)) continue;
       if (one.kind === "folded") known = one;
       else if (victim === undefined || isLessGrave(one, victim)) victim = one;
     }
@@ -225,6 +225,10 @@ export class Outbox {
     if (key === undefined) return;
     this.#open.delete(key);
     this.#options.changed({ type: "close", key });
+  }
+
+  #isSent(one: Delivery): boolean {
+    return this.#inFlight.size > 0 && this.#inFlight.has(name(one));
   }
 
   #put(one: Delivery): void {

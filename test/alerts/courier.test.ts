@@ -175,6 +175,32 @@ test("a receiver that holds on to everything keeps nobody busy", async () => {
   expect(after.mock.calls.length).toBeLessThan(20);
 });
 
+test("more changes than may wait to be written are written as all there is", async () => {
+  const rewritten: number[] = [];
+  const written: number[] = [];
+  const { courier, path } = await made((file) => ({
+    ...file,
+    write(changes, marks) {
+      written.push(changes.length);
+      file.write(changes, marks);
+    },
+    rewrite(whole, marks) {
+      rewritten.push(whole.open.size);
+      file.rewrite(whole, marks);
+    },
+  }));
+  for (let n = 0; n < 9_000; n += 1) courier.raise(down(n));
+  await until(
+    () => rewritten.length + written.length,
+    (count) => count > 0,
+  );
+  // Beyond two thousand waiting messages each new one also folds one: three changes and more.
+  expect([rewritten, written]).toEqual([[9_000], []]);
+  const db = new DatabaseSync(path, { readOnly: true });
+  expect(db.prepare("SELECT count(*) AS count FROM open").get()).toEqual({ count: 9_000 });
+  db.close();
+});
+
 test("a file that is damaged is put aside, and another is begun", async () => {
   const { path } = await made();
   for (const end of ends.splice(0, 1)) await end();
