@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { recorderTable } from "../../src/adapters/registry.ts";
@@ -35,3 +35,25 @@ test("every protection word is explained", () => {
     expect(readme).toMatch(new RegExp(`\\| \`${word}\` \\|`));
   }
 });
+
+const TESTS = new URL("../", import.meta.url);
+/** Folders may have files of one name. */
+const textOf = (file: string): string =>
+  readdirSync(TESTS, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.split("/").at(-1) === file)
+    .map((path) => readFileSync(new URL(path, TESTS), "utf8"))
+    .join("\n");
+const promises = [...readme.matchAll(/^\| (.+) \| (\S+\.test\.ts): (.+) \|$/gm)];
+
+test("the README makes promises", () => {
+  expect(promises.length).toBeGreaterThan(12);
+});
+
+test.each(promises.map(([, promise = "", file = "", title = ""]) => [promise, file, title]))(
+  "the README's promise has its test: %s",
+  (_, file, title) => {
+    const text = textOf(file ?? "");
+    // A title stands in one literal, or behind a name in a table of tests.
+    expect([`"${title}"`, `): ${title}"`].some((literal) => text.includes(literal))).toBe(true);
+  },
+);
