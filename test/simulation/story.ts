@@ -217,7 +217,11 @@ export async function tell(seed: number, options: StoryOptions = {}): Promise<St
       faulty = step < shape.steps * 0.7;
       if (!faulty) full = false;
       for (let one = 0; one < shape.perStep; one += 1) act();
-      if (shape.crashes && roll(30) === 0) await crash();
+      if (shape.crashes && roll(30) === 0) {
+        // In the middle of what was just asked for: on its way, being written, or being answered.
+        await w.clock.pass(roll(80), judged.look);
+        await crash();
+      }
       await w.clock.pass(roll(1_200), judged.look);
       judged.examine();
     }

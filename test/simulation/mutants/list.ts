@@ -194,6 +194,17 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "log: two entries share a position",
+    breaks: ["order"],
+    edits: [
+      {
+        file: "src/log/seal.ts",
+        old: "seal(notBefore(draft, at), tree.size + 1, clock)",
+        new: "seal(notBefore(draft, at), Math.max(1, tree.size), clock)",
+      },
+    ],
+  },
+  {
     name: "log: the tree joins its nodes the wrong way round",
     breaks: ["tree"],
     edits: [
