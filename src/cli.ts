@@ -44,6 +44,8 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   token: (args, io) => tokenCommand(args, credentialIo(io)),
 };
 
+const LINGER_MS = 2_000;
+
 const credentialIo = (io: Output) => ({ print: io.out, complain: io.err, now: Date.now });
 
 const [name = "", ...args] = process.argv.slice(2);
@@ -61,3 +63,5 @@ if (run === undefined) {
     process.exitCode = 1;
   }
 }
+// What is still open when a command is done, a socket that lingers, holds the process no longer.
+setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -22,7 +22,7 @@ const started: EntryDraft = {
 
 async function threaded(folder: string, options: object = {}) {
   const log = await openThreadedLog({ folder, ...given, ...options });
-  onTestFinished(() => log.close());
+  onTestFinished(() => log.close().catch(() => undefined));
   return log;
 }
 
@@ -141,4 +141,23 @@ test("a fault in the thread is an error of the process, not a log that is silent
   const broken = join(folder, "broken.ts");
   writeFileSync(broken, "throw new Error('broken');\n");
   await expect(threaded(folder, { entry: new URL(`file://${broken}`) })).rejects.toThrow("broken");
+});
+
+test("a thread that has ended leaves nobody waiting", async () => {
+  const folder = temporaryFolder();
+  const entry = join(folder, "endless.ts");
+  const module = new URL("../../src/runtime/node/log/serveThread.ts", import.meta.url);
+  writeFileSync(
+    entry,
+    `import { parentPort, workerData } from "node:worker_threads";
+    import { serveThread } from "${module.href}";
+    await serveThread(parentPort, workerData, { beforeCommit: () => process.exit(0) });\n`,
+  );
+  const log = await threaded(folder, { entry: new URL(`file://${entry}`) });
+  const events = payment("w1", AT);
+  const appended = log.append("acme", "c1", 0, events.slice(0, 1));
+  expect(await appended).toMatchObject({ kind: "failed" });
+  await expect(log.load("acme", "c1")).rejects.toThrow("ended");
+  expect(log.healthy()).toBe(false);
+  await expect(log.close()).rejects.toThrow("ended");
 });

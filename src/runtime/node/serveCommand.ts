@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { vendors } from "../../adapters/registry.ts";
 import type { Config } from "../../policy/config.ts";
+import type { Logger } from "../../http/deps.ts";
 import { nodeClock } from "./clock.ts";
 import { loadConfig, type LoadedConfig } from "./configFile.ts";
 import { nodeLogger } from "./logging.ts";
@@ -17,6 +18,9 @@ import { nodeFleet } from "./recorders.ts";
 import { SANDBOX_MARK } from "./sandboxConfig.ts";
 import { startService } from "./service.ts";
 import { VERSION } from "./version.ts";
+
+/** Beside what open requests are given. */
+const STOP_MORE_MS = 20_000;
 
 export async function serveCommand(args: readonly string[], io: Output): Promise<number> {
   const loaded = await configured(args, io);
@@ -41,12 +45,22 @@ export async function serveCommand(args: readonly string[], io: Output): Promise
     logger.info({ url: service.ops.url }, "metrics, documentation and health detail");
     const reason = await stopped;
     logger.info({ signal: reason }, "tacet stops: no new windows, what runs is left to the log");
+    endAtLast(logger, config.listen.stopMsMax + STOP_MORE_MS);
     await service.stop(reason);
     return 0;
   } catch (error) {
     io.err(`tacet cannot start: ${messageOf(error)}`);
     return 1;
   }
+}
+
+/** A stop that does not end leaves to the log what it leaves to it anyway. */
+function endAtLast(logger: Logger, ms: number): void {
+  setTimeout(() => {
+    const open = [...new Set(process.getActiveResourcesInfo())].join(" ");
+    logger.error({ detail: open }, "the stop did not end in its time, and the process ends now");
+    process.exit(1);
+  }, ms).unref();
 }
 
 /** Prints what is wrong, or what each recorder says to a preflight. 1 where anything is wrong. */

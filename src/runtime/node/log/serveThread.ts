@@ -71,10 +71,8 @@ export async function serveThread(
     } catch (error) {
       answer({ id, ok: false, error: threadError(error) });
     }
-    if (method !== "close") return;
-    clearInterval(look);
-    flush();
-    port.close();
+    // The port stays open: whoever closed the log ends the thread.
+    if (method === "close") clearInterval(look);
   }
 
   const look = setInterval(() => {

@@ -45,6 +45,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
   let asks: Ask[] = [];
   let asked = 0;
   let closing: Promise<void> | undefined;
+  let isOver = false;
 
   worker.on("message", (told: Told) => {
     healthy = told.healthy;
@@ -54,6 +55,14 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
       waiting.delete(answer.id);
       one?.answer(answer);
     }
+  });
+
+  // A thread that ends owes no answers: what it was asked may or may not have been done.
+  worker.once("exit", () => {
+    isOver = true;
+    const error = { name: "Error", message: "the log's thread has ended" };
+    for (const [id, one] of waiting) one.answer({ id, ok: false, error });
+    waiting.clear();
   });
 
   /** What is asked in one turn goes in one message. */
@@ -66,6 +75,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
     method: M,
     ...args: Parameters<NodeLog[M]>
   ): Promise<Awaited<ReturnType<NodeLog[M]>>> {
+    if (isOver) return Promise.reject(new Error("the log's thread has ended"));
     return new Promise((resolve, reject) => {
       const id = ++asked;
       waiting.set(id, {
@@ -85,8 +95,11 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
     if (position !== undefined && position > (sizes.get(tenant) ?? 0)) sizes.set(tenant, position);
   }
   async function close(): Promise<void> {
-    await ask("close");
-    await worker.terminate();
+    try {
+      await ask("close");
+    } finally {
+      await worker.terminate();
+    }
   }
 
   const closed = { kind: "failed", detail: "the log is closed" } as const;
@@ -94,7 +107,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
     ...opened.facts,
     async append(tenant, callId, expectedVersion, events): Promise<AppendResult> {
       if (closing !== undefined) return closed;
-      const result = await ask("append", tenant, callId, expectedVersion, events);
+      const result = await ask("append", tenant, callId, expectedVersion, events).catch(failedOf);
       if (result.kind === "appended") {
         grown(tenant, result.positions.at(-1));
         spool.reached(tenant, callId, expectedVersion + events.length);
@@ -108,7 +121,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
     callOfWindow: (...args) => ask("callOfWindow", ...args),
     async enter(drafts: readonly EntryDraft[]) {
       if (closing !== undefined) return closed;
-      const result = await ask("enter", drafts);
+      const result = await ask("enter", drafts).catch(failedOf);
       if (result.kind === "entered") {
         drafts.forEach(({ tenant }, index) => grown(tenant, result.positions[index]));
       }
@@ -119,13 +132,16 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
     origin: (tenant) => originOf(options.originBase, tenant, opened.facts.generation),
     size: (tenant) => sizes.get(tenant) ?? 0,
     tenants: () => [...sizes.keys()],
-    healthy: () => healthy && isAnswering(),
+    healthy: () => healthy && !isOver && isAnswering(),
     close() {
       closing ??= close();
       return closing;
     },
   };
 }
+
+const failedOf = (error: unknown) =>
+  ({ kind: "failed", detail: error instanceof Error ? error.message : "unknown" }) as const;
 
 /** What the thread says of the opening. A thread that dies before it says anything is an error. */
 async function firstWord(worker: Worker): Promise<Opened> {
