@@ -19,6 +19,13 @@ export class Freshness {
     return this.#known;
   }
 
+  /** For looking ahead: what is remembered there is not yet so. */
+  copy(): Freshness {
+    const copy = new Freshness();
+    copy.#known = this.#known;
+    return copy;
+  }
+
   remember({ askedAt, status, tapId, turn }: Reread, state: CallState): void {
     const tap = state.taps[tapId];
     if (tap?.turn !== turn || tap.status !== status) return;

@@ -7,6 +7,7 @@
 import type { Asked, Decided } from "./batch.ts";
 import type { CallId, CallState, TenantId } from "./call.ts";
 import type { CallEvent } from "./events.ts";
+import type { Freshness } from "./freshness.ts";
 import type { Clock, ControlLog, Publisher } from "./ports.ts";
 
 export interface LateAppendDeps {
@@ -20,7 +21,9 @@ export interface LateAppendDeps {
   readonly version: number;
   readonly events: readonly CallEvent[];
   readonly state: CallState;
-  readonly decide: (batch: readonly Asked[], from: CallState) => Decided;
+  /** What is fresh, on its own: what is looked at here is decided again when its turn comes. */
+  readonly fresh: Freshness;
+  readonly decide: (batch: readonly Asked[], from: CallState, fresh: Freshness) => Decided;
   /** What has come in behind the append so far. */
   readonly queue: () => readonly Asked[];
   readonly protect: (state: CallState) => void;
@@ -44,21 +47,30 @@ export class LateAppend {
     return this.#isLate;
   }
 
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get fresh(): Freshness {
+    return this.#deps.fresh;
+  }
+
   /** The append came back. */
   end(): void {
     this.#cancel();
     this.#isLate = false;
   }
 
-  /** Something has come in behind, or time has passed. */
-  look(): void {
-    if (!this.#isLate) return;
+  /** Something has come in behind, or time has passed. False where the append may yet be in time. */
+  look(): boolean {
+    if (!this.#isLate) return false;
     const batch = this.#deps.queue().slice(this.#lookedAt);
     this.#lookedAt += batch.length;
-    const { events, state } = this.#deps.decide(batch, this.#state);
+    const { events, state } = this.#deps.decide(batch, this.#state, this.#deps.fresh);
     this.#spool(this.#state.version, events);
     this.#state = state;
     this.#deps.protect(state);
+    return true;
   }
 
   #begin(): void {

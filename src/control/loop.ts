@@ -58,7 +58,7 @@ export class Loop {
 
   take(asked: Asked): void {
     this.#queue.push({ at: this.#now(), ...asked });
-    if (this.#busy) return this.#late?.look();
+    if (this.#busy) return this.#look();
     this.#busy = true;
     void this.#run();
   }
@@ -78,8 +78,10 @@ export class Loop {
   /** The newest state without waiting for what time has brought about since. */
   view(): CallView {
     const { tenant, callId } = this;
-    const state = this.#outage?.state ?? this.#state;
-    const durable = this.#outage === undefined && this.#late?.isLate !== true && !this.#isBlind;
+    // What the log holds is no longer what is so: drift that waits behind a hung append is shown.
+    const waiting = this.#outage ?? (this.#late?.isLate === true ? this.#late : undefined);
+    const state = waiting?.state ?? this.#state;
+    const durable = waiting === undefined && !this.#isBlind;
     const at = Math.max(this.#now(), state.at);
     return { tenant, callId, state, position: this.#position, at, durable };
   }
@@ -126,10 +128,9 @@ export class Loop {
     // A question changes nothing, so it may go out beside the append.
     const asked = claims(state).filter((claim) => claim.want === "baseline");
     if (asked.length > 0) this.#deps.sync(asked, true);
-    const { callId, tenant } = this;
     const { version } = this.#state;
     const late = (this.#late = this.#ifLate(version, events, state));
-    const result = await this.#deps.log.append(tenant, callId, version, events);
+    const result = await this.#deps.log.append(this.tenant, this.callId, version, events);
     late.end();
     this.#late = undefined;
     this.#pending = undefined;
@@ -146,10 +147,10 @@ export class Loop {
     }
   }
 
-  #decide(batch: readonly Asked[], from: CallState): Decided {
+  #decide(batch: readonly Asked[], from: CallState, fresh = this.#fresh): Decided {
     return decideBatch(batch, from, {
       at: Math.max(this.#now(), from.at),
-      fresh: this.#fresh,
+      fresh,
       rules: (state) => this.rules(state).rules,
     });
   }
@@ -169,7 +170,8 @@ export class Loop {
   }
 
   #staysSecured(state: CallState): boolean {
-    return protection(this.#decide(this.#queue, state).state) === "secured";
+    const { state: then } = this.#decide(this.#queue, state, this.#fresh.copy());
+    return protection(then) === "secured";
   }
 
   async #reload(
@@ -194,14 +196,13 @@ export class Loop {
 
   /** The log cannot be written: silence goes out, nothing is let go, what happened waits. */
   #begin(events: readonly CallEvent[], state: CallState, answers: readonly Answer[]): void {
-    const { logRetryMs } = this.rules(state);
     this.#outage = new Outage({
       ...this.#deps,
       tenant: this.tenant,
       callId: this.callId,
       durable: { state: this.#state, position: this.#position },
       events,
-      retryMs: logRetryMs,
+      retryMs: this.rules(state).logRetryMs,
       isBlind: this.#isBlind,
       written: (loaded, written) => {
         this.#outage = undefined;
@@ -246,10 +247,16 @@ export class Loop {
       version,
       events,
       state,
-      decide: (batch, from) => this.#decide(batch, from),
+      fresh: this.#fresh.copy(),
+      decide: (...asked) => this.#decide(...asked),
       queue: () => this.#queue,
       protect: (wanted) => this.#protect(wanted),
     });
+  }
+
+  /** What came in behind an append that hangs, and what time has brought about, is acted on. */
+  #look(): void {
+    if (this.#late?.look() === true) this.#arm();
   }
 
   /** A re-read that says what is known already is remembered, and enters nothing. */
@@ -267,9 +274,9 @@ export class Loop {
     this.#alarm?.();
     this.#alarm = undefined;
     if (this.#stopping) return;
-    const state = this.#pending ?? this.#outage?.state ?? this.#state;
+    const state = this.#late?.state ?? this.#pending ?? this.#outage?.state ?? this.#state;
     const { logRetryMs, rules } = this.rules(state);
-    const due = nextDeadline(state, rules, this.#fresh.known);
+    const due = nextDeadline(state, rules, (this.#late?.fresh ?? this.#fresh).known);
     const driven = owed(state).length > 0 ? this.#now() + REDRIVE_MS : undefined;
     const at = Math.min(due ?? Number.POSITIVE_INFINITY, driven ?? Number.POSITIVE_INFINITY);
     if (at === Number.POSITIVE_INFINITY) return;
@@ -279,7 +286,7 @@ export class Loop {
       this.#alarm = undefined;
       this.#arm();
       // What is being written brings the call up to now when it is done.
-      if (this.#busy) return this.#late?.look();
+      if (this.#busy) return this.#look();
       this.tell({ type: "PassTime" });
       if (this.#outage === undefined && owed(this.#state).length > 0) {
         this.#deps.sync(claims(this.#state), false);

@@ -1,7 +1,7 @@
 /** What a call is while an append of it hangs, and once it no longer does. */
 import { expect, test } from "vitest";
-import { protection } from "../../src/control/conclude.ts";
-import { tap, world } from "../simulation/world.ts";
+import { protection, safeToCollect } from "../../src/control/conclude.ts";
+import { PAGE, tap, world } from "../simulation/world.ts";
 
 test("a pause that went out beside a hung append is entered, although the lease it renewed is over", async () => {
   const w = await world();
@@ -72,4 +72,44 @@ test("so is one that came only just before the append ended", async () => {
   const heard = w.recorders["a"]?.journal.filter(({ target }) => target === "2");
   expect(heard?.map(({ status }) => status)).toContain("paused");
   expect(heard?.at(-1)?.status).toBe("recording");
+});
+
+test("where pages may collect while the log fails, a recorder that records behind a hung append is safe to nobody", async () => {
+  const w = await world({ whenLogFails: "protect" });
+  w.recorders["a"]?.begin("1");
+  void w.pause("c", "w1", [tap("a", "1")]);
+  await w.clock.pass(500);
+  w.log.delayMs = () => 60_000;
+  void w.register("c", [tap("a", "1")], "a2");
+  await w.clock.pass(300);
+  const safe = async () => {
+    const read = w.keeper.read("t", "c");
+    await w.clock.pass(6_000);
+    const view = await read;
+    return view !== undefined && safeToCollect(view.state, "w1", PAGE, view.at);
+  };
+  expect(await safe()).toBe(true);
+  w.recorders["a"]!.faults = () => "request_lost";
+  w.recorders["a"]?.byHand("1", "recording");
+  expect(await safe()).toBe(false);
+});
+
+test("a confirmation that grew too old while an append hung is entered, although it was given again since", async () => {
+  const w = await world();
+  w.recorders["a"]?.begin("1");
+  void w.pause("c", "w1", [tap("a", "1")]);
+  await w.clock.pass(500);
+  w.log.delayMs = () => 12_000;
+  void w.register("c", [tap("a", "1")], "a2");
+  await w.clock.pass(300);
+  w.log.delayMs = () => 1;
+  w.recorders["a"]!.faults = () => "request_lost";
+  await w.clock.pass(8_000);
+  w.recorders["a"]!.faults = () => "none";
+  await w.clock.pass(10_000);
+  const entered = w.log.entries.map(({ event }) => event.type);
+  expect(entered).toContain("ConfirmationLapsed");
+  // So what was spooled meanwhile is in the log, and is not entered once more at a start.
+  const spooled = w.log.spooled.flatMap(({ events }) => events.map(({ type }) => type));
+  expect(entered.slice(-spooled.length)).toEqual(spooled);
 });
