@@ -40,8 +40,6 @@ export class Loop {
   /** Re-reads are memory, not entries. */
   readonly #fresh = new Freshness();
   #outage: Outage | undefined;
-  /** What is being appended would make of the call this. */
-  #pending: CallState | undefined;
   #late: LateAppend | undefined;
   /** What the log holds of this call is not known yet. */
   #isBlind: boolean;
@@ -123,17 +121,16 @@ export class Loop {
     if (events.length === 0) return answer(answers, this.view());
     if (this.#isBlind) return this.#begin(events, state, answers);
     // Alarm first, then append: whatever happens to the write, this call wakes again.
-    this.#pending = state;
+    const { callId, tenant } = this;
+    const { version } = this.#state;
+    const late = (this.#late = this.#ifLate(version, events, state));
     this.#arm();
     // A question changes nothing, so it may go out beside the append.
     const asked = claims(state).filter((claim) => claim.want === "baseline");
     if (asked.length > 0) this.#deps.sync(asked, true);
-    const { version } = this.#state;
-    const late = (this.#late = this.#ifLate(version, events, state));
-    const result = await this.#deps.log.append(this.tenant, this.callId, version, events);
+    const result = await this.#deps.log.append(tenant, callId, version, events);
     late.end();
     this.#late = undefined;
-    this.#pending = undefined;
     switch (result.kind) {
       case "appended": {
         this.#conflicts = 0;
@@ -274,7 +271,7 @@ export class Loop {
     this.#alarm?.();
     this.#alarm = undefined;
     if (this.#stopping) return;
-    const state = this.#late?.state ?? this.#pending ?? this.#outage?.state ?? this.#state;
+    const state = this.#late?.state ?? this.#outage?.state ?? this.#state;
     const { logRetryMs, rules } = this.rules(state);
     const due = nextDeadline(state, rules, (this.#late?.fresh ?? this.#fresh).known);
     const driven = owed(state).length > 0 ? this.#now() + REDRIVE_MS : undefined;
