@@ -16,7 +16,7 @@ import type {
 
 /** One HTTP exchange an adapter asks for. Header names in lower case. */
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

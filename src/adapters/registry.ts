@@ -8,6 +8,7 @@ import type { RecorderId, Result } from "../control/call.ts";
 import { err, ok } from "../control/call.ts";
 import type { RecorderPort } from "../control/ports.ts";
 import { anywherenowVendor } from "./anywherenow/index.ts";
+import { asteriskAriVendor } from "./asterisk-ari/index.ts";
 import type { HubPort } from "./hub.ts";
 import { withOpaqueTokens } from "./opaque.ts";
 import { canControl, canReport, canSurvey } from "./recorder.ts";
@@ -19,7 +20,7 @@ export type AnyVendor = RecorderVendor<unknown>;
 
 /** By the name configuration uses. The memory recorder is not here: it must not be served. */
 export const vendors: ReadonlyMap<string, AnyVendor> = new Map<string, AnyVendor>(
-  [anywherenowVendor, vsloggerVendor].map((vendor) => [vendor.vendor, vendor as AnyVendor]),
+  [anywherenowVendor, asteriskAriVendor, vsloggerVendor].map((vendor) => [vendor.vendor, vendor as AnyVendor]),
 );
 
 export function vendorOf(name: string): AnyVendor | undefined {

@@ -1,0 +1,169 @@
+/**
+ * Recordings that Asterisk's REST interface (ARI) started, paused and resumed over it.
+ *
+ * @module
+ */
+import type { Target } from "../../control/call.ts";
+import type { ControlOutcome, Observation, RecorderCapabilities } from "../../control/ports.ts";
+import { defineRecorder } from "../recorder.ts";
+import type {
+  AdapterContext,
+  AnyRecorder,
+  HttpReply,
+  HttpRequest,
+  PreflightFinding,
+  RecorderVendor,
+} from "../recorder.ts";
+import { asteriskAriSettings, asteriskAriTarget } from "./settings.ts";
+import type { AsteriskAriSettings, AsteriskAriTarget } from "./settings.ts";
+import { muteWorksIn } from "./version.ts";
+import {
+  basicOf,
+  infoRequest,
+  orderRequest,
+  readInfo,
+  readOrder,
+  readStatus,
+  readWrite,
+  statusRequest,
+  writeRequest,
+} from "./wire.ts";
+
+const pausing = {
+  control: "pause",
+  audio: "gap",
+  status: true,
+  survey: false,
+  watch: false,
+  evidence: false,
+  runtimes: ["node", "workerd"],
+} as const satisfies RecorderCapabilities;
+
+/** A muted recording goes on saying `recording`: there is nothing to read back. */
+const muting = {
+  ...pausing,
+  control: "mute",
+  audio: "silence",
+  status: false,
+} as const satisfies RecorderCapabilities;
+
+export const asteriskAriVendor: RecorderVendor<AsteriskAriSettings> = {
+  vendor: "asterisk-ari",
+  settings: asteriskAriSettings,
+  variants: [
+    {
+      name: "Asterisk, by ARI",
+      capabilities: pausing,
+      confirmedBy: "the recording's state, read afterwards",
+      note: "Recordings that ARI started.",
+    },
+    {
+      name: "Asterisk, by ARI's mute",
+      capabilities: muting,
+      confirmedBy: "nothing: a muted recording says `recording`",
+      note: "Only from 18.21, 20.6 and 21.1; before, the second mute is not done.",
+    },
+  ],
+  origins: ({ baseUrl }) => [new URL(baseUrl).origin],
+  create: createAsteriskAri,
+};
+
+type NoReply = Exclude<ControlOutcome, { kind: "acknowledged" }>;
+
+function createAsteriskAri(id: string, settings: AsteriskAriSettings): AnyRecorder {
+  const scrub = scrubber([settings.password, basicOf(settings)]);
+  /** As the server last reported it. */
+  let version: string | undefined;
+
+  const learn = async (ctx: AdapterContext): Promise<{ version: string } | NoReply> => {
+    const reply = await sendOnce(infoRequest(settings), ctx);
+    const told = "kind" in reply ? reply : readInfo(reply, scrub);
+    version = "version" in told ? told.version : undefined;
+    return told;
+  };
+
+  /** Why this server is not told to mute. What it reports counts, not what configuration says. */
+  const muteRefused = async (ctx: AdapterContext): Promise<NoReply | undefined> => {
+    if (settings.silenceBy === "pause") return undefined;
+    if (version === undefined) {
+      const told = await learn(ctx);
+      // Nothing was ordered yet, so nothing is in doubt.
+      if ("kind" in told) return told.kind === "in_doubt" ? { ...told, kind: "unreachable" } : told;
+    }
+    if (version !== undefined && muteWorksIn(version)) return undefined;
+    const detail = `it reports version ${version ?? ""}, which mutes a recording only once`;
+    return { kind: "refused", reason: "not_permitted", detail: scrub(detail) };
+  };
+
+  const order = async (
+    what: "silence" | "restore",
+    target: Target,
+    ctx: AdapterContext,
+  ): Promise<ControlOutcome> => {
+    const refused = await muteRefused(ctx);
+    if (refused !== undefined) return refused;
+    const recording = target as AsteriskAriTarget;
+    const reply = await sendOnce(orderRequest(settings, what, recording), ctx);
+    return "kind" in reply ? reply : readOrder(reply, scrub);
+  };
+
+  const preflight = async (ctx: AdapterContext): Promise<readonly PreflightFinding[]> => {
+    const told = await learn(ctx);
+    if ("kind" in told) return [{ name: "ARI", ok: false, detail: wordsOf(told) }];
+    const reported = scrub(`Asterisk ${told.version}`);
+    const mutes = settings.silenceBy === "pause" || muteWorksIn(told.version);
+    const asked = await sendOnce(writeRequest(settings), ctx);
+    const trouble = "kind" in asked ? asked : readWrite(asked, scrub);
+    return [
+      {
+        name: "ARI",
+        ok: mutes,
+        detail: mutes ? reported : `${reported} mutes a recording only once: silence by pause`,
+      },
+      {
+        name: `user ${settings.username}`,
+        ok: trouble === undefined,
+        detail: trouble === undefined ? "may pause and resume" : wordsOf(trouble),
+      },
+    ];
+  };
+
+  const recorder = {
+    id,
+    vendor: "asterisk-ari",
+    targetSchema: asteriskAriTarget,
+    // Asterisk tells names apart by their letters' case.
+    targetKey: (target: Target) => (target as AsteriskAriTarget).name,
+    pause: (target: Target, ctx: AdapterContext) => order("silence", target, ctx),
+    resume: (target: Target, ctx: AdapterContext) => order("restore", target, ctx),
+    preflight,
+  };
+  if (settings.silenceBy === "mute") return defineRecorder({ ...recorder, capabilities: muting });
+  return defineRecorder({
+    ...recorder,
+    capabilities: pausing,
+    async status(target: Target, ctx: AdapterContext): Promise<Observation> {
+      const recording = target as AsteriskAriTarget;
+      const reply = await sendOnce(statusRequest(settings, recording), ctx);
+      return "kind" in reply ? reply : readStatus(reply, recording, scrub);
+    },
+  });
+}
+
+const wordsOf = (outcome: NoReply): string => outcome.detail ?? outcome.kind;
+
+async function sendOnce(request: HttpRequest, ctx: AdapterContext): Promise<HttpReply | NoReply> {
+  const result = await ctx.send(request, ctx.signal);
+  if (result.kind === "reply") return result.reply;
+  // Too large is in doubt as well: a reply began, so the request was heard.
+  const kind = result.kind === "not_sent" ? "unreachable" : "in_doubt";
+  return { kind, detail: result.detail };
+}
+
+function scrubber(secrets: readonly string[]): (text: string) => string {
+  return (text) => {
+    let clean = text.replace(/basic\s+\S+/gi, "[secret]");
+    for (const secret of secrets) clean = clean.replaceAll(secret, "[secret]");
+    return clean.replace(/\d(?:[ -]?\d){12,18}/g, "[digits]");
+  };
+}
