@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { EpochMs } from "./call.ts";
 import type { Sibling } from "./siblings.ts";
 
 /** Targets whose resource is remembered; the oldest reading is forgotten first. */
@@ -18,10 +19,14 @@ export interface KinOf {
   all(): Iterable<Sibling>;
   /** It is known where this one leads, or that it leads nowhere. */
   isRead(): boolean;
-  /** Undefined: it was read, and leads nowhere. */
-  reaches(resource: string | undefined): void;
+  /** Targets that led nowhere when last asked, if that was no later than `at`: they may by now. */
+  nowhere(at: EpochMs): Iterable<Sibling>;
+  /** Undefined: it was asked at `askedAt`, and leads nowhere. */
+  reaches(resource: string | undefined, askedAt: EpochMs): void;
 }
 
+/** Before the name of a target that leads nowhere: no resource is called so. */
+const NOWHERE = "\0nowhere";
 const NONE: readonly Sibling[] = [];
 /** Every target has one name: none has any kin. */
 export const noKin: KinOf = {
@@ -29,6 +34,7 @@ export const noKin: KinOf = {
   unread: () => NONE,
   all: () => NONE,
   isRead: () => true,
+  nowhere: () => NONE,
   reaches() {},
 };
 
@@ -37,6 +43,8 @@ export class Kin {
   readonly #resources = new Map<string, string>();
   readonly #same = new Map<string, Set<Sibling>>();
   readonly #unread = new Set<Sibling>();
+  /** When those that lead nowhere were last asked. */
+  readonly #nowhere = new Map<Sibling, EpochMs>();
   readonly #learned: () => void;
 
   /** `learned` is told when it became known where a target leads. */
@@ -50,7 +58,14 @@ export class Kin {
       unread: () => this.#unread,
       all: () => this.#members.values(),
       isRead: () => this.#resources.has(targetKey),
-      reaches: (resource) => this.#reaches(targetKey, resource ?? `nowhere ${targetKey}`),
+      nowhere: (at) => [...this.#nowhere].flatMap(([one, askedAt]) => (askedAt > at ? [] : [one])),
+      reaches: (resource, askedAt) => {
+        const sibling = this.#members.get(targetKey);
+        if (resource === undefined && sibling !== undefined) this.#nowhere.set(sibling, askedAt);
+        this.#reaches(targetKey, resource ?? `${NOWHERE} ${targetKey}`);
+        if (resource === undefined) this.#learned();
+        else if (sibling !== undefined) this.#nowhere.delete(sibling);
+      },
     };
   }
 
@@ -59,6 +74,7 @@ export class Kin {
     const resource = this.#resources.get(targetKey);
     if (resource === undefined) this.#unread.add(sibling);
     else this.#put(resource, sibling);
+    if (resource?.startsWith(NOWHERE) === true) this.#nowhere.set(sibling, 0);
   }
 
   leave(targetKey: string): void {
@@ -66,6 +82,7 @@ export class Kin {
     if (sibling === undefined) return;
     this.#members.delete(targetKey);
     this.#unread.delete(sibling);
+    this.#nowhere.delete(sibling);
     this.#take(this.#resources.get(targetKey), sibling);
   }
 

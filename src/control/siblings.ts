@@ -44,14 +44,16 @@ export class Siblings {
 
   /**
    * Under another name somebody asks for silence, or what it is: nothing of it is resumed. Where it
-   * is not known what a name leads to, its own or another's, it may be this one.
+   * is not known what a name leads to, its own or another's, it may be this one; and so it may where
+   * another led nowhere before this one was wanted to record, at `since`.
    */
-  keepSilent(): boolean {
+  keepSilent(since: EpochMs): boolean {
     const isAsking = (one: Sibling) => one.standing.isAsking();
     if (!this.#kin.isRead()) return this.#others(this.#kin.all()).some(isAsking);
     if (this.#all().some(isAsking)) return true;
     // Calls are registered all the time; only those with a window are waited for.
-    return this.#others(this.#kin.unread()).some((one) => one.standing.isAskingInWindow());
+    const mayBe = [...this.#kin.unread(), ...this.#kin.nowhere(since)];
+    return this.#others(mayBe).some((one) => one.standing.isAskingInWindow());
   }
 
   /** Whose resume of this audio is in flight, its own first. */

@@ -36,6 +36,7 @@ export class TargetDesk implements Sibling {
   readonly #deps: TargetDeps;
   readonly standing = new Standings();
   #progress: Progress = begun(undefined);
+  #wantedAt: EpochMs = 0;
   /** The desk's own order of claims, questions and answers; clocks may stand still. */
   #seq = 0;
   #commandEndedSeq = 0;
@@ -108,7 +109,10 @@ export class TargetDesk implements Sibling {
     this.#timer?.();
     this.#timer = undefined;
     const want = this.standing.want();
-    if (want !== this.#progress.want) this.#progress = begun(want);
+    if (want !== this.#progress.want) {
+      this.#progress = begun(want);
+      this.#wantedAt = this.#now();
+    }
     if (want === undefined) return this.#rest();
     this.#telling.withoutAsking();
     if (!this.#overtakes(want)) return;
@@ -148,7 +152,7 @@ export class TargetDesk implements Sibling {
   }
 
   #isHeld(): boolean {
-    return this.#deps.held() || this.#siblings.keepSilent();
+    return this.#deps.held() || this.#siblings.keepSilent(this.#wantedAt);
   }
 
   #commandDue(): Order | undefined {
@@ -223,7 +227,7 @@ export class TargetDesk implements Sibling {
     // A question that left before the last command was answered says nothing of what it did.
     if (this.commanding.running !== undefined || askedSeq < this.#commandEndedSeq) return;
     const { session, status } = observation;
-    this.#deps.kin.reaches(observation.resource);
+    this.#deps.kin.reaches(observation.resource, askedAt);
     const carried = session === undefined ? {} : { session };
     this.#see({ status, askedSeq, askedAt, ...carried, confirmedBy: "read_back" });
   }

@@ -112,8 +112,9 @@ test("where so many names lead is remembered, those in use before all others", (
   const kin = new Kin(() => undefined);
   const used = {} as Sibling;
   kin.join("in use", used);
-  kin.of("in use").reaches("channel 1");
-  for (let at = 0; at < RESOURCE_COUNT_MAX + 5; at += 1) kin.of(`t${at}`).reaches(`channel ${at}`);
+  kin.of("in use").reaches("channel 1", 0);
+  for (let at = 0; at < RESOURCE_COUNT_MAX + 5; at += 1)
+    kin.of(`t${at}`).reaches(`channel ${at}`, 0);
   expect(kin.of("in use").isRead()).toBe(true);
   expect(kin.of("t0").isRead()).toBe(false);
   expect(kin.of(`t${RESOURCE_COUNT_MAX + 4}`).isRead()).toBe(true);

@@ -255,4 +255,36 @@ describe("one audio under two names", () => {
     expect(truth(w)).toBe("recording");
     expect([await w.word("x"), await w.word("y")]).toEqual(["recording", "recording"]);
   });
+
+  test("a name that led nowhere is asked again before what has begun since is let go under another", async () => {
+    const w = await world({ recorders: { a: { capabilities: { aliases: true } } } });
+    void w.pause("y", "y-w", [byExtension]);
+    await w.clock.pass(1_200);
+    // The conversation begins right after the extension was found to lead nowhere.
+    w.recorders["a"]!.begin("1");
+    void w.pause("x", "x-w", [byNumber]);
+    await w.clock.pass(100);
+    expect(truth(w)).toBe("paused");
+    void w.resume("x", "x-w");
+    await w.clock.pass(3_000);
+    expect(resumes(w)).toBe(0);
+    expect(await w.safe("y", "y-w")).toBe(true);
+    void w.resume("y", "y-w");
+    await w.clock.pass(2_000);
+    expect(truth(w)).toBe("recording");
+  });
+
+  test("a name that leads nowhere for good holds up no other name's resume", async () => {
+    const w = await world({ recorders: { a: { capabilities: { aliases: true } } } });
+    w.recorders["a"]!.begin("1");
+    void w.pause("y", "y-w", [tap("a", "x9")]);
+    await w.clock.pass(1_200);
+    void w.pause("x", "x-w", [byNumber]);
+    await w.clock.pass(100);
+    expect(truth(w)).toBe("paused");
+    void w.resume("x", "x-w");
+    await w.clock.pass(2_000);
+    expect(truth(w)).toBe("recording");
+    expect(await w.word("x")).toBe("recording");
+  });
 });
