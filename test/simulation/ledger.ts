@@ -203,6 +203,10 @@ export function newLedger(rules: Rules): Ledger {
   const isSecured: Ledger["isSecured"] = (call) => {
     if (call.ended || ![...call.windows.values()].some((window) => window.state === "open"))
       return false;
+    return isSilent(call);
+  };
+  /** In a lease's grace too; undefined where a tap was added anew and not heard of since. */
+  const isSilent: Ledger["isSecured"] = (call) => {
     const counting = [...call.taps.values()].filter((tap) => tap.active && tap.counts);
     if (counting.some((tap) => tap.unsure)) return undefined;
     return counting.length > 0 && counting.every((tap) => tap.silentIn === call.turn);
@@ -233,7 +237,7 @@ export function newLedger(rules: Rules): Ledger {
         call.turn += 1;
         call.dueBy = after && "confirmDueBy" in event ? event.confirmDueBy : undefined;
       }
-      if (call.dueBy !== undefined && isSecured(call) !== false) call.dueBy = undefined;
+      if (call.dueBy !== undefined && isSilent(call) !== false) call.dueBy = undefined;
     },
     overdue(call, now) {
       if (call.ended) return undefined;
