@@ -65,7 +65,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
     waiting.clear();
   });
 
-  /** What is asked in one turn goes in one message. */
+  /** What is asked in one turn of the loop goes in one message: a message costs more than an ask. */
   function flush(): void {
     const message = { asks, at: now(), clock: clockState() };
     asks = [];
@@ -84,7 +84,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
           answer.ok ? resolve(answer.value as never) : reject(errorOf(answer.error)),
       });
       asks.push({ id, method, args });
-      if (asks.length === 1) queueMicrotask(flush);
+      if (asks.length === 1) setImmediate(flush);
     });
   }
   function isAnswering(): boolean {
