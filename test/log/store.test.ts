@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
 import { newCall } from "../../src/control/call.ts";
 import { fold } from "../../src/control/evolve.ts";
+import { rebased } from "../../src/control/rebase.ts";
 import { readCheckpoint, splitNotes } from "../../src/log/checkpoint.ts";
 import type { EntryDraft } from "../../src/log/entry.ts";
 import { rootOfLeaves } from "../../src/log/proof.ts";
@@ -195,6 +196,48 @@ describe("failures", () => {
       ["SpooledFact", "line_unreadable"],
     ]);
     expect((await again.load("acme", "c1")).state.version).toBe(5);
+  });
+});
+
+describe("a spool, after a crash", () => {
+  test("what was spooled twice, and decided anew before the crash, is entered once and as it was last", async () => {
+    const folder = temporaryFolder();
+    const log = await openTestLog(folder);
+    const events = payment("pay-1", AT);
+    await log.append("acme", "c1", 0, events.slice(0, 3));
+    // The append hung, something was looked at behind it; then it failed, and was decided again.
+    await log.spool("acme", "c1", 3, events.slice(3, 4));
+    await log.spool("acme", "c1", 4, events.slice(6, 7));
+    await log.spool("acme", "c1", 3, events.slice(3, 4));
+    await log.spool("acme", "c1", 4, events.slice(4, 5));
+    await log.spool("acme", "c1", 5, events.slice(5, 6));
+    await log.close();
+    const again = await openTestLog(folder);
+    expect((await again.load("acme", "c1")).state).toEqual(fold(events.slice(0, 6)));
+    expect((await again.read("acme", { type: "SpooledFact" }, 0, 10)).entries).toEqual([]);
+  });
+
+  test("a pause that went out while its call could not be read is behind it, once, and not forgotten", async () => {
+    const folder = temporaryFolder();
+    const log = await openTestLog(folder);
+    const blind = payment("pay-2", AT + 60_000);
+    await log.append("acme", "c1", 0, payment("pay-1", AT).slice(0, 8));
+    const { state: before } = await log.load("acme", "c1");
+    await log.spool("acme", "c1", 0, blind.slice(0, 4));
+    await log.spool("acme", "c1", 4, blind.slice(4, 5));
+    const spool = readFileSync(join(folder, "spool.ndjson"));
+    await log.close();
+    const again = await openTestLog(folder);
+    const { state } = await again.load("acme", "c1");
+    expect(state).toEqual(fold(rebased(blind.slice(0, 5), before), before));
+    expect(Object.values(state.taps).map(({ touched }) => touched)).toEqual([true]);
+    expect(await again.unrested()).toEqual([{ tenant: "acme", callId: "c1" }]);
+    await again.close();
+    // The power went before the spool was emptied.
+    writeFileSync(join(folder, "spool.ndjson"), spool);
+    const third = await openTestLog(folder);
+    expect((await third.load("acme", "c1")).state).toEqual(state);
+    expect(third.despooled).toBe(0);
   });
 });
 

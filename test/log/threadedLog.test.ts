@@ -1,5 +1,5 @@
 /** The log in its own thread keeps every promise of the log, and keeps nobody waiting. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { newCall } from "../../src/control/call.ts";
@@ -134,6 +134,21 @@ test("the spool keeps what the log has not caught up with, in order, for the nex
   expect((await again.load("acme", "c2")).state).toEqual(fold(events.slice(0, 1)));
   expect((await again.load("acme", "c1")).state).toEqual(fold(events.slice(0, 4)));
   expect(spoolOf(folder)).toBe("");
+});
+
+test("a full disk that took half of a line does not spoil the next one", async () => {
+  const folder = temporaryFolder();
+  const log = await threaded(folder);
+  const events = payment("w1", AT);
+  // Nothing can be written where a folder stands.
+  mkdirSync(join(folder, "spool.ndjson"));
+  await log.spool("acme", "c1", 0, events.slice(0, 4));
+  rmdirSync(join(folder, "spool.ndjson"));
+  writeFileSync(join(folder, "spool.ndjson"), '{"tenant":"acme","callId":"c1","expec');
+  await log.spool("acme", "c2", 0, events.slice(0, 4));
+  await log.close();
+  const again = await threaded(folder);
+  expect((await again.load("acme", "c2")).state).toEqual(fold(events.slice(0, 4)));
 });
 
 test("a fault in the thread is an error of the process, not a log that is silent for ever", async () => {

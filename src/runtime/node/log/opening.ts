@@ -26,7 +26,7 @@ import { openEnd, packFrontier, restoreLine, unpackFrontier } from "./heads.ts";
 import { type LogKey, createLogKey, nextKeyPath, readLogKey } from "./key.ts";
 import { type KnownHead, LogRefused, type ShippedNote, newestHead } from "./knownHeads.ts";
 import { emptySpool, requestsFromSpool } from "./spool.ts";
-import type { Writer } from "./writer.ts";
+import type { Request, Writer } from "./writer.ts";
 
 interface KeyOptions {
   readonly originBase: string;
@@ -198,5 +198,8 @@ export function takeSpool(
     throw new LogRefused(`The spool in ${folder.path} cannot be entered: ${why}.`);
   }
   emptySpool(folder.spool);
-  return requests.length;
+  return requests.reduce((sum, one) => sum + factsOf(one).length, 0);
 }
+
+const factsOf = (request: Request): readonly unknown[] =>
+  request.kind === "call" ? request.events : request.drafts;

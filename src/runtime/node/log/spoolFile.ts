@@ -30,6 +30,8 @@ export function spoolFile(folder: Folder, waitingCountMax: number = WAITING_COUN
   const needed = new Map<string, number>();
   let last = Promise.resolve();
   let waiting = 0;
+  /** A disk that was full may have taken the half of a line. */
+  let isTorn = false;
   const inTurn = (does: () => Promise<void>): Promise<void> => {
     waiting += 1;
     last = last
@@ -40,10 +42,13 @@ export function spoolFile(folder: Folder, waitingCountMax: number = WAITING_COUN
   };
 
   async function write(line: string): Promise<void> {
+    const whole = isTorn ? `\n${line}` : line;
+    isTorn = true;
     const file = await open(folder.spool, "a", 0o600);
     try {
-      await file.appendFile(line);
+      await file.appendFile(whole);
       await file.sync();
+      isTorn = false;
     } finally {
       await file.close();
     }
