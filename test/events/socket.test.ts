@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { CLOSE, type ServerMessage, SUBPROTOCOL } from "../../src/events/protocol.ts";
-import { createSockets, type Sockets } from "../../src/runtime/node/socket.ts";
+import { createSockets, FRAGMENT_COUNT_MAX, type Sockets } from "../../src/runtime/node/socket.ts";
 import { bench, change, EPOCH, secured } from "./kit.ts";
 import { eventsRig, ORIGIN } from "./rig.ts";
 
@@ -194,4 +194,29 @@ test("a stop tells every client to come back (1012)", async () => {
   connections.stop();
   await sockets.stop(2_000);
   expect(await one.closed).toBe(CLOSE.restarting);
+});
+
+test("a message comes in so many pieces, and no more; one of more pieces closes its socket", async () => {
+  const { connect } = await start();
+  const said = JSON.stringify({ type: "subscribe", all: true });
+  const inPieces = ({ socket }: { socket: WebSocket }, count: number) => {
+    for (let at = 1; at < count; at += 1) socket.send(said.slice(at - 1, at), { fin: false });
+    socket.send(said.slice(count - 1), { fin: true });
+  };
+  const patient = connect("wall");
+  await patient.until("hello");
+  inPieces(patient, said.length);
+  await patient.until("subscribed");
+  // Empty pieces are pieces.
+  const shredder = connect("wall");
+  await shredder.until("hello");
+  for (let at = 0; at < FRAGMENT_COUNT_MAX; at += 1) shredder.socket.send("", { fin: false });
+  expect(shredder.socket.readyState).toBe(WebSocket.OPEN);
+  shredder.socket.send(said, { fin: true });
+  expect(await shredder.closed).toBe(1008);
+  const other = connect("wall");
+  await other.until("hello");
+  for (let at = 1; at < FRAGMENT_COUNT_MAX; at += 1) other.socket.send("", { fin: false });
+  other.socket.send(said, { fin: true });
+  await other.until("subscribed");
 });

@@ -192,3 +192,24 @@ test("it rests after each slice, and no slice holds the file: a write goes on be
   }
   expect(rests.length).toBe(3);
 });
+
+test("of so many calls the newest entry is kept in mind; of others an entry has to lead to its own call", async () => {
+  const folder = temporaryFolder();
+  const log = await openTestLog(folder);
+  const calls = ["c0", "c1", "c2"];
+  for (const call of calls) await log.append("acme", call, 0, payment(call, AT).slice(0, 5));
+  for (const call of calls) await log.append("acme", call, 5, payment(call, AT).slice(5));
+  await log.checkpoint("acme");
+  const read = async (callCountMax: number) => {
+    const work = { folder, marks: new Map(), callCountMax };
+    for await (const { verified } of recheckAll(work, () => undefined)) return verified;
+    return undefined;
+  };
+  // The first call's sixth entry passes over its fifth.
+  change(folder, "UPDATE entries SET prev = 4 WHERE position = 16");
+  expect(await read(3)).toMatchObject({ kind: "bad_entry", position: 16 });
+  expect(await read(2)).toMatchObject({ kind: "intact" });
+  // And leads to another call.
+  change(folder, "UPDATE entries SET prev = 10 WHERE position = 16");
+  expect(await read(2)).toMatchObject({ kind: "bad_entry", position: 16 });
+});

@@ -99,3 +99,12 @@ test.each<[string | undefined, string | null, string | undefined]>([
 ])("a caller at %s forwarding %s is %s", (peer, forwarded, address) => {
   expect(clientAddress(["10.0.0.0/8"])(peer, forwarded)).toBe(address);
 });
+
+test("so many forwarded addresses are looked at, the nearest; nobody is believed beyond them", () => {
+  const address = clientAddress(["10.0.0.0/8"]);
+  const behind = (count: number) =>
+    ["198.51.100.1", ...Array.from({ length: count }, () => "10.0.0.8")].join(", ");
+  expect(address("10.0.0.7", behind(31))).toBe("198.51.100.1");
+  expect(address("10.0.0.7", behind(32))).toBe("10.0.0.8");
+  expect(address("10.0.0.7", behind(5_000))).toBe("10.0.0.8");
+});

@@ -298,11 +298,11 @@ function comeBackMs({ got }: Watching): number {
 }
 
 describe.each(["classic", "core"] as const)("a hub of kind %s", (push) => {
-  /** Reads are a minute apart: what is known sooner was pushed, or asked for by a new connection. */
-  async function pushed() {
+  /** Reads are a minute apart, unless said otherwise: what is known sooner was pushed, or asked for by a new connection. */
+  async function pushed(desk = { guardMs: 60_000 }) {
     const tacet = await startWithin(await folder(), recorders.origins, {
       push,
-      desk: { guardMs: 60_000 },
+      desk,
       rules: { confirmAgeMsMax: 200_000, leaseMsDefault: 300_000 },
     });
     const { anywherenow } = recorders;
@@ -359,6 +359,17 @@ describe.each(["classic", "core"] as const)("a hub of kind %s", (push) => {
     await until(drifts, (entries) => entries.length === 2);
     expect(anywherenow.hub.standingCount).toBe(1);
     expect(logged.join("\n")).not.toMatch(/token-|connection-|marked-/);
+  });
+
+  test("hub-silent: a hub that sends no events costs no more than the reads in between", async () => {
+    const { anywherenow, becomes, byHand, drifts } = await pushed({ guardMs: 1_000 });
+    anywherenow.faults.set({ name: "hub-silent" });
+    byHand();
+    const told = await until(drifts, (entries) => entries.length > 0);
+    expect(told.map(({ detail }) => detail?.["confirmedBy"])).toEqual(["read_back"]);
+    await becomes("secured");
+    expect(anywherenow.hub.standingCount).toBe(1);
+    anywherenow.faults.clear();
   });
 
   test("hub-malformed and hub-garbage: what nobody can read ends nothing, and the next event counts", async () => {

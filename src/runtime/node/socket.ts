@@ -33,7 +33,7 @@ export interface Sockets {
 }
 
 /** Pieces of one message: no client has a use for more. */
-const FRAGMENT_COUNT_MAX = 256;
+export const FRAGMENT_COUNT_MAX = 256;
 
 export function createSockets(): Sockets {
   const server = new WebSocketServer({

@@ -41,12 +41,14 @@ export interface RecheckWork {
   readonly folder: string;
   /** Tenants that are not in it are read from their first entry. */
   readonly marks: ReadonlyMap<TenantId, Mark>;
+  /** Calls kept in mind, where it is not `CALL_COUNT_MAX`. */
+  readonly callCountMax?: number;
 }
 
 /** Entries read at once: some milliseconds' work. */
 const SLICE = 250;
 /** Calls whose newest entry is kept in mind, to check the next one's word of it. */
-const CALLS_MAX = 100_000;
+const CALL_COUNT_MAX = 100_000;
 const HEADS_BYTES = 256 << 10;
 
 /** One result a tenant. `rest` is given the ms a slice took. Throws where the file cannot be opened. */
@@ -66,7 +68,9 @@ export async function* recheckAll(
     const generation = Number(metaOf(db, "generation") ?? "1");
     for (const tenant of new Set([...tenantsOf(db), ...tenantsWithHeads(folder)])) {
       const origin = originOf(base, tenant, generation);
-      yield await recheckOne({ db, folder, keys, tenant, origin, rest }, work.marks.get(tenant));
+      const callCountMax = work.callCountMax ?? CALL_COUNT_MAX;
+      const one = { db, folder, keys, tenant, origin, rest, callCountMax };
+      yield await recheckOne(one, work.marks.get(tenant));
     }
   } finally {
     db.close();
@@ -80,6 +84,7 @@ interface One {
   readonly tenant: TenantId;
   readonly origin: string;
   readonly rest: (workedMs: number) => void;
+  readonly callCountMax: number;
 }
 
 async function recheckOne(one: One, mark: Mark | undefined): Promise<Rechecked> {
@@ -88,7 +93,7 @@ async function recheckOne(one: One, mark: Mark | undefined): Promise<Rechecked> 
   const latest = readIfThere(folder.latest(tenant));
   const heads = headsFrom(folder.all(tenant), mark?.headBytes ?? 0);
   const pass = startPass(undefined, mark);
-  const misfit = chainCheck(db, tenant);
+  const misfit = chainCheck(one);
   const slice = db.prepare(
     "SELECT position, bytes, leaf, call_id, prev FROM entries WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?",
   );
@@ -157,7 +162,7 @@ function storedOf(
 }
 
 /** Whether a row's own notes fit: which call it is of, and that call's entry before. */
-function chainCheck(db: DatabaseSync, tenant: TenantId) {
+function chainCheck({ callCountMax, db, tenant }: One) {
   const newest = new Map<string, number>();
   const callAt = db.prepare("SELECT call_id FROM entries WHERE tenant = ? AND position = ?");
   return (row: EntryRow, entry: Entry): string | undefined => {
@@ -167,7 +172,7 @@ function chainCheck(db: DatabaseSync, tenant: TenantId) {
     const before = newest.get(callId);
     newest.delete(callId);
     newest.set(callId, row.position);
-    if (newest.size > CALLS_MAX) {
+    if (newest.size > callCountMax) {
       const [oldest] = newest.keys();
       if (oldest !== undefined) newest.delete(oldest);
     }
