@@ -10,7 +10,12 @@ import type { Alert } from "../../src/alerts/alert.ts";
 import { alertsSchema } from "../../src/policy/configAlerts.ts";
 import { alertMetrics } from "../../src/runtime/node/alerts/alertMetrics.ts";
 import { type Courier, startCourier } from "../../src/runtime/node/alerts/courier.ts";
-import { type OutboxFile, openOutboxFile } from "../../src/runtime/node/alerts/outboxFile.ts";
+import {
+  type OutboxFile,
+  type OwnOutboxFile,
+  openOutboxFile,
+} from "../../src/runtime/node/alerts/outboxFile.ts";
+import { threadedOutboxFile } from "../../src/runtime/node/alerts/outboxThread.ts";
 import { nodeClock } from "../../src/runtime/node/clock.ts";
 import { until } from "../service/client.ts";
 import { closeReceivers, receiver, webhookSecret } from "../service/receiver.ts";
@@ -29,7 +34,10 @@ const down = (n: number): Alert => ({
   cause: "commands_unreachable",
 });
 
-async function made(wrap: (file: OutboxFile) => OutboxFile = (file) => file) {
+async function made(
+  wrap: (file: OwnOutboxFile) => OutboxFile = (file) => file,
+  open = (path: string) => wrap(openOutboxFile(path)),
+) {
   const place = await mkdtemp(join(tmpdir(), "tacet-courier-"));
   const path = join(place, "alerts.sqlite");
   const secret = webhookSecret();
@@ -46,7 +54,7 @@ async function made(wrap: (file: OutboxFile) => OutboxFile = (file) => file) {
     }),
     context: { origin: "tacet.example", sandbox: false },
     clock: { ...clock, after },
-    file: wrap(openOutboxFile(path)),
+    file: open(path),
     metrics: alertMetrics(register, {
       endpointIds: [],
       recorderIds: [],
@@ -119,7 +127,7 @@ test("raising writes nothing and sends nothing by itself: whoever raises goes on
   const { courier } = await made((file) => ({
     ...file,
     write(changes, marks) {
-      write(changes, marks);
+      void write(changes, marks);
       file.write(changes, marks);
     },
   }));
@@ -213,4 +221,35 @@ test("a file that is damaged is put aside, and another is begun", async () => {
     true,
   ]);
   file.close();
+});
+
+test("somebody who holds the file keeps nothing else waiting, and no alert from being sent", async () => {
+  const { courier, hook, path } = await made(undefined, threadedOutboxFile);
+  courier.start();
+  const db = new DatabaseSync(path);
+  db.exec("BEGIN IMMEDIATE");
+  let beats = 0;
+  const timer = setInterval(() => (beats += 1), 20);
+  courier.raise(down(1));
+  await hook.message(({ type }) => type === "alert.recorder_down");
+  clearInterval(timer);
+  expect(beats).toBeGreaterThan(20);
+  courier.raise(down(2));
+  db.exec("ROLLBACK");
+  await until(
+    () => db.prepare("SELECT key FROM open").all(),
+    ({ length }) => length === 2,
+  );
+  db.close();
+});
+
+test("a thread that ended leaves nobody waiting: alerts are sent from memory", async () => {
+  const missing = new URL("./no-such-thread.ts", import.meta.url);
+  const { courier, errors, hook } = await made(undefined, (path) =>
+    threadedOutboxFile(path, missing),
+  );
+  courier.start();
+  courier.raise(down(1));
+  await hook.message(({ type }) => type === "alert.recorder_down");
+  expect(errors.length).toBeGreaterThan(0);
 });

@@ -15,7 +15,8 @@ import { type Metrics, observeChanges } from "../../http/metrics.ts";
 import type { Config } from "../../policy/config.ts";
 import { alertMetrics } from "./alerts/alertMetrics.ts";
 import { type Courier, startCourier } from "./alerts/courier.ts";
-import { type OutboxFile, openOutboxFile } from "./alerts/outboxFile.ts";
+import type { OutboxFile } from "./alerts/outboxFile.ts";
+import { threadedOutboxFile } from "./alerts/outboxThread.ts";
 import { replay } from "./alerts/replay.ts";
 import { enterLater } from "./enterLater.ts";
 import type { NodeLog } from "./log/openLog.ts";
@@ -141,7 +142,7 @@ function outboxOf(config: Config, failed: (error: unknown) => void): OutboxFile 
   const path = join(config.log.folder, "alerts.sqlite");
   if (config.alerts.endpoints.length === 0 && !existsSync(path)) return undefined;
   try {
-    return openOutboxFile(path);
+    return threadedOutboxFile(path);
   } catch (error) {
     failed(error);
     return undefined;

@@ -10,9 +10,10 @@ import type { MessageContext } from "../../../alerts/message.ts";
 import { type Change, type Delivery, type Endpoint, Outbox } from "../../../alerts/outbox.ts";
 import type { TenantId } from "../../../control/call.ts";
 import type { CallChange, Clock } from "../../../control/ports.ts";
+import { within } from "../../../control/within.ts";
 import type { AlertsConfig } from "../../../policy/configAlerts.ts";
 import type { AlertMetrics } from "./alertMetrics.ts";
-import type { OutboxFile } from "./outboxFile.ts";
+import { type OutboxFile, withinReach } from "./outboxFile.ts";
 import { type Sender, SENDING_COUNT_MAX, senderOf } from "./sender.ts";
 
 /** Changes made durable in one go: a bound on how long the loop stands still. */
@@ -23,6 +24,8 @@ const UNSAVED_COUNT_MAX = 20_000;
 const RETRY_MS = 1_000;
 const MARK_EVERY_MS = 10_000;
 const STOP_MS_MAX = 1_000;
+/** Messages wait for a file that hangs no longer than this. */
+const SAVE_MS_MAX = 2_000;
 /** The longest a timer is set for: clocks may step, and messages are not forgotten. */
 const LOOK_MS_MAX = 60_000;
 
@@ -64,6 +67,10 @@ export function startCourier(options: CourierOptions): Courier {
   let unsaved: Change[] = [];
   let whole = false;
   let scheduled = false;
+  let turning = false;
+  let again = false;
+  /** A write that is not done yet. */
+  let writing: boolean | Promise<boolean> | undefined;
   let state: "waiting" | "running" | "stopped" = "waiting";
   let timer: (() => void) | undefined;
   let markTimer: (() => void) | undefined;
@@ -93,40 +100,75 @@ export function startCourier(options: CourierOptions): Courier {
     // After whatever waits now: a pause's answer first.
     setImmediate(() => {
       scheduled = false;
-      turn();
+      void turn();
     });
   }
 
-  /** Durable first, then sent; where the file cannot be written, sent all the same. */
-  function turn(): void {
+  /** One at a time; who comes in between has one afterwards. */
+  async function turn(): Promise<void> {
+    again = turning;
+    if (turning) return;
+    turning = true;
+    await oneTurn();
+    turning = false;
+    if (again) soon();
+  }
+
+  /** Durable first, then sent; where the file cannot be written, or hangs, sent all the same. */
+  async function oneTurn(): Promise<void> {
     if (state === "stopped") return;
-    const saved = save();
-    if (saved && unsaved.length > 0) return soon();
+    const saved = await save();
+    if (saved && (whole || unsaved.length > 0)) return soon();
     if (state === "running") for (const sender of senders.values()) post(sender);
     arm(saved ? undefined : clock.now() + RETRY_MS);
   }
 
-  /** False where the file cannot be written now. */
-  function save(): boolean {
+  /** False where the file cannot be written now. Never rejects. */
+  async function save(): Promise<boolean> {
     if (file === undefined) return true;
-    const batch = unsaved.slice(0, FLUSH_COUNT_MAX);
-    const last = batch.length === unsaved.length;
-    try {
-      if (whole) file.rewrite(outbox.whole(), marks);
-      else if (batch.length > 0 || (last && moved)) file.write(batch, last ? marks : NO_MARKS);
-      unsaved = whole ? [] : unsaved.slice(batch.length);
-      if (last || whole) moved = false;
-      whole = false;
-      metrics.kept(true);
-      return true;
-    } catch (error) {
-      // What the file holds now is not known, so all of it is written when it can be.
-      whole = true;
-      unsaved = [];
-      metrics.kept(false);
-      options.onError(error);
-      return false;
+    const done = (writing ??= write(file));
+    if (typeof done === "boolean") {
+      writing = undefined;
+      return done;
     }
+    const written = await within(clock, SAVE_MS_MAX, done);
+    if (written.kind === "in_time") return written.value;
+    metrics.kept(false);
+    return false;
+  }
+
+  function write(to: OutboxFile): boolean | Promise<boolean> {
+    const batch = unsaved.slice(0, FLUSH_COUNT_MAX);
+    const all = whole;
+    const last = all || batch.length === unsaved.length;
+    const isNothing = !all && batch.length === 0 && !moved;
+    unsaved = all ? [] : unsaved.slice(batch.length);
+    whole = false;
+    if (last) moved = false;
+    try {
+      if (isNothing) return kept();
+      const done = all
+        ? to.rewrite(outbox.whole(), marks)
+        : to.write(batch, last ? marks : NO_MARKS);
+      if (done === undefined) return kept();
+      return done.then(kept, notKept).finally(() => (writing = undefined));
+    } catch (error) {
+      return notKept(error);
+    }
+  }
+
+  function kept(): boolean {
+    metrics.kept(true);
+    return true;
+  }
+
+  function notKept(error: unknown): boolean {
+    // What the file holds now is not known, so all of it is written when it can be.
+    whole = true;
+    unsaved = [];
+    metrics.kept(false);
+    options.onError(error);
+    return false;
   }
 
   function post(sender: Sender): void {
@@ -173,7 +215,7 @@ export function startCourier(options: CourierOptions): Courier {
       .map((id) => outbox.nextDueAt(id) ?? Infinity);
     const at = Math.min(latest ?? Infinity, ...due);
     if (at === Infinity) return;
-    timer = clock.after(Math.min(LOOK_MS_MAX, Math.max(1, at - now)), () => turn());
+    timer = clock.after(Math.min(LOOK_MS_MAX, Math.max(1, at - now)), () => void turn());
   }
 
   function guarded(work: () => void): void {
@@ -222,8 +264,10 @@ export function startCourier(options: CourierOptions): Courier {
     async stop() {
       timer?.();
       markTimer?.();
-      for (let turns = 0; turns < UNSAVED_COUNT_MAX / FLUSH_COUNT_MAX + 2; turns += 1) {
-        if (!save() || (unsaved.length === 0 && !moved)) break;
+      let saved = true;
+      for (let turns = 0; saved && turns < UNSAVED_COUNT_MAX / FLUSH_COUNT_MAX + 2; turns += 1) {
+        saved = await save();
+        if (!whole && unsaved.length === 0 && !moved) break;
       }
       state = "waiting";
       let cancel = () => {};
@@ -232,11 +276,11 @@ export function startCourier(options: CourierOptions): Courier {
       });
       await Promise.race([Promise.all(under), late]);
       cancel();
-      save();
+      if (saved) await save();
       state = "stopped";
       timer?.();
       await Promise.all([...senders.values()].map((sender) => sender.close()));
-      file?.close();
+      await file?.close();
     },
   };
 }
@@ -248,15 +292,3 @@ const endpointOf = ({ id, kinds, tenants }: AlertsConfig["endpoints"][number]): 
   ...(kinds === undefined ? {} : { kinds: new Set(kinds) }),
   ...(tenants === undefined ? {} : { tenants: new Set(tenants) }),
 });
-
-/** The clock may have been stepped since: nothing waits longer than a retry would. */
-function withinReach({ saved }: OutboxFile, now: number, retryMsMax: number): OutboxFile["saved"] {
-  return {
-    open: saved.open,
-    deliveries: saved.deliveries.map((one) => ({
-      ...one,
-      createdAt: Math.min(one.createdAt, now),
-      nextAt: Math.min(one.nextAt, now + retryMsMax),
-    })),
-  };
-}

@@ -7,7 +7,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Change, Delivery, Open, Saved } from "../../../alerts/outbox.ts";
-import type { TenantId } from "../../../control/call.ts";
+import type { EpochMs, TenantId } from "../../../control/call.ts";
 import { ensureOwnFile } from "../log/folder.ts";
 
 const SCHEMA = `
@@ -30,15 +30,22 @@ export interface OutboxFile {
   /** What an earlier process left. `marks` is undefined where the file is new. */
   readonly saved: Saved;
   readonly marks: Marks | undefined;
-  /** All of it or nothing, durable on return. Throws where it cannot be written. */
+  /** All of it or nothing, durable once it is done. Throws or rejects where it cannot be written. */
+  write(changes: readonly Change[], marks: Marks): void | Promise<void>;
+  /** In place of all there is. Throws or rejects where it cannot be written. */
+  rewrite(whole: Saved, marks: Marks): void | Promise<void>;
+  close(): void | Promise<void>;
+}
+
+/** The same, in this very thread: it throws, and is done on return. */
+export interface OwnOutboxFile extends OutboxFile {
   write(changes: readonly Change[], marks: Marks): void;
-  /** In place of all there is. Throws where it cannot be written. */
   rewrite(whole: Saved, marks: Marks): void;
   close(): void;
 }
 
 /** A file that cannot be read is put aside: conditions that still stand are raised anew. */
-export function openOutboxFile(path: string): OutboxFile {
+export function openOutboxFile(path: string): OwnOutboxFile {
   try {
     return opened(path);
   } catch (error) {
@@ -49,7 +56,7 @@ export function openOutboxFile(path: string): OutboxFile {
   }
 }
 
-function opened(path: string): OutboxFile {
+function opened(path: string): OwnOutboxFile {
   if (!existsSync(path)) ensureOwnFile(path);
   const db = new DatabaseSync(path, { timeout: 2_000 });
   try {
@@ -62,7 +69,7 @@ function opened(path: string): OutboxFile {
   }
 }
 
-function fileOf(db: DatabaseSync): OutboxFile {
+function fileOf(db: DatabaseSync): OwnOutboxFile {
   const rows = (table: string, columns: string) =>
     db.prepare(`SELECT ${columns} FROM ${table}`).all() as unknown as readonly Row[];
   const marks = rows("marks", "tenant AS key, position AS value");
@@ -142,4 +149,20 @@ function isDamage(error: unknown): boolean {
   if (error instanceof SyntaxError) return true;
   if (!(error instanceof Error) || !("errcode" in error)) return false;
   return [11, 26].includes(Number(error.errcode) & 0xff);
+}
+
+/** The clock may have been stepped since: nothing waits longer than a retry would. */
+export function withinReach(
+  { saved }: OutboxFile,
+  now: EpochMs,
+  retryMsMax: number,
+): OutboxFile["saved"] {
+  return {
+    open: saved.open,
+    deliveries: saved.deliveries.map((one) => ({
+      ...one,
+      createdAt: Math.min(one.createdAt, now),
+      nextAt: Math.min(one.nextAt, now + retryMsMax),
+    })),
+  };
 }
