@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { CallId, CallState } from "./call.ts";
-import type { Before, CallView } from "./calls.ts";
+import type { CallId, CallState, TenantId } from "./call.ts";
+import type { Before, CallsOfAgent, CallView } from "./calls.ts";
 import type { Clock } from "./ports.ts";
 import { within } from "./within.ts";
 
@@ -23,8 +23,23 @@ export async function knownBefore(
   looked: Promise<CallId | undefined>,
 ): Promise<Before> {
   const [view, holder] = await Promise.all([within(clock, ms, viewed), within(clock, ms, looked)]);
-  if (view.kind !== "in_time") return { kind: "log_unavailable" };
+  const isHeld = holder.kind === "in_time" && holder.value !== undefined;
+  const held = isHeld ? { holder: holder.value } : {};
+  if (view.kind !== "in_time") return { kind: "log_unavailable", ...held };
   const known = view.value.state.version > 0 ? { view: view.value } : {};
-  const held = holder.kind === "in_time" && holder.value !== undefined;
-  return { kind: "known", ...known, ...(held ? { holder: holder.value } : {}) };
+  return { kind: "known", ...known, ...held };
+}
+
+/** Where the log cannot say in time, the calls in memory are what a pause can go by. */
+export async function knownOfAgent(
+  clock: Clock,
+  ms: number,
+  { agentId, tenant }: { readonly tenant: TenantId; readonly agentId: string },
+  listed: Promise<readonly CallView[]>,
+  inMemory: () => readonly CallView[],
+): Promise<CallsOfAgent> {
+  const found = await within(clock, ms, listed);
+  if (found.kind === "in_time") return { views: found.value, isWhole: true };
+  const views = inMemory().filter((view) => view.tenant === tenant);
+  return { views: views.filter(({ state }) => isLiveOf(state, agentId)), isWhole: false };
 }

@@ -49,7 +49,13 @@ export type Waited = "secured" | "gone" | "time" | "log_failed" | "stopping" | "
  */
 export type Before =
   | { readonly kind: "known"; readonly view?: CallView; readonly holder?: CallId }
-  | { readonly kind: "log_unavailable" };
+  | { readonly kind: "log_unavailable"; readonly holder?: CallId };
+
+/** `isWhole`: the log said so in time; otherwise these are those in memory, and there may be others. */
+export interface CallsOfAgent {
+  readonly views: readonly CallView[];
+  readonly isWhole: boolean;
+}
 
 export interface Calls {
   execute(tenant: TenantId, callId: CallId, command: CallCommand): Promise<Executed>;
@@ -76,7 +82,7 @@ export interface Calls {
   /** Calls not ended, newest first, at most `limit`; with `agentId` only this agent's. */
   live(tenant: TenantId, limit: number, agentId?: string): Promise<readonly CallView[]>;
   /** This agent's calls not ended, for a pause: waits for the log no longer than one may. */
-  callsOfAgent(tenant: TenantId, agentId: string): Promise<readonly CallView[]>;
+  callsOfAgent(tenant: TenantId, agentId: string): Promise<CallsOfAgent>;
   callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined>;
   /** The call whose taps include this target of this recorder now, if any. */
   callOfTarget(tenant: TenantId, recorderId: string, targetKey: string): CallId | undefined;

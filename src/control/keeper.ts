@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { AGENT_CALL_COUNT_MAX, isLiveOf, knownBefore, SESSION_COUNT_MAX } from "./before.ts";
+import { AGENT_CALL_COUNT_MAX, isLiveOf, knownBefore, knownOfAgent } from "./before.ts";
+import { SESSION_COUNT_MAX } from "./before.ts";
 import type { CallId, RecorderId, TenantId, WindowId } from "./call.ts";
-import type { Before, CallCommand, Calls, CallView, Executed, Waited } from "./calls.ts";
+import type { Before, CallCommand, Calls, CallsOfAgent } from "./calls.ts";
+import type { CallView, Executed, Waited } from "./calls.ts";
 import type { DeskRules } from "./commands.ts";
 import { isAtRest } from "./conclude.ts";
 import { Desk } from "./desk.ts";
@@ -118,17 +120,11 @@ export class Keeper implements Calls {
     return knownBefore(clock, logMsMax, viewed, this.callOfWindow(tenant, windowId));
   }
 
-  async callsOfAgent(tenant: TenantId, agentId: string): Promise<readonly CallView[]> {
+  callsOfAgent(tenant: TenantId, agentId: string): Promise<CallsOfAgent> {
     const { logMsMax } = this.#deps.rules(tenant, {});
-    const found = await within(
-      this.#deps.clock,
-      logMsMax,
-      this.live(tenant, AGENT_CALL_COUNT_MAX, agentId),
-    );
-    if (found.kind === "in_time") return found.value;
-    // The log cannot say in time: those in memory are what a pause can go by.
-    const views = [...this.#ready.values()].map((session) => session.view());
-    return views.filter((view) => view.tenant === tenant && isLiveOf(view.state, agentId));
+    const listed = this.live(tenant, AGENT_CALL_COUNT_MAX, agentId);
+    const inMemory = () => [...this.#ready.values()].map((session) => session.view());
+    return knownOfAgent(this.#deps.clock, logMsMax, { tenant, agentId }, listed, inMemory);
   }
 
   async live(tenant: TenantId, limit: number, agentId?: string): Promise<readonly CallView[]> {

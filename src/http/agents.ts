@@ -4,13 +4,13 @@
  *
  * @module
  */
-import type { CallId } from "../control/call.ts";
+import type { CallId, WindowId } from "../control/call.ts";
 import { refused, route, type Asked, type Handled, type Route } from "./asked.ts";
 import type { LocatedTarget } from "./deps.ts";
 import { denied, type Face } from "./face.ts";
-import { idempotencyKey, pauseCall, pauseProblems } from "./pause.ts";
+import { idempotencyKey, pauseCall, pauseProblems, windowIdOf } from "./pause.ts";
 import { refuse } from "./problem.ts";
-import { retryAfter } from "./refusal.ts";
+import { failureProblem, retryAfter } from "./refusal.ts";
 import { agentPauseBody, pauseAnswer, type PauseBody } from "./schemas.ts";
 import { tapOfFound } from "./taps.ts";
 
@@ -47,12 +47,18 @@ async function pauseAgent(
   const { tenant } = asked;
   const denial = await denied(face, asked, "pause", { agentId });
   if (denial !== undefined) return refused(denial);
-  const registered = (await face.calls.callsOfAgent(tenant, agentId))
+  const { isWhole, views } = await face.calls.callsOfAgent(tenant, agentId);
+  const registered = views
     .filter((view) => view.state.endingAt === undefined)
     .map((view) => view.callId);
   const [callId] = registered;
   if (registered.length > 1) return ambiguous(registered);
-  if (callId !== undefined) return await pauseCall(face, asked, callId, body);
+  if (callId !== undefined) {
+    const handled = await pauseCall(face, asked, callId, body);
+    if (isWhole || handled.kind === "problem") return handled;
+    // Silent it is; but the agent may have another call that only the log knows of.
+    return refused(failureProblem("log_failed", { callId, safeToCollect: false }));
+  }
   return await pauseLocated(face, asked, agentId, body);
 }
 
@@ -82,7 +88,9 @@ async function pauseLocated(
   if (new Set(recorderIds).size < recorderIds.length) return ambiguous([...owners]);
   const [owner] = owners;
   if (owner !== undefined) return await pauseCall(face, asked, owner, body);
-  const callId = await freshCallId(face, asked, agentId, targets);
+  const windowId = windowIdOf(face, asked, body);
+  if (!windowId.ok) return refused(windowId.error);
+  const callId = await freshCallId(face, asked, agentId, targets, windowId.value);
   return await pauseCall(face, asked, callId, body, {
     agentId,
     taps: (routing) =>
@@ -90,21 +98,29 @@ async function pauseLocated(
   });
 }
 
-/** The same conversation asked for twice has the same id; a new one on an old target another. */
+/**
+ * The same conversation asked for twice has the same id; a new one on an old target another. Where
+ * the log cannot say in time which of the two it is, each window has a call of its own.
+ */
 async function freshCallId(
   face: Face,
   asked: Asked<unknown, unknown>,
   agentId: string,
   targets: readonly LocatedTarget[],
+  windowId: WindowId,
 ): Promise<CallId> {
   const keys = targets.map((one) => `${one.recorderId}/${one.targetKey}`).toSorted();
-  const bytes = new TextEncoder().encode(keys.join("\n"));
+  const callId = `agent-${agentId}-${await fingerprintOf(keys.join("\n"))}`;
+  const before = await face.calls.beforePause(asked.tenant, callId, windowId);
+  if (before.kind === "log_unavailable") return `${callId}-${await fingerprintOf(windowId)}`;
+  return before.view?.state.endingAt === undefined ? callId : `${callId}-${face.ids()}`;
+}
+
+async function fingerprintOf(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const bytesShown = [...digest.subarray(0, 8)];
-  const fingerprint = bytesShown.map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const callId = `agent-${agentId}-${fingerprint}`;
-  const view = await face.calls.read(asked.tenant, callId);
-  return view?.state.endingAt === undefined ? callId : `${callId}-${face.ids()}`;
+  return bytesShown.map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const none = (): Handled =>

@@ -105,7 +105,7 @@ async function answerPause(
     const plan = await planPause(face, asked, { callId, windowId: id, body, before, found });
     if (!plan.ok) return refused(plan.error);
     const { routing, taps } = plan.value;
-    const holder = before.kind === "known" ? before.holder : undefined;
+    const { holder } = before;
     if (holder !== undefined && holder !== callId) return refused(otherCall(callId, id));
     const agentId = found?.agentId ?? body.agentId;
     const executed = await face.calls.execute(tenant, callId, {
@@ -253,7 +253,7 @@ function answerOf(
   return pauseAnswerOf(view, windowId, asked.by, routing.whenLogFails, origin);
 }
 
-function windowIdOf(
+export function windowIdOf(
   face: Face,
   asked: Asked<unknown, unknown>,
   body: PauseBody,

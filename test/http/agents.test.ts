@@ -49,3 +49,22 @@ test("an ended call is not the agent's live one", async () => {
   const answer = await k.send("POST", pause, "pay", { windowId: "w-1" });
   expect([answer.status, answer.body["callId"]]).toEqual([200, "c2"]);
 });
+
+const never = () => new Promise<never>(() => {});
+
+test("a log that hangs holds up no pause of a conversation that recorders find", async () => {
+  const k = await kit({ located: { kind: "located", targets: [target("204")] } });
+  Object.assign(k.log, { load: never, live: never, callOfWindow: never, append: never });
+  void k.send("POST", pause, "pay", { windowId: "w-1" });
+  await expect.poll(() => k.rigs.main.truth.get("204")).toBe("paused");
+});
+
+test("while the log cannot say which calls an agent has, none of them is safe, and the known one is silent", async () => {
+  const k = await kit();
+  await registered(k, "c1", "a-ann");
+  Object.assign(k.log, { live: never });
+  const answer = await k.send("POST", pause, "pay", { windowId: "w-1" });
+  expect(k.rigs.main.truth.get("ch-c1")).toBe("paused");
+  expect([answer.status, answer.body["code"]]).toEqual([503, "log_unavailable"]);
+  expect(answer.body["safeToCollect"]).toBe(false);
+});

@@ -95,3 +95,14 @@ test("a lease that ended is not renewed into safety", async () => {
   const renewed = await k.send("POST", "/v1/windows/w-1/renew", "pay");
   expect(code(renewed)).toEqual([409, "window_closed"]);
 });
+
+test("a window id that is known to be another call's is refused although the log hangs", async () => {
+  const k = await kit();
+  await registered(k, "c1");
+  await k.send("POST", "/v1/calls/c1/pause", "pay", { windowId: "w-1" });
+  Object.assign(k.log, { load: () => new Promise<never>(() => {}) });
+  const targets = { main: { ref: "ch-c9" } };
+  const answer = await k.send("POST", "/v1/calls/c9/pause", "pay", { windowId: "w-1", targets });
+  expect(code(answer)).toEqual([409, "window_of_another_call"]);
+  expect(k.rigs.main.truth.get("ch-c9")).toBeUndefined();
+});

@@ -24,7 +24,7 @@ export function partialDeps(): HttpDeps {
       read: () => Promise.resolve(undefined),
       live: () => Promise.resolve([]),
       beforePause: () => Promise.resolve({ kind: "log_unavailable" }),
-      callsOfAgent: () => Promise.resolve([]),
+      callsOfAgent: () => Promise.resolve({ views: [], isWhole: false }),
       callOfWindow: () => Promise.resolve(undefined),
       callOfTarget: () => undefined,
     },
