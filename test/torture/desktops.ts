@@ -4,6 +4,7 @@
  */
 import { WebSocket } from "ws";
 import { argsOf, serveParent, sleep, watchOneself, writer } from "./processes.ts";
+import { issued } from "./requests.ts";
 
 export interface DesktopsArgs {
   readonly url: string;
@@ -22,6 +23,7 @@ interface Message {
   readonly position?: number;
   readonly epoch?: string;
   readonly recovered?: boolean;
+  readonly nextTicket?: string;
   readonly windows?: readonly { readonly expiresAt: number }[];
 }
 
@@ -85,14 +87,42 @@ function watchdog(dead: (at: number) => void) {
   };
 }
 
-async function bySocket(reader: string, who: string, filter: object): Promise<void> {
+/** How a client shows who it is, each time it connects. */
+interface Credential {
+  next(): Promise<{ readonly query: string; readonly headers: Readonly<Record<string, string>> }>;
+  /** Each message may bring the ticket for the next connection. */
+  heard(message: Message): void;
+}
+
+const byKey = (who: string): Credential => ({
+  next: () =>
+    Promise.resolve({ query: "", headers: { authorization: `Bearer ${keys[who] ?? ""}` } }),
+  heard: () => undefined,
+});
+
+/** A browser: each ticket opens one socket, and a lost one's successor was not always heard. */
+function byTicket(who: string, wish: object): Credential {
+  let ticket: string | undefined;
+  return {
+    async next() {
+      ticket ??= await issued({ url, key: keys[who] ?? "" }, wish);
+      const query = `?ticket=${encodeURIComponent(ticket ?? "none")}`;
+      ticket = undefined;
+      return { query, headers: {} };
+    },
+    heard({ nextTicket }) {
+      ticket = nextTicket ?? ticket;
+    },
+  };
+}
+
+async function bySocket(reader: string, credential: Credential, filter: object): Promise<void> {
   const self = desk(reader);
+  const at = `${url.replace(/^http/, "ws")}/v1/events`;
   for (;;) {
+    const { headers, query } = await credential.next();
     await new Promise<void>((over) => {
-      const socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/events`, "tacet.v1", {
-        headers: { authorization: `Bearer ${keys[who] ?? ""}` },
-        handshakeTimeout: 3_000,
-      });
+      const socket = new WebSocket(at + query, "tacet.v1", { headers, handshakeTimeout: 3_000 });
       const dog = watchdog((at) => {
         self.blind(at);
         socket.terminate();
@@ -102,10 +132,11 @@ async function bySocket(reader: string, who: string, filter: object): Promise<vo
         dog.alive();
         const message = JSON.parse(data.toString()) as Message;
         self.hear(message);
+        credential.heard(message);
         const { since } = self;
         if (message.type === "hello") {
           socket.send(JSON.stringify({ type: "subscribe", ...filter, ...(since && { since }) }));
-        } else if (message.type === "call" && message.protection !== "ended" && who === "ann") {
+        } else if (message.type === "call" && message.protection !== "ended" && reader === "ann") {
           const { callId, position } = message;
           socket.send(JSON.stringify({ type: "shown", callId, position }));
         }
@@ -162,7 +193,9 @@ async function byStream(reader: string, who: string, query: string): Promise<voi
 }
 
 watchOneself((from, until) => write({ kind: "trouble", what: "delay", from, until }));
-for (const number of [1, 2]) void bySocket(`wall-${number}`, "pay", { all: true });
-void bySocket("ann", "ann", { agents: ["a-204"] });
+for (const number of [1, 2]) void bySocket(`wall-${number}`, byKey("pay"), { all: true });
+void bySocket("ann", byKey("ann"), { agents: ["a-204"] });
+const ofAnn = { use: "events", agentId: "a-204" };
+void bySocket("browser", byTicket("pay", ofAnn), { agents: ["a-204"] });
 for (const number of [1, 2]) void byStream(`stream-${number}`, "pay", "all=true");
 serveParent({}, {});

@@ -27,8 +27,8 @@ const CHANNELS_OF_ONE = 48;
 const ROUNDS_APART = 4;
 
 const args = argsOf() as PagesArgs;
-const { answered, request } = requester(args);
-const world = { request, hands: hands(args.recorders) };
+const { answered, issue, request } = requester(args);
+const world = { request, issue, hands: hands(args.recorders) };
 let [now, before, old]: Playing[][] = [[], [], []];
 let over: Promise<unknown> = Promise.resolve();
 

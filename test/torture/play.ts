@@ -5,7 +5,7 @@
 import type { Conversation, Hands } from "./conversation.ts";
 import type { Dice } from "./dice.ts";
 import { sleep } from "./processes.ts";
-import type { Answer, Request } from "./requests.ts";
+import type { Answer, Issue, Request } from "./requests.ts";
 
 export interface CallPlan {
   readonly callId: string;
@@ -25,6 +25,8 @@ interface Open {
   readonly windowId: string;
   readonly callId: string;
   readonly by: string;
+  /** A browser asks, with a ticket of theirs. */
+  readonly ticket?: string;
 }
 
 export interface Playing {
@@ -49,15 +51,17 @@ const DRAIN_MS_MAX = 25_000;
 
 interface World {
   readonly request: Request;
+  readonly issue: Issue;
   readonly hands: Hands;
   readonly dice: Dice;
 }
 
-export function playing(plan: CallPlan, { request, hands, dice }: World): Playing {
+export function playing(plan: CallPlan, { request, issue, hands, dice }: World): Playing {
   const { callId, here, there, twinId } = plan;
   const open: Open[] = [];
   const behind: Promise<unknown>[] = [];
   const registered = new Set<string>();
+  const tickets = new Map<string, string>();
   let [count, hasMoved] = [0, false];
   const round = { isOver: false };
   let held: Open | undefined;
@@ -87,7 +91,10 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
   async function register(): Promise<void> {
     for (const id of [callId, ...(twinId === undefined ? [] : [twinId])]) {
       const { status } = await surely(put(id, here), 4_000);
-      if (status >= 200 && status < 300) registered.add(id);
+      if (status < 200 || status >= 300) continue;
+      registered.add(id);
+      const ticket = await issue("pay", id);
+      if (ticket !== undefined) tickets.set(id, ticket);
     }
   }
 
@@ -95,7 +102,7 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
     const { leaseMs = dice.pick([1_000, 60_000, 120_000]), waitMs = dice.pick([0, 300, 1_500]) } =
       more;
     return request({
-      by: one.by,
+      ...credentialOf(one),
       what: "pause",
       path: `${path(one.callId)}/pause`,
       body: { windowId: one.windowId, reason: "card_payment", leaseMs, waitMs },
@@ -107,7 +114,7 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
 
   const resume = (one: Open, waitMs = 0) =>
     request({
-      by: one.by,
+      ...credentialOf(one),
       what: "resume",
       path: `${path(one.callId)}/resume`,
       body: { windowId: one.windowId, waitMs },
@@ -115,11 +122,14 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
       windowId: one.windowId,
     });
 
-  const next = (): Open => ({
-    windowId: `w-${callId}-${(count += 1)}`,
-    callId: twinId !== undefined && dice.once(2) && registered.has(twinId) ? twinId : callId,
-    by: dice.pick(OWNERS),
-  });
+  function next(): Open {
+    const windowId = `w-${callId}-${(count += 1)}`;
+    const id = twinId !== undefined && dice.once(2) && registered.has(twinId) ? twinId : callId;
+    const by = dice.pick(OWNERS);
+    // Every second page is a browser's.
+    const ticket = by === "pay" && dice.once(2) ? tickets.get(id) : undefined;
+    return { windowId, callId: id, by, ...(ticket === undefined ? {} : { ticket }) };
+  }
 
   async function step(): Promise<void> {
     const one = dice.pick(open.length === 0 ? [next()] : open);
@@ -132,10 +142,10 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
       return;
     }
     const window = `/v1/windows/${one.windowId}`;
-    const { by, windowId } = one;
+    const { windowId } = one;
     if (turn < 9) {
       await request({
-        by,
+        ...credentialOf(one),
         what: "read",
         method: "GET",
         path: window,
@@ -144,8 +154,8 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
       });
     } else if (turn < 11) {
       const body = { leaseMs: dice.pick([1_000, 30_000, 90_000]), waitMs: dice.pick([0, 300]) };
-      const asking = { by, what: "renew", path: `${window}/renew`, body } as const;
-      await request({ ...asking, callId: one.callId, windowId });
+      const asking = { what: "renew", path: `${window}/renew`, body } as const;
+      await request({ ...credentialOf(one), ...asking, callId: one.callId, windowId });
     } else if (turn < 12) {
       // Asked again: the same window, whatever became of the first time.
       await pause(one, { waitMs: 0 });
@@ -235,3 +245,8 @@ export function playing(plan: CallPlan, { request, hands, dice }: World): Playin
     },
   };
 }
+
+const credentialOf = ({ by, ticket }: Open) => ({
+  by,
+  ...(ticket === undefined ? {} : { ticket }),
+});

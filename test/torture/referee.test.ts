@@ -50,6 +50,21 @@ test("a true story has no breach in it, and what was acknowledged is counted", (
   expect(referee.sums).toMatchObject({ acknowledged: 4, safe: 1, windows: 1, heads: 1 });
 });
 
+test("a browser's ticket that is refused is named; those taken are counted", () => {
+  const { entries, lines } = trueStory();
+  const byTicket = lines.map((one) =>
+    one.kind === "ask" ? { ...one, byTicket: true as const } : one,
+  );
+  const referee = refereeOf({ entries, lines: byTicket });
+  expect(referee.judge(T + 8_000)).toEqual([]);
+  expect(referee.sums).toMatchObject({ acknowledged: 4, byTicket: 4 });
+  const asked = { kind: "ask", id: "a5", at: T + 6_100, by: "pay", callId: "c1" } as const;
+  const told = { kind: "told", id: "a5", at: T + 6_120, status: 401 } as const;
+  const refused = (more: object) => [...lines, { ...asked, what: "renew" as const, ...more }, told];
+  expect(judged({ entries, lines: refused({ byTicket: true }) })).toEqual(["ticket_refused"]);
+  expect(judged({ entries, lines: refused({}) })).toEqual([]);
+});
+
 describe("what was acknowledged and is not in the log is named", () => {
   test("an entry beyond the log's end", () => {
     const { entries, lines } = trueStory();

@@ -13,6 +13,8 @@ export interface Answer {
 
 export interface Asking {
   readonly by: string;
+  /** Sent in the place of their key: a browser's, issued by them. */
+  readonly ticket?: string;
   readonly what: What;
   readonly method?: string;
   readonly path: string;
@@ -25,8 +27,12 @@ export interface Asking {
 
 export type Request = (asking: Asking) => Promise<Answer>;
 
+/** A ticket for one call, for a browser; undefined where none is given. */
+export type Issue = (by: string, callId: string) => Promise<string | undefined>;
+
 export interface Requester {
   readonly request: Request;
+  readonly issue: Issue;
   /** How many were answered. */
   readonly answered: () => number;
 }
@@ -43,6 +49,7 @@ export function requester({ name, url, keys, story }: Options): Requester {
   let [count, answered] = [0, 0];
   const request: Request = async ({
     by,
+    ticket,
     what,
     method = "POST",
     path,
@@ -53,13 +60,14 @@ export function requester({ name, url, keys, story }: Options): Requester {
   }) => {
     const id = `${name}-${(count += 1)}`;
     const window = windowId === undefined ? {} : { windowId };
-    write({ kind: "ask", id, at: Date.now(), by, what, callId, ...window });
+    const how = ticket === undefined ? {} : ({ byTicket: true } as const);
+    write({ kind: "ask", id, at: Date.now(), by, ...how, what, callId, ...window });
     try {
       const response = await fetch(url + path, {
         method,
         signal: AbortSignal.timeout(leaveAfterMs ?? REQUEST_MS_MAX),
         headers: {
-          authorization: `Bearer ${keys[by] ?? ""}`,
+          authorization: `Bearer ${ticket ?? keys[by] ?? ""}`,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -74,7 +82,28 @@ export function requester({ name, url, keys, story }: Options): Requester {
       return { status: 0 };
     }
   };
-  return { request, answered: () => answered };
+  const issue: Issue = (by, callId) =>
+    issued({ url, key: keys[by] ?? "" }, { use: "call", callId });
+  return { request, issue, answered: () => answered };
+}
+
+/** Asks for a ticket of these members. Undefined where none is given, or nobody answers. */
+export async function issued(
+  { key, url }: { readonly url: string; readonly key: string },
+  wish: object,
+): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${url}/v1/tickets`, {
+      method: "POST",
+      signal: AbortSignal.timeout(REQUEST_MS_MAX),
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(wish),
+    });
+    const body = (await response.json()) as { readonly ticket?: string };
+    return response.status === 201 ? body.ticket : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function membersOf(text: string) {

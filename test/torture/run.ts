@@ -103,6 +103,7 @@ async function torture({ disk, keep, rounds, seed }: Options): Promise<number> {
   const longestMs = Math.max(settled.afterMs, ...all.map((one) => one.convergedAfterMs));
   const {
     acknowledged,
+    byTicket,
     entries,
     excused,
     heads,
@@ -125,6 +126,7 @@ async function torture({ disk, keep, rounds, seed }: Options): Promise<number> {
       `kills                        ${sum((one) => one.kills)}: ${killsUnderWay} with requests under way, ${sum((one) => one.midCommit)} inside a transaction`,
       `windows                      ${windows}`,
       `acknowledged entries         ${acknowledged} (of ${entries}; ${heads} signed heads kept)`,
+      `by a browser's ticket        ${byTicket}`,
       `missing                      ${count("entry_missing")}`,
       `told safeToCollect           ${safe}, false: ${count("false_safe")}`,
       `desktops showed secured      ${shownSecured}, false: ${count("false_secured")}`,

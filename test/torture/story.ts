@@ -22,6 +22,8 @@ export interface Ask {
   readonly id: string;
   readonly at: number;
   readonly by: string;
+  /** A browser asked, with a ticket of theirs. */
+  readonly byTicket?: true;
   readonly what: What;
   readonly callId: string;
   readonly windowId?: string;
@@ -117,6 +119,7 @@ export type Breach =
   | "window_reopened"
   | "call_not_ended"
   | "desktop_stale"
+  | "ticket_refused"
   | "log_rewritten"
   | "log_malformed";
 

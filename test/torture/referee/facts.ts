@@ -55,6 +55,13 @@ const isLease =
     (type === "WindowOpened" || type === "WindowRenewed") &&
     detail?.["expiresAt"] === told.expiresAt;
 
+/** A call's ticket outlives every restart, and no round lasts as long as it does. */
+export function judgeTicket({ ask, told: { status } }: Exchange): Finding[] {
+  if (ask.byTicket !== true || (status !== 401 && status !== 403)) return [];
+  const detail = `${ask.what} (${ask.id}) of ${ask.callId} with its ticket was answered ${status}`;
+  return [{ breach: "ticket_refused", detail }];
+}
+
 /** What an entry says that somebody asked for, and nobody did. */
 export function judgeEntry(entry: Entry, asks: Asks): Finding[] {
   const { callId = "", position, reason, type, windowId = "" } = entry;

@@ -6,7 +6,7 @@ import type { Bounds, Finding, Line } from "../story.ts";
 import { Asks } from "./asks.ts";
 import { Book } from "./book.ts";
 import { judgeEnds } from "./ends.ts";
-import { isAcknowledged, judgeEntry, judgeFact } from "./facts.ts";
+import { isAcknowledged, judgeEntry, judgeFact, judgeTicket } from "./facts.ts";
 import { Journals } from "./journals.ts";
 import { Ledger } from "./ledger.ts";
 import { judgeBelief, judgeSafe } from "./promises.ts";
@@ -15,6 +15,8 @@ import { Screens } from "./screens.ts";
 export interface Sums {
   readonly windows: number;
   readonly acknowledged: number;
+  /** Of these, what browsers asked for with a ticket. */
+  readonly byTicket: number;
   readonly safe: number;
   readonly shownSecured: number;
   readonly entries: number;
@@ -35,7 +37,14 @@ export class Referee {
   #kills: number[] = [];
   #judgedTo = 0;
   #newestAt = 0;
-  #sums = { acknowledged: 0, safe: 0, shownSecured: 0, excused: 0, killsUnderWay: 0 };
+  #sums = {
+    acknowledged: 0,
+    byTicket: 0,
+    safe: 0,
+    shownSecured: 0,
+    excused: 0,
+    killsUnderWay: 0,
+  };
 
   constructor(origin: string, verifierKey: string, bounds: Bounds) {
     this.ledger = new Ledger(origin, verifierKey);
@@ -111,8 +120,10 @@ export class Referee {
       if (this.#asks.underWay(at) > 0) this.#sums.killsUnderWay += 1;
     }
     for (const exchange of this.#asks.take()) {
+      findings.push(...judgeTicket(exchange));
       if (isAcknowledged(exchange)) {
         this.#sums.acknowledged += 1;
+        if (exchange.ask.byTicket === true) this.#sums.byTicket += 1;
         findings.push(...judgeFact(exchange, this.#book));
       }
       if (exchange.told.safe === true) {
