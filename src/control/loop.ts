@@ -201,6 +201,7 @@ export class Loop {
       events,
       retryMs: this.rules(state).logRetryMs,
       isBlind: this.#isBlind,
+      promised: this.rules(state).whenLogFails === "protect",
       written: (loaded, written) => {
         this.#outage = undefined;
         this.#isBlind = false;

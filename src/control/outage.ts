@@ -25,6 +25,8 @@ export interface OutageDeps {
   readonly retryMs: number;
   /** What the log holds of this call is not known: `durable` is a call that nobody knows. */
   readonly isBlind: boolean;
+  /** Pages may have been told to collect although nothing was durable. */
+  readonly promised: boolean;
   /** Everything that waited is durable now; `written` is what became durable since. */
   readonly written: (loaded: LoadedCall, written: readonly CallEvent[]) => void;
 }
@@ -80,7 +82,7 @@ export class Outage {
   #rebase(held: CallState): void {
     this.#isBlind = false;
     if (held.version === 0) return;
-    this.#waiting = rebased(this.#waiting, held);
+    this.#waiting = rebased(this.#waiting, held, this.#deps.promised);
     this.#from = held.version;
     this.#state = fold(this.#waiting, held);
   }

@@ -1,5 +1,6 @@
 /** Session rules: waits, the alarm, the end, rest, restart, and the log that cannot be written. */
 import { describe, expect, test } from "vitest";
+import { safeToCollect } from "../../src/control/conclude.ts";
 import type { DiskFault } from "../simulation/log.ts";
 import { IVR, PAGE, tap, world } from "../simulation/world.ts";
 import type { World } from "../simulation/world.ts";
@@ -639,6 +640,35 @@ describe("a log that cannot be read", () => {
     expect(truth(w)).toBe("recording");
     expect(w.recorders["b"]!.truth.get("2")?.status).toBe("recording");
   });
+
+  test.each([
+    ["a call that was over", true],
+    ["a window that was closed", false],
+  ])(
+    "whoever may collect without it is not recorded before their lease ends: %s",
+    async (_, ended) => {
+      const w = await begun({ whenLogFails: "protect" });
+      void w.pause("c", "w1", [A]);
+      await w.clock.pass(300);
+      void w.resume("c", "w1");
+      await w.clock.pass(500);
+      if (ended) void w.end("c");
+      await w.clock.pass(500);
+      await w.restart(100);
+      const readable = unreadable(w);
+      void w.pause("c", "w1", [A], PAGE, 20_000);
+      await w.clock.pass(2_000);
+      const read = w.keeper.read("t", "c");
+      await w.clock.pass(5);
+      const view = await read;
+      expect(view && safeToCollect(view.state, "w1", PAGE, view.at)).toBe(true);
+      readable();
+      await w.clock.pass(15_000);
+      expect(truth(w)).toBe("paused");
+      await w.clock.pass(10_000);
+      expect(truth(w)).toBe("recording");
+    },
+  );
 
   test("a window that it knew as closed is not opened again: its silence is let go at once", async () => {
     const w = await begun();

@@ -229,7 +229,7 @@ describe("a spool, after a crash", () => {
     await log.close();
     const again = await openTestLog(folder);
     const { state } = await again.load("acme", "c1");
-    expect(state).toEqual(fold(rebased(blind.slice(0, 5), before), before));
+    expect(state).toEqual(fold(rebased(blind.slice(0, 5), before, true), before));
     expect(Object.values(state.taps).map(({ touched }) => touched)).toEqual([true]);
     expect(await again.unrested()).toEqual([{ tenant: "acme", callId: "c1" }]);
     await again.close();

@@ -100,8 +100,9 @@ function follow(known: readonly CallEvent[], spooled: readonly Spooled[]) {
   return { after, left };
 }
 
+/** What policy let pages be told then is not known here: they may have been told to collect. */
 const behind = (facts: readonly CallEvent[], base: readonly CallEvent[]) =>
-  rebased(facts, fold(base));
+  rebased(facts, fold(base), true);
 
 /** The log could be read again, and took them behind what it held, before the process ended. */
 function isEntered(facts: readonly CallEvent[], known: readonly CallEvent[]): boolean {
