@@ -52,6 +52,8 @@ export interface Asked {
 
 export function newCallers(w: World, whenLogFails: "refuse" | "protect"): Callers {
   const open = new Set<{ life: { alive: boolean }; since: number }>();
+  /** Ends of leases that a page asks at. */
+  const ends = new Set<string>();
 
   /** Runs in the process that the request reaches; when that ends, nobody is answered. */
   function reach(inMs: number, run: () => Promise<void>): void {
@@ -78,6 +80,20 @@ export function newCallers(w: World, whenLogFails: "refuse" | "protect"): Caller
       view,
       safe: said.safeToCollect,
       collectForMs: said.collectForMs,
+    });
+    if (said.safeToCollect && said.expiresAt !== undefined) askAtTheEnd(asked, said.expiresAt, by);
+  }
+
+  /** A page that has nothing else to go by asks at the very millisecond its lease ends. */
+  function askAtTheEnd(asked: Asked, expiresAt: number, by: Actor): void {
+    const { callId, tenant, windowId } = asked;
+    const name = `${tenant} ${windowId} ${expiresAt}`;
+    if (ends.has(name)) return;
+    ends.add(name);
+    reach(expiresAt - w.now(), async () => {
+      const askedAt = w.clock.now();
+      const view = await w.keeper.read(tenant, callId);
+      if (view !== undefined) answer(asked, askedAt, view, by);
     });
   }
 

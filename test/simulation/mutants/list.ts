@@ -117,6 +117,27 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "a lease ends one millisecond late",
+    breaks: ["lease"],
+    edits: [
+      {
+        file: "src/control/deadlines.ts",
+        old: `if (window.state === "open") deadlines.push(window.expiresAt);`,
+        new: `if (window.state === "open") deadlines.push(window.expiresAt + 1);`,
+      },
+      {
+        file: "src/control/deadlines.ts",
+        old: `window.state === "open" && window.expiresAt <= at`,
+        new: `window.state === "open" && window.expiresAt < at`,
+      },
+      {
+        file: "src/control/conclude.ts",
+        old: "window.expiresAt > at &&",
+        new: "window.expiresAt >= at &&",
+      },
+    ],
+  },
+  {
     name: "a lease's grace is left out",
     breaks: ["lease"],
     edits: [
