@@ -13,6 +13,7 @@ import { type Courier, startCourier } from "../../src/runtime/node/alerts/courie
 import {
   type OutboxFile,
   type OwnOutboxFile,
+  ofThisLog,
   openOutboxFile,
 } from "../../src/runtime/node/alerts/outboxFile.ts";
 import { threadedOutboxFile } from "../../src/runtime/node/alerts/outboxThread.ts";
@@ -252,4 +253,27 @@ test("a thread that ended leaves nobody waiting: alerts are sent from memory", a
   courier.raise(down(1));
   await hook.message(({ type }) => type === "alert.recorder_down");
   expect(errors.length).toBeGreaterThan(0);
+});
+
+test("marks of the log before this one are forgotten: what happens next in this one is looked at", async () => {
+  const { path } = await made();
+  for (const end of ends.splice(0, 1)) await end();
+  const file = openOutboxFile(path);
+  file.write([], new Map([["acme", 1_000]]));
+  file.close();
+  const errors: unknown[] = [];
+  const sized = (size: number) => {
+    const again = openOutboxFile(path);
+    const { marks } = ofThisLog(
+      again,
+      () => size,
+      (error) => errors.push(error),
+    );
+    again.close();
+    return marks;
+  };
+  expect(sized(1_000)).toEqual(new Map([["acme", 1_000]]));
+  expect(sized(20)).toBeUndefined();
+  expect(sized(2_000)).toBeUndefined();
+  expect(errors).toEqual([]);
 });

@@ -15,7 +15,7 @@ import { type Metrics, observeChanges } from "../../http/metrics.ts";
 import type { Config } from "../../policy/config.ts";
 import { alertMetrics } from "./alerts/alertMetrics.ts";
 import { type Courier, startCourier } from "./alerts/courier.ts";
-import type { OutboxFile } from "./alerts/outboxFile.ts";
+import { type OutboxFile, ofThisLog } from "./alerts/outboxFile.ts";
 import { threadedOutboxFile } from "./alerts/outboxThread.ts";
 import { replay } from "./alerts/replay.ts";
 import { enterLater } from "./enterLater.ts";
@@ -66,7 +66,7 @@ export function operations(options: OperationsOptions): Operations {
   const entries = enterLater(log, clock);
   const onError = (error: unknown) =>
     logger.error({ component: "alerts", err: error }, "alerting failed");
-  const file = outboxOf(config, (error) => {
+  const file = outboxOf(config, log, (error) => {
     metrics.kept(false);
     onError(error);
   });
@@ -138,11 +138,15 @@ export function operations(options: OperationsOptions): Operations {
  * A file that is there is read even where no endpoint is left: what waits in it is dropped. Without
  * one that works, alerts are sent from memory.
  */
-function outboxOf(config: Config, failed: (error: unknown) => void): OutboxFile | undefined {
+function outboxOf(
+  config: Config,
+  log: Pick<NodeLog, "size">,
+  failed: (error: unknown) => void,
+): OutboxFile | undefined {
   const path = join(config.log.folder, "alerts.sqlite");
   if (config.alerts.endpoints.length === 0 && !existsSync(path)) return undefined;
   try {
-    return threadedOutboxFile(path);
+    return ofThisLog(threadedOutboxFile(path), log.size, failed);
   } catch (error) {
     failed(error);
     return undefined;

@@ -131,7 +131,7 @@ function fileOf(db: DatabaseSync): OwnOutboxFile {
     write: (changes, positions) => transact(() => changes.forEach(apply), positions),
     rewrite: (whole, positions) =>
       transact(() => {
-        db.exec("DELETE FROM open; DELETE FROM waiting;");
+        db.exec("DELETE FROM open; DELETE FROM waiting; DELETE FROM marks;");
         for (const [key, open] of whole.open) apply({ type: "open", key, open });
         for (const delivery of whole.deliveries) apply({ type: "put", delivery });
       }, positions),
@@ -149,6 +149,22 @@ function isDamage(error: unknown): boolean {
   if (error instanceof SyntaxError) return true;
   if (!(error instanceof Error) || !("errcode" in error)) return false;
   return [11, 26].includes(Number(error.errcode) & 0xff);
+}
+
+/**
+ * Marks beyond the log are of the one before it, whose place it took: its positions say nothing of
+ * this one's, and are forgotten.
+ */
+export function ofThisLog(
+  file: OutboxFile,
+  sizeOf: (tenant: TenantId) => number,
+  failed: (error: unknown) => void,
+): OutboxFile {
+  const isBeyond = [...(file.marks ?? [])].some(([tenant, mark]) => mark > sizeOf(tenant));
+  if (!isBeyond) return file;
+  const forget = async () => file.rewrite(file.saved, new Map());
+  forget().catch(failed);
+  return { ...file, marks: undefined };
 }
 
 /** The clock may have been stepped since: nothing waits longer than a retry would. */
