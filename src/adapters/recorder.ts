@@ -6,6 +6,7 @@
 import type { z } from "zod";
 import type { EpochMs, RecorderId, Target } from "../control/call.ts";
 import type { HubPort } from "./hub.ts";
+import type { LinePort } from "./lines.ts";
 import type {
   ControlOutcome,
   Observation,
@@ -50,6 +51,8 @@ export type Send = (request: HttpRequest, signal: AbortSignal) => Promise<HttpRe
 /** Everything an adapter may touch: the network, the clock and the deadline are given. */
 export interface AdapterContext extends RecorderContext {
   readonly send: Send;
+  /** Absent where a runtime keeps no standing connections. */
+  readonly lines?: LinePort;
 }
 
 /** What listening may touch. */
@@ -57,6 +60,8 @@ export interface WatchContext {
   readonly now: () => EpochMs;
   readonly send: Send;
   readonly hub: HubPort;
+  /** Absent where a runtime keeps no standing connections. */
+  readonly lines?: LinePort;
 }
 
 /** What a preflight found out about a configured recorder. `detail` is for an operator to act on. */

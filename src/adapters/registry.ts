@@ -8,8 +8,10 @@ import type { RecorderId, Result } from "../control/call.ts";
 import { err, ok } from "../control/call.ts";
 import type { RecorderPort } from "../control/ports.ts";
 import { anywherenowVendor } from "./anywherenow/index.ts";
+import { asteriskAmiVendor } from "./asterisk-ami/index.ts";
 import { asteriskAriVendor } from "./asterisk-ari/index.ts";
 import type { HubPort } from "./hub.ts";
+import type { LinePort } from "./lines.ts";
 import { withOpaqueTokens } from "./opaque.ts";
 import { canControl, canReport, canSurvey } from "./recorder.ts";
 import type { AnyRecorder, CreateContext, RecorderVendor, Send } from "./recorder.ts";
@@ -20,7 +22,10 @@ export type AnyVendor = RecorderVendor<unknown>;
 
 /** By the name configuration uses. The memory recorder is not here: it must not be served. */
 export const vendors: ReadonlyMap<string, AnyVendor> = new Map<string, AnyVendor>(
-  [anywherenowVendor, asteriskAriVendor, vsloggerVendor].map((vendor) => [vendor.vendor, vendor as AnyVendor]),
+  [anywherenowVendor, asteriskAmiVendor, asteriskAriVendor, vsloggerVendor].map((vendor) => [
+    vendor.vendor,
+    vendor as AnyVendor,
+  ]),
 );
 
 export function vendorOf(name: string): AnyVendor | undefined {
@@ -71,29 +76,35 @@ const noHub: HubPort = (_address, { lost }) => {
 };
 
 /** What a desk drives: a recorder whose every method sends through this transport. */
-export function bind(recorder: AnyRecorder, send: Send, hub: HubPort = noHub): RecorderPort {
+export function bind(
+  recorder: AnyRecorder,
+  send: Send,
+  hub: HubPort = noHub,
+  lines?: LinePort,
+): RecorderPort {
+  const ports = lines === undefined ? { send } : { send, lines };
   const { id, capabilities, watch } = recorder;
   return {
     id,
     capabilities,
     ...(canControl(recorder) && {
-      pause: (target, ctx) => recorder.pause(target, { ...ctx, send }),
-      resume: (target, ctx) => recorder.resume(target, { ...ctx, send }),
+      pause: (target, ctx) => recorder.pause(target, { ...ctx, ...ports }),
+      resume: (target, ctx) => recorder.resume(target, { ...ctx, ...ports }),
     }),
     ...(canReport(recorder) && {
       status: async (target, ctx) =>
-        withOpaqueTokens(await recorder.status(target, { ...ctx, send })),
+        withOpaqueTokens(await recorder.status(target, { ...ctx, ...ports })),
     }),
     ...(canSurvey(recorder) && {
       async survey(targets, ctx) {
-        const found = await recorder.survey(targets, { ...ctx, send });
+        const found = await recorder.survey(targets, { ...ctx, ...ports });
         if ("kind" in found) return found;
         return new Map([...found].map(([key, one]) => [key, withOpaqueTokens(one)]));
       },
     }),
     ...(watch !== undefined &&
       capabilities.watch && {
-        watch: (on, ctx) => watch.call(recorder, on, { ...ctx, send, hub }),
+        watch: (on, ctx) => watch.call(recorder, on, { ...ctx, ...ports, hub }),
       }),
   };
 }

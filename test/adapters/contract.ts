@@ -7,6 +7,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AdapterContext, AnyRecorder, Send } from "../../src/adapters/recorder.ts";
 import type { HubPort } from "../../src/adapters/hub.ts";
+import type { LinePort } from "../../src/adapters/lines.ts";
 import { canControl, canReport, canSurvey } from "../../src/adapters/recorder.ts";
 import type { RecorderStatus, Target } from "../../src/control/call.ts";
 import type { ControlOutcome, Observation, PushedChange } from "../../src/control/ports.ts";
@@ -45,6 +46,8 @@ export interface Rig {
   /** Other spellings that the vendor takes for `target`. */
   readonly spellings: readonly Target[];
   readonly send: Send;
+  /** For a recorder that talks over a line. */
+  readonly lines?: LinePort;
   /** What is truly recorded for `target`, from the simulator's own journal, never the adapter. */
   heard(): Exclude<RecorderStatus, "unknown">;
   /** Requests meant to change what is recorded that reached the simulator, by its own count. */
@@ -61,7 +64,7 @@ export interface Rig {
   takeOver?(): void | Promise<void>;
   /** For a recorder that pushes. */
   readonly pushes?: {
-    readonly hub: HubPort;
+    readonly hub?: HubPort;
     /** The next event is lost, and every connection with it. */
     drop(): void;
     /** The next event cannot be read. */
@@ -124,6 +127,8 @@ export interface Skip {
 }
 
 const deadlineMs = 10_000;
+/** For a recorder that pushes over something else. */
+const noHub: HubPort = () => () => undefined;
 
 /** Runs the suite. `makeRig` is called once a test; the rig is closed after it. */
 export function recorderContract(
@@ -144,6 +149,7 @@ export function recorderContract(
 
     const context = (over: Partial<AdapterContext> = {}): AdapterContext => ({
       send: rig.send,
+      ...(rig.lines !== undefined && { lines: rig.lines }),
       now: Date.now,
       signal: AbortSignal.timeout(deadlineMs),
       silenced: false,
@@ -425,7 +431,12 @@ export function recorderContract(
         change: (change: PushedChange) => void changes.push(change),
         reconnected: () => void connections.push(Date.now()),
       };
-      const stop = recorder.watch(on, { now: Date.now, send: rig.send, hub: pushes.hub });
+      const stop = recorder.watch(on, {
+        now: Date.now,
+        send: rig.send,
+        hub: pushes.hub ?? noHub,
+        ...(rig.lines !== undefined && { lines: rig.lines }),
+      });
       const connected = async (count: number) => {
         while (connections.length < count) await pauseBriefly();
       };

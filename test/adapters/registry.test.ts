@@ -45,13 +45,20 @@ describe("making a recorder", () => {
   });
   test("of an unknown vendor says which there are", () => {
     const made = makeRecorder("x", "anywhere", {}, context);
-    expect(made.ok ? "" : made.error[0]?.message).toContain("anywherenow, asterisk-ari, vslogger");
+    expect(made.ok ? "" : made.error[0]?.message).toContain(
+      "anywherenow, asterisk-ami, asterisk-ari, vslogger",
+    );
   });
 });
 
 test("the memory recorder cannot be configured: it would confirm what nobody recorded", () => {
   expect(vendorOf("memory")).toBeUndefined();
-  expect([...vendors.keys()].toSorted()).toEqual(["anywherenow", "asterisk-ari", "vslogger"]);
+  expect([...vendors.keys()].toSorted()).toEqual([
+    "anywherenow",
+    "asterisk-ami",
+    "asterisk-ari",
+    "vslogger",
+  ]);
 });
 
 test("a bound recorder sends through its transport and offers what it claims, no more", async () => {

@@ -19,7 +19,7 @@ test("the page has every part of the house", () => {
 test.each(rows.map(([, what = "", bound = ""]) => ({ what, bound })))(
   "the bound of $what is named in the file that is told",
   ({ bound }) => {
-    const names = [...bound.matchAll(/((?:`\w+`(?:, )?)+) in ([\w/]+\.ts)/g)];
+    const names = [...bound.matchAll(/((?:`\w+`(?:, )?)+) in ([\w/-]+\.ts)/g)];
     for (const [, all = "", file = ""] of names) {
       const text = readFileSync(new URL(`src/${file}`, ROOT), "utf8");
       for (const [, name = ""] of all.matchAll(/`(\w+)`/g)) expect(text).toContain(name);

@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { anywherenowSimulator } from "../../src/sandbox/anywherenow/index.ts";
+import { amiSimulator } from "../../src/sandbox/asterisk/ami.ts";
+import { ariSimulator } from "../../src/sandbox/asterisk/ari.ts";
 import { vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 
 const TESTS = new URL("../", import.meta.url);
@@ -22,12 +24,14 @@ const exhibits = rows.filter((row) => row.length === 5);
 const known = new Set(
   Object.entries({
     anywherenow: anywherenowSimulator().faults.known,
+    "asterisk-ami": amiSimulator().faults.known,
+    "asterisk-ari": ariSimulator().faults.known,
     vslogger: vsloggerSimulator().faults.known,
   }).flatMap(([simulator, faults]) => faults.map((fault) => `${simulator}: ${fault}`)),
 );
 /** "anywherenow, vslogger: `slow`; vslogger: `cut`" → each simulator with its fault. */
 const faultsIn = (cell: string): string[] =>
-  [...cell.matchAll(/([a-z, ]+): `([a-z0-9-]+)`/g)].flatMap(([, simulators = "", fault]) =>
+  [...cell.matchAll(/([a-z, -]+): `([a-z0-9-]+)`/g)].flatMap(([, simulators = "", fault]) =>
     simulators.split(",").map((simulator) => `${simulator.trim()}: ${fault}`),
   );
 const listed = rows.flatMap((row) => faultsIn(row[row.length === 5 ? 3 : 0] ?? ""));

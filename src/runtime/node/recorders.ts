@@ -17,6 +17,7 @@ import { isPlainBeyondLoopback } from "../../policy/configParts.ts";
 import type { AgentEntry } from "../../policy/policy.ts";
 import { dialing } from "./hub/dial.ts";
 import { nodeHub } from "./hub/index.ts";
+import { type NodeLines, nodeLines } from "./lines.ts";
 import { type NodeSend, nodeSend } from "./send.ts";
 
 const PREFLIGHT_MS_MAX = 5_000;
@@ -38,6 +39,7 @@ interface Kept {
   readonly recorder: AnyRecorder;
   readonly send: NodeSend;
   readonly hub: HubPort;
+  readonly lines: NodeLines;
   readonly warnings: readonly string[];
   preflight?: { readonly at: EpochMs; readonly findings: readonly PreflightFinding[] };
 }
@@ -59,15 +61,18 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
       ...tls,
     });
     const hub = nodeHub({ send, clock, dial: dialing({ origins, ...tls }) });
+    const lines = nodeLines({ origins, clock, ...tls });
     const plain = origins.filter(isPlainBeyondLoopback);
     const warnings = plain.map(
       (origin) => `plain HTTP to ${origin}: anybody between can read and change it`,
     );
-    kept.set(id, { recorder: made.value.recorder, send, hub, warnings });
+    kept.set(id, { recorder: made.value.recorder, send, hub, lines, warnings });
   }
 
   const fleet: Fleet = {
-    ports: [...kept.values()].map(({ hub, recorder, send }) => bind(recorder, send, hub)),
+    ports: [...kept.values()].map(({ hub, lines, recorder, send }) =>
+      bind(recorder, send, hub, lines),
+    ),
     health: () => [],
     judged: () => undefined,
     list: (tenant) => partsOf(config, tenant).flatMap((id) => infoOf(id, kept.get(id), fleet)),
@@ -86,6 +91,7 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
       return findings;
     },
     async close() {
+      for (const { lines } of kept.values()) lines.close();
       await Promise.all([...kept.values()].map(({ send }) => send.close()));
     },
   };
@@ -140,12 +146,12 @@ function parseTarget(
 
 /** An adapter that forgets its deadline is not waited for. */
 async function preflight(
-  { recorder, send }: Kept,
+  { lines, recorder, send }: Kept,
   clock: Clock,
   askMsMax: number,
 ): Promise<readonly PreflightFinding[]> {
   const signal = AbortSignal.timeout(askMsMax);
-  const context = { send: send as Send, signal, now: clock.now, silenced: false };
+  const context = { send: send as Send, lines, signal, now: clock.now, silenced: false };
   const failed = (detail: string) => [{ name: "preflight", ok: false, detail }];
   const late = new Promise<readonly PreflightFinding[]>((resolve) => {
     signal.addEventListener("abort", () => resolve(failed("no answer in time")), { once: true });
