@@ -140,6 +140,7 @@ test("while the log fails, so many facts wait; beyond it a recorder's troubles a
     events: [],
     retryMs: 1_000,
     isBlind: false,
+    promised: false,
     written: () => undefined,
   });
   const failed = {
