@@ -28,3 +28,6 @@ export const replay = `FUZZ_RUNS=${RUNS} FUZZ_SEED=${SEED} npm run fuzz`;
 
 /** Long enough for the largest run on a slow machine; a hang is caught by each request's own limit. */
 export const TEST_MS_MAX = 60_000 + RUNS * 60;
+
+/** Then a failure is told as it is, although a smaller one is still looked for: not as a test that ran out of time. */
+export const SEARCH_MS_MAX = TEST_MS_MAX * 0.7;

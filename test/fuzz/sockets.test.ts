@@ -14,7 +14,7 @@ import { exchangeRaw } from "../service/raw.ts";
 import { type Served, serve } from "../service/serve.ts";
 import { bytesOf, readFrames, talk, type Talk, textFrame } from "./frames.ts";
 import { heapOf, INSPECTED, slopeOf } from "./heap.ts";
-import { replay, RUNS, SEED, tell, TEST_MS_MAX } from "./size.ts";
+import { replay, RUNS, SEARCH_MS_MAX, SEED, tell, TEST_MS_MAX } from "./size.ts";
 
 vi.setConfig({ testTimeout: TEST_MS_MAX, hookTimeout: 60_000 });
 
@@ -179,7 +179,7 @@ test(`whatever frames come, the socket answers or closes with a code, and nothin
         points.push([run * AT_ONCE, await heap.used()]);
       }
     }),
-    { seed: SEED, numRuns: runs, endOnFailure: runs > 50 },
+    { seed: SEED, numRuns: runs, endOnFailure: runs > 50, interruptAfterTimeLimit: SEARCH_MS_MAX },
   );
   // Whoever behaves has heard nothing of all this, and hears of the next change at once.
   await tacet.as("pay")("PUT", "/v1/calls/c10", { attributes: { site: "hull" } });
@@ -297,7 +297,7 @@ test(`whatever happens to a request's bytes, it is answered once or its connecti
         }),
       );
     }),
-    { seed: SEED, numRuns: runs, endOnFailure: runs > 50 },
+    { seed: SEED, numRuns: runs, endOnFailure: runs > 50, interruptAfterTimeLimit: SEARCH_MS_MAX },
   );
   tell(
     `${run} bent requests: ${[...statuses].map(([status, count]) => `${count} × ${status}`).join(", ")}`,
