@@ -26,7 +26,7 @@ import { Session } from "./session.ts";
 import type { SessionRules } from "./session.ts";
 import type { DeskReport } from "./sightings.ts";
 import { key, Whereabouts } from "./whereabouts.ts";
-import { within } from "./within.ts";
+import { told, within } from "./within.ts";
 
 /** Calls looked at by one sweep. */
 const SWEEP_COUNT_MAX = 1_000;
@@ -128,7 +128,8 @@ export class Keeper implements Calls {
   }
 
   async live(tenant: TenantId, limit: number, agentId?: string): Promise<readonly CallView[]> {
-    const ids = await this.#deps.log.live(tenant, limit, "newest", agentId);
+    const { clock, log } = this.#deps;
+    const ids = await told(clock, log.live(tenant, limit, "newest", agentId));
     const views = await Promise.all(ids.map((callId) => this.read(tenant, callId)));
     // Reading brings a call up to now: it may have ended, or passed on, in the meantime.
     return views.filter(
@@ -147,9 +148,8 @@ export class Keeper implements Calls {
   }
 
   async callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined> {
-    return (
-      this.#where.callOfWindow(tenant, windowId) ?? this.#deps.log.callOfWindow(tenant, windowId)
-    );
+    const known = this.#where.callOfWindow(tenant, windowId);
+    return known ?? told(this.#deps.clock, this.#deps.log.callOfWindow(tenant, windowId));
   }
 
   callOfTarget(tenant: TenantId, recorderId: RecorderId, targetKey: string): CallId | undefined {
@@ -165,7 +165,7 @@ export class Keeper implements Calls {
     const callKey = key(tenant, callId);
     this.#users.set(callKey, (this.#users.get(callKey) ?? 0) + 1);
     try {
-      return await use(await this.#session(tenant, callId));
+      return await use(await told(this.#deps.clock, this.#session(tenant, callId)));
     } finally {
       const left = (this.#users.get(callKey) ?? 1) - 1;
       if (left > 0) this.#users.set(callKey, left);

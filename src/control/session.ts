@@ -13,11 +13,10 @@ import type { LoopDeps } from "./loopDeps.ts";
 import { owed } from "./owed.ts";
 import type { LoadedCall } from "./ports.ts";
 import { Waiters } from "./waiters.ts";
+import { LOG_ANSWER_MS_MAX } from "./within.ts";
 
 export type { SessionRules } from "./loopDeps.ts";
 
-/** Nobody waits longer than this for an append that hangs. */
-const LOG_ANSWER_MS_MAX = 5_000;
 export type SessionDeps = Omit<LoopDeps, "changed">;
 
 export class Session {

@@ -29,3 +29,28 @@ const inTime = async <T>(promise: Promise<T>): Promise<Within<T>> => ({
   kind: "in_time",
   value: await promise,
 });
+
+/** Nobody waits longer than this for a log that hangs. */
+export const LOG_ANSWER_MS_MAX = 5_000;
+
+/** What was asked cannot be said now: the log did not answer, or cannot be read. */
+export class LogUnavailable extends Error {
+  readonly code = "log_unavailable";
+}
+
+/** What the log says, or `LogUnavailable`. */
+export async function told<T>(clock: Clock, promise: Promise<T>): Promise<T> {
+  let cancel: (() => void) | undefined;
+  const late = new Promise<never>((_, refuse) => {
+    const error = new LogUnavailable("the log did not answer in its time");
+    cancel = clock.after(LOG_ANSWER_MS_MAX, () => refuse(error));
+  });
+  try {
+    return await Promise.race([late, promise]);
+  } catch (error) {
+    if (error instanceof LogUnavailable) throw error;
+    throw new LogUnavailable("the log cannot be read", { cause: error });
+  } finally {
+    cancel?.();
+  }
+}

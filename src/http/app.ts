@@ -9,6 +9,7 @@ import { agentRoutes } from "./agents.ts";
 import { json, refused, type Handled, type Route } from "./asked.ts";
 import { callRoutes } from "./calls.ts";
 import type { HttpDeps } from "./deps.ts";
+import { LogUnavailable } from "../control/within.ts";
 import { eventsRoute } from "./eventsRoute.ts";
 import type { EventsDenial } from "./events.ts";
 import { faceOf, type Face } from "./face.ts";
@@ -21,6 +22,7 @@ import { pauseRoutes } from "./pause.ts";
 import { refuse } from "./problem.ts";
 import { admit, headersFlaw } from "./admit.ts";
 import { recorderRoutes } from "./recorders.ts";
+import { failureProblem } from "./refusal.ts";
 import { responder, type Answering, type Responder } from "./respond.ts";
 import { resumeRoutes } from "./resume.ts";
 import { ticketRoutes } from "./ticketRoutes.ts";
@@ -127,6 +129,9 @@ async function handle(
 function failed(face: Face, answers: Responder, error: unknown, answering: Answering): Response {
   const kind = error instanceof Error ? error.name : typeof error;
   face.logger.error({ requestId: answering.requestId, kind, err: error }, "a request failed");
+  if (error instanceof LogUnavailable) {
+    return answers.respond(refused(failureProblem("log_failed")), answering);
+  }
   const problem = refuse("internal", "tacet failed at this request; nothing is promised by it.", {
     members: { safeToCollect: false },
   });

@@ -26,6 +26,7 @@ const COMMON: readonly ProblemCode[] = [
   "foreign_agent",
   "too_many_attempts",
   "issuer_unavailable",
+  "log_unavailable",
   "internal",
 ];
 const WITH_BODY: readonly ProblemCode[] = [

@@ -39,7 +39,7 @@ export function notDone(
 }
 
 const FAILURES = {
-  log_failed: ["log_unavailable", "The control log did not take this fact."],
+  log_failed: ["log_unavailable", "The control log did not take this fact, or cannot be read."],
   stopping: ["stopping", "tacet is stopping and starts nothing new."],
   overloaded: ["overloaded", "As many calls are kept as the configuration allows."],
 } as const;

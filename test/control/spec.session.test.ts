@@ -704,4 +704,23 @@ describe("a log that cannot be read", () => {
     expect(truth(w)).toBe("recording");
     expect(await w.safe("c", "w2")).toBe(false);
   });
+
+  test("whoever does not pause is told within seconds that it cannot be read", async () => {
+    const w = await begun();
+    void w.register("known", [A]);
+    await w.clock.pass(200);
+    const never = () => new Promise<never>(() => {});
+    Object.assign(w.log, { load: never, live: never, callOfWindow: never });
+    const by = PAGE;
+    const asked = [
+      w.keeper.read("t", "c"),
+      w.keeper.live("t", 10),
+      w.keeper.callOfWindow("t", "w1"),
+      w.keeper.execute("t", "c", { type: "CloseWindow", by, windowId: "w1" }),
+    ].map((one) => one.catch((error: unknown) => error));
+    await w.clock.pass(6_000);
+    for (const answer of await Promise.all(asked)) {
+      expect(answer).toMatchObject({ code: "log_unavailable" });
+    }
+  });
 });

@@ -1,3 +1,4 @@
+import { LogUnavailable } from "../../src/control/within.ts";
 import { expect, test } from "vitest";
 import { kit, registered } from "./kit.ts";
 
@@ -76,4 +77,14 @@ test("a window that was safe is not while its call holds facts that the log coul
   expect(answer.body["safeToCollect"]).toBe(false);
   k.log.fail(false);
   await expect.poll(async () => (await k.send("GET", "/v1/windows/w-1", "pay")).status).toBe(200);
+});
+
+test("what cannot be read from the log now is answered 503, to be asked again", async () => {
+  const k = await kit();
+  await registered(k);
+  k.deps.calls.read = () =>
+    Promise.reject(new LogUnavailable("the log did not answer in its time"));
+  const answer = await k.send("GET", "/v1/calls/c1", "pay");
+  expect([answer.status, answer.body["code"]]).toEqual([503, "log_unavailable"]);
+  expect(answer.headers.get("retry-after")).not.toBeNull();
 });

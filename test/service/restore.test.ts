@@ -66,6 +66,11 @@ async function lived(place: string, served: Served, number: number) {
 test("an old database is refused, and goes on as a successor that says what is missing, by whom and why", async () => {
   const place = await folder();
   const first = await serve(place, recorders);
+  const { targets } = begin(recorders, 39);
+  const ask = first.as("pay");
+  await ask("PUT", "/v1/calls/c39", { targets });
+  await ask("POST", "/v1/calls/c39/pause", { windowId: "w39" });
+  await ask("POST", "/v1/calls/c39/resume", { windowId: "w39" });
   const { copy, one, two } = await lived(place, first, 40);
   await first.process.stop();
   const lost = (await tacet(["log", logOf(place), "--tenant", "acme"])).out
@@ -117,9 +122,16 @@ test("an old database is refused, and goes on as a successor that says what is m
   expect(signed.note).toBe(readFileSync(join(keptIn, "checkpoint-acme.txt"), "utf8"));
   expect(entries[1]).toMatchObject({
     type: "CallRegistered",
-    callId: "c40",
+    callId: "c39",
     origin: { component: "restore" },
   });
+  // What recorders said before the missing part is nobody's word of now.
+  const quiet = await second.as("pay")("GET", "/v1/calls/c39");
+  const heard = quiet.body["recorders"] as { status: string; confirmedBy?: string }[];
+  expect(heard.map(({ confirmedBy, status }) => [status, confirmedBy])).toEqual([
+    ["unknown", undefined],
+    ["unknown", undefined],
+  ]);
 
   // The events' epoch is another, so that no client goes on from a position of the log before.
   const hello = await second.watch("pay").message("hello");

@@ -9,6 +9,8 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { EpochMs, TenantId } from "../../../control/call.ts";
+import type { CallEvent } from "../../../control/events.ts";
+import { fold } from "../../../control/evolve.ts";
 import { splitNotes } from "../../../log/checkpoint.ts";
 import { type Verifier, parseVerifier } from "../../../log/note.ts";
 import { SYSTEM_TENANT } from "../../../log/store.ts";
@@ -101,7 +103,7 @@ async function restore(options: RestoreOptions, folder: Folder): Promise<Restore
     const successions: Restored["successions"][number][] = [];
     try {
       for (const { tenant, was } of logs) {
-        const { requests, leftOutCount } = carried(db, tenant);
+        const { requests, leftOutCount } = carried(db, tenant, options.now());
         const succession: Succession = {
           ...was,
           ...(key === undefined && lastKey !== undefined
@@ -225,8 +227,17 @@ function tenantsIn(notes: readonly string[], base: string): TenantId[] {
   });
 }
 
+/** What recorders said before the missing entries says nothing of what they are now. */
+function lapsed(known: readonly CallEvent[], at: EpochMs): CallEvent[] {
+  const taps = Object.values(fold(known).taps);
+  const tapIds = taps.filter((tap) => tap.confirmedBy !== undefined).map(({ tapId }) => tapId);
+  if (tapIds.length === 0) return [];
+  const least = known.at(-1)?.at ?? at;
+  return [{ type: "ConfirmationLapsed", tapIds, reason: "started", at: Math.max(least, at) }];
+}
+
 /** Calls that were not ended, with all that is known of them: their targets, windows and debts. */
-function carried(db: DatabaseSync | undefined, tenant: TenantId) {
+function carried(db: DatabaseSync | undefined, tenant: TenantId, at: EpochMs) {
   const requests: Request[] = [];
   let leftOutCount = 0;
   if (db === undefined) return { requests, leftOutCount };
@@ -239,7 +250,8 @@ function carried(db: DatabaseSync | undefined, tenant: TenantId) {
     for (const row of db.prepare(live).all(tenant) as unknown as { call_id: string }[]) {
       const callId = row.call_id;
       try {
-        const { events } = eventsOfCall(sql, tenant, callId);
+        const known = eventsOfCall(sql, tenant, callId).events;
+        const events = [...known, ...lapsed(known, at)];
         const component = "restore";
         requests.push({ kind: "call", tenant, callId, expectedVersion: 0, events, component });
       } catch {
