@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // Against a real Asterisk, which is fetched: `npm run test:asterisk`.
+    exclude: [...configDefaults.exclude, "test/asterisk/**"],
     // A slow machine is no failure; a test that hangs is one.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,0 +1,116 @@
+/**
+ * A tone that climbs and begins again, and where it is missing in a WAV file: by silence, or by a
+ * leap from one height to another.
+ */
+
+/** Each step is as long as the others and of another height: a height tells the moment. */
+export const RAMP = {
+  stepMs: 100,
+  steps: Array.from({ length: 100 }, (_, index) => 320 + 30 * index),
+} as const;
+const PERIOD_MS = RAMP.steps.length * RAMP.stepMs;
+
+const FRAME_MS = 50;
+/** Asterisk's tones are some thousands high; its comfort noise, if any, is not. */
+const LOUD_RMS = 300;
+
+/** In milliseconds from the file's first sample. */
+export interface Heard {
+  readonly durationMs: number;
+  /** For each 50 ms: the moment of the ramp that is heard, or nothing. */
+  readonly frames: readonly (number | undefined)[];
+}
+
+/** Linear 16 bit mono, as Asterisk's `wav` is. Throws for anything else. */
+export function heardIn(file: Buffer): Heard {
+  if (file.toString("latin1", 0, 4) !== "RIFF" || file.readUInt16LE(20) !== 1) {
+    throw new Error("no PCM file");
+  }
+  const rate = file.readUInt32LE(24);
+  let at = 12;
+  while (file.toString("latin1", at, at + 4) !== "data") at += 8 + file.readUInt32LE(at + 4);
+  const bytes = file.subarray(at + 8);
+  const samples = Array.from({ length: Math.floor(bytes.length / 2) }, (_, index) =>
+    bytes.readInt16LE(2 * index),
+  );
+  const size = (rate * FRAME_MS) / 1_000;
+  const frames = Array.from({ length: Math.floor(samples.length / size) }, (_, index) =>
+    momentOf(samples.slice(index * size, (index + 1) * size), rate),
+  );
+  return { durationMs: (samples.length / rate) * 1_000, frames };
+}
+
+/** The moment within the ramp that a frame is of, by how often it crosses zero. */
+function momentOf(frame: readonly number[], rate: number): number | undefined {
+  const rms = Math.sqrt(frame.reduce((sum, one) => sum + one * one, 0) / frame.length);
+  if (rms < LOUD_RMS) return undefined;
+  const places: number[] = [];
+  for (let index = 1; index < frame.length; index += 1) {
+    const [a = 0, b = 0] = [frame[index - 1], frame[index]];
+    if (a < 0 !== b < 0) places.push(index - 1 + a / (a - b));
+  }
+  const [first = 0, last = 0] = [places[0], places.at(-1)];
+  const hz = ((places.length - 1) * rate) / (2 * (last - first));
+  const step = Math.round((hz - 320) / 30);
+  return step < 0 || step >= RAMP.steps.length ? undefined : step * RAMP.stepMs;
+}
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where nothing is heard for at least `msMin`: silence in a file that is as long as the call. */
+export function silences({ frames }: Heard, msMin = 300): readonly Span[] {
+  const spans: Span[] = [];
+  let from: number | undefined;
+  for (const [index, moment] of [...frames, 0].entries()) {
+    if (moment === undefined) from ??= index * FRAME_MS;
+    else if (from !== undefined) {
+      if (index * FRAME_MS - from >= msMin) spans.push({ from, to: index * FRAME_MS });
+      from = undefined;
+    }
+  }
+  return spans;
+}
+
+/**
+ * Where the ramp leaps ahead by at least `msMin`: what is gone from a file that is shorter than the
+ * call. In milliseconds of the call, counted from the recording's beginning, when the ramp had been
+ * climbing for `climbedMs`.
+ */
+export function gaps({ frames }: Heard, climbedMs: number, msMin = 300): readonly Span[] {
+  const spans: Span[] = [];
+  let start = climbedMs;
+  let isAnchored = false;
+  let gone = 0;
+  let end = 0;
+  for (const [index, moment] of frames.entries()) {
+    if (moment === undefined || !isOfOneStep(frames, index)) continue;
+    const passed = index * FRAME_MS + gone;
+    const leap = wrapped(moment - start - passed);
+    if (leap >= msMin) {
+      const from = end + gone;
+      spans.push({ from, to: from + leap + (passed - from) });
+      gone += leap;
+    } else if (!isAnchored) {
+      // What was told of the beginning came over a network: the first sound says it better.
+      start = moment - index * FRAME_MS;
+    }
+    isAnchored = true;
+    end = (index + 1) * FRAME_MS;
+  }
+  return spans;
+}
+
+/** A frame that lies on the edge of two steps, or of a cut, is of neither. */
+function isOfOneStep(frames: Heard["frames"], index: number): boolean {
+  const moment = frames[index] ?? 0;
+  return [frames[index - 1], frames[index + 1]].some(
+    (other) => other !== undefined && Math.abs(wrapped(other - moment)) <= RAMP.stepMs,
+  );
+}
+
+/** Within half a period around 0, for the ramp begins again. */
+const wrapped = (ms: number): number =>
+  ((((ms + PERIOD_MS / 2) % PERIOD_MS) + PERIOD_MS) % PERIOD_MS) - PERIOD_MS / 2;
