@@ -15,8 +15,15 @@ export interface Program {
 const UNPACK = fileURLToPath(new URL("unpack.sh", import.meta.url));
 const KEPT = fileURLToPath(new URL("../../node_modules/.cache/asterisk/", import.meta.url));
 
-/** A program, or why there is none. */
+/** A program that runs here, or why there is none. */
 export async function findAsterisk(): Promise<Program | string> {
+  const found = await look();
+  if (typeof found === "string") return found;
+  const said = await run(found.command, ["-V"], { ...process.env, ...found.env });
+  return said === undefined ? found : `it does not run on this machine: ${said}`;
+}
+
+async function look(): Promise<Program | string> {
   const onPath = (process.env["PATH"] ?? "")
     .split(delimiter)
     .concat("/usr/sbin", "/usr/local/sbin")
@@ -54,9 +61,16 @@ function programIn(prefix: string, command: string, varlib: string): Program | s
 }
 
 /** Undefined where it is there; otherwise why not. */
-const unpack = (): Promise<string | undefined> =>
+const unpack = (): Promise<string | undefined> => run("bash", [UNPACK, KEPT], process.env);
+
+/** Undefined where it ended well; otherwise what it said. */
+const run = (
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> =>
   new Promise((resolve) => {
-    execFile("bash", [UNPACK, KEPT], { timeout: 400_000 }, (error, _, said) => {
-      resolve(error === null ? undefined : said.trim() || "its packages could not be unpacked");
+    execFile(command, [...args], { env, timeout: 400_000 }, (error, _, said) => {
+      resolve(error === null ? undefined : said.trim() || error.message);
     });
   });
