@@ -319,8 +319,10 @@ describe.skipIf(typeof program === "string")("against a real Asterisk", () => {
     pay = served.as("pay");
     for (const which of ["ari", "ami"] as const) {
       await calls[which].becomes("secured");
-      const resumed = await calls[which].resume("w1");
-      expect(resumed.answer.body).toMatchObject({ protection: "recording" });
+      // After a start nothing is let go before all that is claimed is known.
+      const { edge } = await calls[which].resume("w1");
+      await calls[which].becomes("recording");
+      const resumed = { edge: { from: edge.from, to: Date.now() } };
       await pass(700);
       expectMissing((await both[which].finish()).missing, [[paused[which].edge, resumed.edge]]);
     }
