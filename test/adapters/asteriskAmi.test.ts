@@ -144,12 +144,6 @@ const skip: readonly Skip[] = [
 const pushing = { skip, pushes: true };
 recorderContract("asterisk-ami", () => makeRig({}), pushing);
 recorderContract("asterisk-ami over TLS", () => makeRig({ tls: true }), pushing);
-recorderContract(
-  "asterisk-ami over TLS, logging in plainly",
-  () => makeRig({ tls: true, settings: { login: "plain" } }),
-  pushing,
-);
-
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()));
@@ -372,6 +366,13 @@ test("a target cannot begin another line", () => {
     expect(schema.safeParse({ uniqueId: bad }).success).toBe(false);
   }
   expect(schema.safeParse({ uniqueId: "pbx-1795338184.123456" }).success).toBe(true);
+});
+
+test("over TLS the secret itself may log in", async () => {
+  const { context, recorder, simulator } = await wired({ tls: true, settings: { login: "plain" } });
+  simulator.begin(uniqueId);
+  expect(await recorder.pause?.(target, context())).toEqual({ kind: "acknowledged" });
+  expect(simulator.heard(uniqueId)).toBe("paused");
 });
 
 test("a runtime without standing connections says so", async () => {
