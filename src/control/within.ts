@@ -42,8 +42,9 @@ export class LogUnavailable extends Error {
 export async function told<T>(clock: Clock, promise: Promise<T>): Promise<T> {
   let cancel: (() => void) | undefined;
   const late = new Promise<never>((_, refuse) => {
-    const error = new LogUnavailable("the log did not answer in its time");
-    cancel = clock.after(LOG_ANSWER_MS_MAX, () => refuse(error));
+    cancel = clock.after(LOG_ANSWER_MS_MAX, () =>
+      refuse(new LogUnavailable("the log did not answer in its time")),
+    );
   });
   try {
     return await Promise.race([late, promise]);
