@@ -6,16 +6,8 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import { type NodeLog, type OpenLogOptions, openLog } from "./openLog.ts";
-import type {
-  Answer,
-  Ask,
-  FromThread,
-  LogFacts,
-  Moment,
-  ThreadData,
-  ToThread,
-} from "./threadProtocol.ts";
-import { threadError } from "./threadProtocol.ts";
+import type { Answer, Ask, FromThread, LogFacts, Moment, ThreadData } from "./threadProtocol.ts";
+import { encoded, threadError, toThread } from "./threadProtocol.ts";
 
 /** A log that recovers by itself, with nobody asking, is told of this soon. */
 const LOOK_MS = 1_000;
@@ -31,7 +23,7 @@ export async function serveThread(
   let measured: [number, number][] = [];
   let answers: Answer[] = [];
   let told = true;
-  const say = (message: FromThread) => port.postMessage(message);
+  const say = (message: FromThread) => port.postMessage(encoded(message));
 
   let log: NodeLog;
   try {
@@ -78,7 +70,8 @@ export async function serveThread(
   const look = setInterval(() => {
     if (log.healthy() !== told) flush();
   }, LOOK_MS);
-  port.on("message", (message: ToThread) => {
+  port.on("message", (text: string) => {
+    const message = toThread(text);
     moment = message;
     heardAt = performance.now();
     for (const ask of message.asks) void perform(ask);

@@ -12,8 +12,14 @@ import { originOf } from "../../../log/origin.ts";
 import { folderAt } from "./folder.ts";
 import type { NodeLog } from "./openLog.ts";
 import { spoolFile } from "./spoolFile.ts";
-import type { Answer, Ask, FromThread, Method, Opened, Told } from "./threadProtocol.ts";
-import { type ThreadData, type ThreadLogOptions, errorOf } from "./threadProtocol.ts";
+import type { Answer, Ask, FromThread, Method, Opened } from "./threadProtocol.ts";
+import {
+  type ThreadData,
+  type ThreadLogOptions,
+  fromThread,
+  encoded,
+  errorOf,
+} from "./threadProtocol.ts";
 
 /** A log that has not answered for this long is not healthy. */
 const ANSWER_MS_MAX = 5_000;
@@ -47,7 +53,9 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
   let closing: Promise<void> | undefined;
   let isOver = false;
 
-  worker.on("message", (told: Told) => {
+  worker.on("message", (message: string) => {
+    const told = fromThread(message);
+    if (told.kind !== "told") return;
     healthy = told.healthy;
     for (const [ms, entries] of told.measured) measured?.(ms, entries);
     for (const answer of told.answers) {
@@ -69,7 +77,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
   function flush(): void {
     const message = { asks, at: now(), clock: clockState() };
     asks = [];
-    worker.postMessage(message);
+    worker.postMessage(encoded(message));
   }
   function ask<M extends Method>(
     method: M,
@@ -83,7 +91,9 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
         answer: (answer) =>
           answer.ok ? resolve(answer.value as never) : reject(errorOf(answer.error)),
       });
-      asks.push({ id, method, args });
+      // JSON has no undefined: what is left out at the end stays left out.
+      const last = args.findLastIndex((arg) => arg !== undefined);
+      asks.push({ id, method, args: args.slice(0, last + 1) });
       if (asks.length === 1) setImmediate(flush);
     });
   }
@@ -146,7 +156,7 @@ const failedOf = (error: unknown) =>
 /** What the thread says of the opening. A thread that dies before it says anything is an error. */
 async function firstWord(worker: Worker): Promise<Opened> {
   const first = await new Promise<FromThread>((resolve, reject) => {
-    worker.once("message", resolve);
+    worker.once("message", (message: string) => resolve(fromThread(message)));
     worker.once("error", reject);
   });
   worker.removeAllListeners("error");
