@@ -61,7 +61,7 @@ interface Seen {
  * Calls whose numbers are remembered, as many as the hub does. One more, and the call that changed
  * longest ago leaves the gauges until it changes again.
  */
-export const SEEN_COUNT_MAX = 100_000;
+const SEEN_COUNT_MAX = 100_000;
 
 const NOTHING_SEEN: Seen = {
   unsecuredMs: 0,

@@ -9,7 +9,7 @@ import type { CallId, CallState, TenantId } from "../../../control/call.ts";
 import { metaOf } from "./database.ts";
 
 /** Version 2 keeps each call's agent beside it. */
-export const FORMAT = "2";
+const FORMAT = "2";
 
 /** Calls filled in one transaction. */
 const SLICE_MAX = 500;
