@@ -165,8 +165,8 @@ export class Keeper implements Calls {
     const callKey = key(tenant, callId);
     this.#users.set(callKey, (this.#users.get(callKey) ?? 0) + 1);
     try {
-      const ready = this.#ready.get(callKey);
-      return await use(ready ?? (await told(this.#deps.clock, this.#session(tenant, callId))));
+      // No short cut for a call that is ready: whoever came first is served first.
+      return await use(await told(this.#deps.clock, this.#session(tenant, callId)));
     } finally {
       const left = (this.#users.get(callKey) ?? 1) - 1;
       if (left > 0) this.#users.set(callKey, left);

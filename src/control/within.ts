@@ -8,7 +8,8 @@ import type { Clock } from "./ports.ts";
 /** What came of it: its value, or that it failed or did not come in time. */
 export type Within<T> =
   | { readonly kind: "in_time"; readonly value: T }
-  | { readonly kind: "late" | "failed" };
+  | { readonly kind: "late" }
+  | { readonly kind: "failed"; readonly error: unknown };
 
 /** `promise`, or the first `ms` of it. Never rejects; what comes later is dropped. */
 export async function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<Within<T>> {
@@ -18,8 +19,8 @@ export async function within<T>(clock: Clock, ms: number, promise: Promise<T>): 
   });
   try {
     return await Promise.race([late, inTime(promise)]);
-  } catch {
-    return { kind: "failed" };
+  } catch (error) {
+    return { kind: "failed", error };
   } finally {
     cancel?.();
   }
@@ -40,18 +41,8 @@ export class LogUnavailable extends Error {
 
 /** What the log says, or `LogUnavailable`. */
 export async function told<T>(clock: Clock, promise: Promise<T>): Promise<T> {
-  let cancel: (() => void) | undefined;
-  const late = new Promise<never>((_, refuse) => {
-    cancel = clock.after(LOG_ANSWER_MS_MAX, () =>
-      refuse(new LogUnavailable("the log did not answer in its time")),
-    );
-  });
-  try {
-    return await Promise.race([late, promise]);
-  } catch (error) {
-    if (error instanceof LogUnavailable) throw error;
-    throw new LogUnavailable("the log cannot be read", { cause: error });
-  } finally {
-    cancel?.();
-  }
+  const answer = await within(clock, LOG_ANSWER_MS_MAX, promise);
+  if (answer.kind === "in_time") return answer.value;
+  if (answer.kind === "late") throw new LogUnavailable("the log did not answer in its time");
+  throw new LogUnavailable("the log cannot be read", { cause: answer.error });
 }
