@@ -26,11 +26,11 @@ const finding = "push hub";
 export function pushesOf(push: Push, keyOf: KeyOf, tokens: TokenSource | undefined) {
   const address = { url: push.url, kind: push.kind, hub: push.hub ?? "", event: push.event };
   /** Undefined while nobody listens. */
-  let standing: "connected" | { readonly lost: string } | undefined;
+  let standing: "connecting" | "connected" | { readonly lost: string } | undefined;
   let unreadableCount = 0;
 
   const watch = (on: Watcher, ctx: WatchContext): (() => void) => {
-    standing = { lost: "not yet connected" };
+    standing = "connecting";
     const end = ctx.hub(address, {
       event(args) {
         const pushed = readPushed(args, keyOf);
@@ -54,7 +54,9 @@ export function pushesOf(push: Push, keyOf: KeyOf, tokens: TokenSource | undefin
   };
 
   const preflight = async (ctx: AdapterContext): Promise<PreflightFinding> => {
-    if (standing === undefined) return negotiated(address, ctx, tokens);
+    // Until the first connection stands nothing was lost: whether the hub answers is what there is.
+    if (standing === undefined || standing === "connecting")
+      return negotiated(address, ctx, tokens);
     if (standing !== "connected") {
       const detail = `${standing.lost}: states are only read until it is back`;
       return { name: finding, ok: false, detail };
