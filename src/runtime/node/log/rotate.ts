@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync, linkSync, renameSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { EpochMs } from "../../../control/call.ts";
 import { rotationDetail } from "../../../log/keyChain.ts";
@@ -75,9 +75,18 @@ export async function rotateLogKey(options: RotateOptions): Promise<RotatedKey> 
   const all = [...new Set([...keys, from, nextKey.verifierKey])];
   replaceFile(folder.publicKeys, all.map((key) => `${key}\n`).join(""), 0o644);
   const retired = `${path}.retired-${toHex(parseVerifier(from).keyId)}`;
-  if (!existsSync(retired)) linkSync(path, retired);
+  if (!existsSync(retired)) keepUnder(retired, path);
   renameSync(next, path);
   syncFolder(dirname(path));
   replaceFile(folder.publicKey, `${nextKey.verifierKey}\n`, 0o644);
   return { from, to: nextKey.verifierKey, retired };
+}
+
+function keepUnder(retired: string, path: string): void {
+  try {
+    linkSync(path, retired);
+  } catch {
+    // A file system without links.
+    copyFileSync(path, retired);
+  }
 }
