@@ -3,7 +3,7 @@
  * transaction: the log then ends in frames that no commit follows
  * (https://www.sqlite.org/fileformat2.html#the_write_ahead_log).
  */
-import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 
 const HEADER_BYTES = 32;
@@ -56,7 +56,9 @@ export function stopInsideTransaction(pid: number, path: string): void {
   if (!existsSync(path)) return;
   const file = openSync(path, "r");
   // It has others to wait for in the middle of what it does.
-  setPriority(pid, constants.priority.PRIORITY_LOW);
+  for (const thread of threadsOf(pid)) {
+    setPriority(thread, constants.priority.PRIORITY_LOW);
+  }
   const until = performance.now() + TRY_MS_MAX;
   const [salts, seen] = [Buffer.alloc(8), Buffer.alloc(8)];
   try {
@@ -66,12 +68,23 @@ export function stopInsideTransaction(pid: number, path: string): void {
       readSync(file, seen, 0, 8, tail.at + 8);
       if (seen.compare(salts) !== 0) continue;
       process.kill(pid, "SIGSTOP");
-      while (!/\) T /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));
+      while (!threadsOf(pid).every((thread) => isStopped(pid, thread)));
       tail = tailOf(file, tail);
       if (tail.isOpen) return;
       process.kill(pid, "SIGCONT");
     }
   } finally {
     closeSync(file);
+  }
+}
+
+/** The log is written by a thread of its own. */
+const threadsOf = (pid: number): number[] => readdirSync(`/proc/${pid}/task`).map(Number);
+
+function isStopped(pid: number, thread: number): boolean {
+  try {
+    return / T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8"));
+  } catch {
+    return true;
   }
 }
