@@ -5,6 +5,7 @@
  */
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   fsyncSync,
   linkSync,
@@ -88,6 +89,16 @@ export function createFile(path: string, text: string, mode = 0o600): void {
     rmSync(unfinished, { force: true });
   }
   syncFolder(dirname(path));
+}
+
+/** Gives a file a second name, which must not be there yet. */
+export function keepUnder(path: string, second: string): void {
+  try {
+    linkSync(path, second);
+  } catch {
+    // A file system without links.
+    copyFileSync(path, second);
+  }
 }
 
 export function readIfThere(path: string): string | undefined {

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { copyFileSync, existsSync, linkSync, renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { EpochMs } from "../../../control/call.ts";
 import { rotationDetail } from "../../../log/keyChain.ts";
 import { parseVerifier, toHex } from "../../../log/note.ts";
 import { SYSTEM_TENANT } from "../../../log/store.ts";
-import { folderAt, readIfThere, replaceFile, syncFolder } from "./folder.ts";
+import { folderAt, keepUnder, readIfThere, replaceFile, syncFolder } from "./folder.ts";
 import { createLogKey, nextKeyPath, readLogKey } from "./key.ts";
 import { LogRefused } from "./knownHeads.ts";
 import { openOwnLog } from "./openLog.ts";
@@ -75,18 +75,9 @@ export async function rotateLogKey(options: RotateOptions): Promise<RotatedKey> 
   const all = [...new Set([...keys, from, nextKey.verifierKey])];
   replaceFile(folder.publicKeys, all.map((key) => `${key}\n`).join(""), 0o644);
   const retired = `${path}.retired-${toHex(parseVerifier(from).keyId)}`;
-  if (!existsSync(retired)) keepUnder(retired, path);
+  if (!existsSync(retired)) keepUnder(path, retired);
   renameSync(next, path);
   syncFolder(dirname(path));
   replaceFile(folder.publicKey, `${nextKey.verifierKey}\n`, 0o644);
   return { from, to: nextKey.verifierKey, retired };
-}
-
-function keepUnder(retired: string, path: string): void {
-  try {
-    linkSync(path, retired);
-  } catch {
-    // A file system without links.
-    copyFileSync(path, retired);
-  }
 }

@@ -4,18 +4,9 @@
  *
  * @module
  */
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Folder, keptFolder, keptGenerations, syncFolder } from "./folder.ts";
+import { type Folder, keepUnder, keptFolder, keptGenerations, syncFolder } from "./folder.ts";
 
 /** Built here, then given its name of `ready` at once, then moved into place file by file. */
 export const partial = (folder: Folder): string => join(folder.path, "successor.partial");
@@ -32,12 +23,7 @@ export function keepOld(folder: Folder, generation: number): void {
   for (const path of [...own, ...heads.map((name) => join(folder.path, name))]) {
     const kept = join(place, basename(path));
     if (!existsSync(path) || existsSync(kept)) continue;
-    try {
-      linkSync(path, kept);
-    } catch {
-      // A file system without links.
-      copyFileSync(path, kept);
-    }
+    keepUnder(path, kept);
   }
   syncFolder(place);
 }
