@@ -34,7 +34,7 @@ function textOf(path: string): string[] {
   }
 }
 
-const FACTS = ["adapters", "events", "policy", "log", "alerts"];
+const FACTS = ["adapters", "events", "evidence", "policy", "log", "alerts"];
 /** Which areas of src each area may import besides itself. An area that is not named may not be. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   control: [],
@@ -43,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   policy: ["control"],
   log: ["control"],
   alerts: ["control"],
+  evidence: ["control"],
   http: ["control", ...FACTS],
   console: ["control", ...FACTS],
   // A simulator shares no code with the adapter it judges.

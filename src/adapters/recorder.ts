@@ -10,7 +10,7 @@ import type { LinePort } from "./lines.ts";
 import type {
   ControlOutcome,
   Observation,
-  PushedChange,
+  PushListener,
   RecorderCapabilities,
   RecorderContext,
 } from "../control/ports.ts";
@@ -81,6 +81,13 @@ interface Described<C extends RecorderCapabilities> {
   targetKey(target: Target): string;
   /** Asks the recorder whether it will obey, without changing anything. */
   preflight(ctx: AdapterContext): Promise<readonly PreflightFinding[]>;
+  /**
+   * How a finished recording's file is fetched: one request, made for this moment and sent at once,
+   * to one of the vendor's `origins`. May ask the recorder for what that request needs. The request
+   * opens the recording, so it is never stored, entered, logged or shown. Absent where the vendor
+   * documents no way.
+   */
+  audio?(recordingId: string, ctx: AdapterContext): Promise<HttpRequest | NoAnswer>;
 }
 interface Controls {
   /** Silences the recorder. Asking a silent recorder succeeds, whatever the vendor answers. */
@@ -96,30 +103,36 @@ interface Surveys {
   survey(
     targets: ReadonlyMap<string, Target>,
     ctx: AdapterContext,
-  ): Promise<ReadonlyMap<string, Observation> | Exclude<Observation, { kind: "observed" }>>;
+  ): Promise<ReadonlyMap<string, Observation> | NoAnswer>;
   /**
    * The live targets that an agent's directory line (extension, SIP URI, recorder agent id) points
    * at now, for a page that knows only the agent.
    */
-  locate?(
-    agent: AgentAddress,
-    ctx: AdapterContext,
-  ): Promise<readonly Target[] | Exclude<Observation, { kind: "observed" }>>;
+  locate?(agent: AgentAddress, ctx: AdapterContext): Promise<readonly Target[] | NoAnswer>;
 }
 interface Pushes {
   /** One standing connection, however many targets; the function returned ends it. */
-  watch(
-    on: { change(change: PushedChange): void; reconnected(): void },
-    ctx: WatchContext,
-  ): () => void;
+  watch(on: PushListener, ctx: WatchContext): () => void;
 }
 interface Testifies {
+  /**
+   * What was recorded of this conversation between `from` and `to`, finished or not. An empty list
+   * is an answer: nothing was. Searches wide enough for the vendor's clock; who judges narrows.
+   */
   evidence(
     target: Target,
     span: { readonly from: EpochMs; readonly to: EpochMs },
     ctx: AdapterContext,
-  ): Promise<readonly RecordingEvidence[] | Exclude<Observation, { kind: "observed" }>>;
+  ): Promise<readonly RecordingEvidence[] | NoAnswer>;
+  /**
+   * Marks a finished recording for whoever works through an incident, where the vendor can. Set to
+   * state: marking twice is marking once. `note` is tacet's own words, at most 200 characters.
+   */
+  flag?(recordingId: string, note: string, ctx: AdapterContext): Promise<ControlOutcome>;
 }
+
+/** Why a question was not answered. */
+export type NoAnswer = Exclude<Observation, { kind: "observed" }>;
 
 /** How policy's directory says an agent is found in recorders. */
 export interface AgentAddress {
@@ -128,12 +141,23 @@ export interface AgentAddress {
   readonly recorderAgentId?: string;
 }
 
-/** One finished recording, as its recorder describes it. Never a link that opens it. */
+/** One recording, as its recorder describes it. Never a link that opens it. */
 export interface RecordingEvidence {
+  /** The vendor's own, with which a person finds it again. Enough for `audio` and `flag`. */
   readonly recordingId: string;
+  /** On the recorder's clock, as Unix ms. `endAt` of one that goes on is when that was told. */
   readonly startAt: EpochMs;
   readonly endAt: EpochMs;
+  /** Of the audio in the file: shorter than from start to end where there is a gap. */
   readonly durationMs: number;
+  /** How far `startAt`, `endAt` and `durationMs` may each be off by the vendor's own rounding. */
+  readonly withinMs: number;
+  /** Nothing will be added to it. False: ask again. */
+  readonly closed: boolean;
+  /** Its audio was changed after it was made. Absent where the recorder does not tell. */
+  readonly modified?: boolean;
+  /** SHA-256 of the reply's body, in hex: what was told can be shown later to be what was told. */
+  readonly replyDigest: string;
 }
 
 /** A capability that is claimed requires its method. The compiler keeps the two in step. */
@@ -162,6 +186,10 @@ export interface RecorderVendor<Settings> {
     readonly name: string;
     readonly capabilities: RecorderCapabilities;
     readonly confirmedBy: string;
+    /** Whether a finished recording's file can be fetched. */
+    readonly hasFile: boolean;
+    /** Against what it was tried: a real one by name and version, or a simulator of ours. */
+    readonly triedAgainst: string;
     readonly note: string;
   }[];
   /** The origins a recorder with these settings is reached at. */
@@ -186,3 +214,5 @@ export const canReport = (recorder: AnyRecorder): recorder is AnyRecorder & Repo
   recorder.capabilities.status;
 export const canSurvey = (recorder: AnyRecorder): recorder is AnyRecorder & Surveys =>
   recorder.capabilities.survey;
+export const canTestify = (recorder: AnyRecorder): recorder is AnyRecorder & Testifies =>
+  recorder.capabilities.evidence;

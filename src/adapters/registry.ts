@@ -6,7 +6,7 @@
  */
 import type { RecorderId, Result } from "../control/call.ts";
 import { err, ok } from "../control/call.ts";
-import type { RecorderPort } from "../control/ports.ts";
+import type { RecorderCapabilities, RecorderPort } from "../control/ports.ts";
 import { anywherenowVendor } from "./anywherenow/index.ts";
 import { asteriskAmiVendor } from "./asterisk-ami/index.ts";
 import { asteriskAriVendor } from "./asterisk-ari/index.ts";
@@ -112,15 +112,15 @@ export function bind(
 /** Every vendor variant's capabilities as a Markdown table, for the README. */
 export function recorderTable(): string {
   const rows = [...vendors.values()].flatMap((vendor) =>
-    vendor.variants.map(({ name, capabilities, confirmedBy, note }) => [
+    vendor.variants.map(({ name, capabilities, confirmedBy, hasFile, triedAgainst, note }) => [
       name,
       `\`${capabilities.control}\``,
-      audioWords[capabilities.audio],
+      capabilities.control === "none" ? "what was said" : audioWords[capabilities.audio],
       confirmedBy,
-      yesOrNo(capabilities.survey),
       yesOrNo(capabilities.watch),
-      capabilities.status || capabilities.watch ? "no" : "policy decides",
-      capabilities.runtimes.join(", "),
+      evidenceWords(capabilities.evidence, hasFile),
+      triedAgainst,
+      yesWords(capabilities),
       note,
     ]),
   );
@@ -129,16 +129,21 @@ export function recorderTable(): string {
     "control",
     "the file holds",
     "confirmed by",
-    "asked for all at once",
     "pushes changes",
+    "evidence",
+    "tried against",
     "a mere yes confirms",
-    "runs on",
     "note",
   ];
   return [line(heads), line(heads.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+const evidenceWords = (testifies: boolean, hasFile: boolean): string =>
+  [...(testifies ? ["when and how long"] : []), ...(hasFile ? ["its file"] : [])].join(", ") ||
+  "no";
+const yesWords = ({ control, status, watch }: RecorderCapabilities): string =>
+  control === "none" ? "nothing is sent" : status || watch ? "no" : "policy decides";
 const yesOrNo = (claim: boolean): string => (claim ? "yes" : "no");
 const audioWords = {
   gap: "a gap",

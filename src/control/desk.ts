@@ -9,7 +9,14 @@ import type { EpochMs, RecorderId, Target } from "./call.ts";
 import type { DeskRules } from "./commands.ts";
 import { Kin, noKin } from "./kin.ts";
 import type { Claim } from "./owed.ts";
-import type { Clock, Observation, PushedChange, RecorderContext, RecorderPort } from "./ports.ts";
+import type {
+  Clock,
+  Observation,
+  PushedChange,
+  PushedEnd,
+  RecorderContext,
+  RecorderPort,
+} from "./ports.ts";
 import type { DeskReport } from "./sightings.ts";
 import { TargetDesk } from "./target.ts";
 
@@ -44,13 +51,21 @@ export class Desk {
   readonly #claimed = new Map<string, Map<string, string>>();
   readonly #pool = new Map<string, Pooled>();
   readonly #kin: Kin | undefined;
+  readonly #ended: ((end: PushedEnd) => void) | undefined;
   #isLearning = false;
   #held = true;
   #stopWatch: (() => void) | undefined;
   #health: Omit<DeskHealth, "targetCount" | "recorderId"> = {};
 
-  constructor(recorder: RecorderPort, rules: DeskRules, clock: Clock, listen: Listener) {
+  constructor(
+    recorder: RecorderPort,
+    rules: DeskRules,
+    clock: Clock,
+    listen: Listener,
+    ended?: (end: PushedEnd) => void,
+  ) {
     this.recorder = recorder;
+    this.#ended = ended;
     this.#rules = rules;
     this.#clock = clock;
     this.#listen = listen;
@@ -80,6 +95,7 @@ export class Desk {
       {
         change: (change) => this.#pushed(change),
         reconnected: () => this.#targets.forEach((target) => target.reread()),
+        ended: (end) => this.#ended?.(end),
       },
       { now: () => this.#clock.now() },
     );

@@ -8,37 +8,19 @@ import { SESSION_COUNT_MAX } from "./before.ts";
 import type { CallId, RecorderId, TenantId, WindowId } from "./call.ts";
 import type { Before, CallCommand, Calls, CallsOfAgent } from "./calls.ts";
 import type { CallView, Executed, Waited } from "./calls.ts";
-import type { DeskRules } from "./commands.ts";
 import { isAtRest } from "./conclude.ts";
 import { Desk } from "./desk.ts";
 import type { DeskHealth } from "./desk.ts";
-import type {
-  CallDirectory,
-  CallChange,
-  Clock,
-  ControlLog,
-  LoadedCall,
-  Publisher,
-  RecorderPort,
-} from "./ports.ts";
+import type { KeeperDeps } from "./keeperDeps.ts";
+import type { CallChange, LoadedCall } from "./ports.ts";
 import type { Claim } from "./owed.ts";
 import { Session } from "./session.ts";
-import type { SessionRules } from "./session.ts";
 import type { DeskReport } from "./sightings.ts";
 import { key, Whereabouts } from "./whereabouts.ts";
 import { told, within } from "./within.ts";
 
 /** Calls looked at by one sweep. */
 const SWEEP_COUNT_MAX = 1_000;
-
-export interface KeeperDeps {
-  readonly clock: Clock;
-  readonly log: ControlLog & CallDirectory;
-  readonly publisher: Publisher;
-  readonly recorders: readonly { readonly port: RecorderPort; readonly rules: DeskRules }[];
-  readonly rules: (tenant: TenantId, attributes: Readonly<Record<string, string>>) => SessionRules;
-  readonly sessionCountMax?: number;
-}
 
 export class Keeper implements Calls {
   readonly #deps: KeeperDeps;
@@ -55,7 +37,13 @@ export class Keeper implements Calls {
     for (const { port, rules } of deps.recorders) {
       this.#desks.set(
         port.id,
-        new Desk(port, rules, deps.clock, (...told) => this.#report(...told)),
+        new Desk(
+          port,
+          rules,
+          deps.clock,
+          (...told) => this.#report(...told),
+          (end) => deps.ended?.(port.id, end),
+        ),
       );
     }
   }

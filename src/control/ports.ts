@@ -166,6 +166,21 @@ export interface PushedChange {
   readonly detail?: string;
 }
 
+/** A conversation that its recorder says is over. */
+export interface PushedEnd {
+  readonly targetKey: string;
+  /** False: something ended on this target, which may be an earlier conversation. */
+  readonly isThisCall: boolean;
+}
+
+/** Who hears what a recorder pushes. */
+export interface PushListener {
+  change(change: PushedChange): void;
+  /** The connection stands again: what happened meanwhile was not told. */
+  reconnected(): void;
+  ended?(end: PushedEnd): void;
+}
+
 /** One configured recorder, bound to its transport: what a desk drives. */
 export interface RecorderPort {
   readonly id: RecorderId;
@@ -181,8 +196,5 @@ export interface RecorderPort {
     ctx: RecorderContext,
   ): Promise<ReadonlyMap<string, Observation> | Exclude<Observation, { kind: "observed" }>>;
   /** Delivers changes until stopped. `reconnected` asks for a re-read of every claimed target. */
-  watch?(
-    on: { change(change: PushedChange): void; reconnected(): void },
-    ctx: { readonly now: () => EpochMs },
-  ): () => void;
+  watch?(on: PushListener, ctx: { readonly now: () => EpochMs }): () => void;
 }

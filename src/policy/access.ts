@@ -20,6 +20,11 @@ export type Action =
   | "subscribe"
   | "read_log"
   | "export_log"
+  | "read_evidence"
+  | "ask_witnesses"
+  | "report_sound"
+  | "work_incidents"
+  | "reconcile"
   | "operate"
   | "read_recorders"
   | "issue_ticket";
@@ -60,6 +65,11 @@ const SCOPES_FOR: Readonly<Record<Action, readonly Scope[]>> = {
   subscribe: ["events:read"],
   read_log: ["log:read"],
   export_log: ["log:export"],
+  read_evidence: ["log:read", "evidence:write", "incidents:write"],
+  ask_witnesses: ["evidence:write", "incidents:write"],
+  report_sound: ["evidence:write"],
+  work_incidents: ["incidents:write"],
+  reconcile: ["evidence:write", "incidents:write"],
   operate: ["operate"],
   read_recorders: ["operate", "log:read", "calls:write"],
   issue_ticket: ["tickets:issue"],

@@ -12,6 +12,8 @@ export const SCOPES = [
   "events:read",
   "log:read",
   "log:export",
+  "evidence:write",
+  "incidents:write",
   "operate",
   "tickets:issue",
 ] as const;

@@ -53,6 +53,8 @@ export const asteriskAmiVendor: RecorderVendor<AsteriskAmiSettings> = {
       name: "Asterisk, by AMI",
       capabilities,
       confirmedBy: "its event, told after the reply; the channel is asked for",
+      hasFile: false,
+      triedAgainst: "Asterisk 16.28, and a simulator",
       note: "What MixMonitor records.",
     },
   ],

@@ -9,7 +9,7 @@ import type { EpochMs, RecorderStatus, Target } from "../../control/call.ts";
 import type {
   ControlOutcome,
   Observation,
-  PushedChange,
+  PushListener,
   RecorderCapabilities,
   RecorderContext,
 } from "../../control/ports.ts";
@@ -165,7 +165,7 @@ export function memoryRecorder(id: string, options: MemoryOptions = {}): MemoryR
       },
     }),
     ...(capabilities.watch && {
-      watch: (on: { change(change: PushedChange): void; reconnected(): void }) => tape.watch(on),
+      watch: (on: PushListener) => tape.watch(on),
     }),
   };
 
@@ -192,7 +192,14 @@ export const memoryVendor: RecorderVendor<Record<string, never>> = {
   vendor: "memory",
   settings: z.strictObject({}),
   variants: [
-    { name: "memory", capabilities: capabilitiesOf({}), confirmedBy: "read_back", note: "tests" },
+    {
+      name: "memory",
+      capabilities: capabilitiesOf({}),
+      confirmedBy: "read_back",
+      hasFile: false,
+      triedAgainst: "itself",
+      note: "tests",
+    },
   ],
   origins: () => [],
   create: (id) => memoryRecorder(id, { recordsEverything: true }).recorder,

@@ -6,6 +6,7 @@
  */
 import type { HubPort } from "../../adapters/hub.ts";
 import { bind, makeRecorder } from "../../adapters/registry.ts";
+import { type WitnessPort, bindWitness } from "../../adapters/witness.ts";
 import { canSurvey } from "../../adapters/recorder.ts";
 import type { AnyRecorder, PreflightFinding, Send } from "../../adapters/recorder.ts";
 import type { EpochMs, RecorderId, TenantId } from "../../control/call.ts";
@@ -30,6 +31,8 @@ export interface Fleet extends Recorders {
   preflight(): Promise<readonly RecorderInfo[]>;
   /** Asks one of them, and settles after `askMsMax` whatever it does. Never throws. */
   ask(id: RecorderId, askMsMax: number): Promise<readonly PreflightFinding[]>;
+  /** The recorder as a witness; undefined where none of this id is configured. */
+  witness(id: RecorderId): WitnessPort | undefined;
   /** Whether each is called healthy. Set once somebody watches. */
   judged: (id: RecorderId) => RecorderInfo["health"];
   close(): Promise<void>;
@@ -89,6 +92,10 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
       const findings = await preflight(one, clock, askMsMax);
       kept.set(id, { ...one, preflight: { at: clock.now(), findings } });
       return findings;
+    },
+    witness(id) {
+      const one = kept.get(id);
+      return one && bindWitness(one.recorder, one.send, one.lines);
     },
     async close() {
       for (const { lines } of kept.values()) lines.close();

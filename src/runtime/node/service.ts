@@ -7,18 +7,14 @@
 import { randomUUID } from "node:crypto";
 import { Registry } from "prom-client";
 import { Keeper } from "../../control/keeper.ts";
-import { createConnections } from "../../events/connection.ts";
 import { createHub } from "../../events/hub.ts";
 import { createApp } from "../../http/app.ts";
 import { authenticator } from "../../http/authenticate.ts";
 import type { HttpDeps, Logger } from "../../http/deps.ts";
-import { createEvents } from "../../http/events.ts";
-import { createStreams } from "../../http/eventStream.ts";
 import { guesses } from "../../http/guesses.ts";
 import { createGate } from "../../http/gate.ts";
 import { createOpsApp } from "../../http/ops.ts";
 import { ticketOffice } from "../../http/tickets.ts";
-import { may } from "../../policy/access.ts";
 import type { Config } from "../../policy/config.ts";
 import { clientAddress } from "../../policy/clientAddress.ts";
 import { idForms } from "../../policy/idForm.ts";
@@ -27,6 +23,7 @@ import { startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { watchClock } from "./clockState.ts";
 import { type Custody, startCustody } from "./custody.ts";
+import { eventStreams } from "./eventStreams.ts";
 import { heldFleet } from "./heldResumes.ts";
 import { enterStart, enterStop } from "./lifecycle.ts";
 import { type Listening, listen, withStreams } from "./listen.ts";
@@ -38,7 +35,6 @@ import { operations } from "./operations.ts";
 import { loopPressure } from "./pressure.ts";
 import { type Fleet, nodeFleet } from "./recorders.ts";
 import { ticketSecrets } from "./secretFile.ts";
-import { createSockets } from "./socket.ts";
 
 const SWEEP_EVERY_MS = 600_000;
 const FLUSH_EVERY_MS = 10_000;
@@ -68,7 +64,7 @@ export async function startService(
   const register = new Registry();
   const measures = {
     recorderIds: Object.keys(config.recorders),
-    socketCount: () => sockets.count() + streams.count(),
+    socketCount: () => streaming.count(),
     delayMs: pressure.delayMs,
     logSizes: () => new Map(log.tenants().map((tenant) => [tenant, log.size(tenant)])),
   };
@@ -146,52 +142,20 @@ export async function startService(
     guesses: guessing,
     onIssuerFailure: (name) => logger.warn({ name }, "an issuer's keys could not be fetched"),
   });
-  const connections = createConnections({
-    hub,
-    clock,
-    onError,
-    sandbox: config.sandbox,
-    pingMs: config.events.pingMs,
-    subscribeMsMax: config.events.subscribeMsMax,
-    onShown: ({ viewer }, { agentId, callId, position, protection }) =>
-      void log.enter([
-        {
-          at: clock.now(),
-          tenant: viewer.tenant,
-          type: "DesktopShown",
-          callId,
-          actor: { id: agentId, kind: "agent" },
-          origin: { component: "events" },
-          outcome: "shown",
-          detail: { position, protection },
-        },
-      ]),
-  });
-  const streams = createStreams({
-    hub,
-    clock,
-    sandbox: config.sandbox,
-    pingMs: config.events.pingMs,
-    onError,
-  });
-  const sockets = createSockets();
   const origins = originsOf(config);
-  const events = createEvents({
-    authenticate,
-    may,
+  const streaming = eventStreams({
+    config,
+    hub,
+    clock,
+    log,
+    onError,
     origins,
     tickets,
+    authenticate,
     clientAddress: address,
-    connections,
-    streams,
-    clock,
-    upgrade: sockets.upgrade,
-    canUpgrade: sockets.canUpgrade,
-    connectionCountMax: config.events.socketCountMax,
-    principalCountMax: config.events.principalSocketCountMax,
     entersDenial: (denial) => main.enterDenial(denial),
-    sandbox: config.sandbox,
   });
+  const { sockets } = streaming;
 
   let stopping = false;
   const deps: HttpDeps = {
@@ -208,7 +172,7 @@ export async function startService(
     clock: clock.now,
     ids: randomUUID,
     clientAddress: address,
-    events,
+    events: streaming.events,
     stopping: () => stopping,
     custody: () => custody?.detail() ?? {},
     guesses: guessing,
@@ -269,8 +233,7 @@ export async function startService(
         stopping = true;
         endBeats();
         pressure.stop();
-        connections.stop();
-        streams.stop();
+        streaming.stop();
         await keeper.stop();
         await sockets.stop(1_000);
         await Promise.all([api.close(config.listen.stopMsMax), ops.close(1_000)]);
