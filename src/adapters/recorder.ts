@@ -129,6 +129,17 @@ interface Testifies {
    * state: marking twice is marking once. `note` is tacet's own words, at most 200 characters.
    */
   flag?(recordingId: string, note: string, ctx: AdapterContext): Promise<ControlOutcome>;
+  /**
+   * The vendor's own page of a recording, made anew for whoever clicks to open it. It opens the
+   * recording: never stored, entered or logged.
+   */
+  page?(recordingId: string, ctx: AdapterContext): Promise<RecordingPage | NoAnswer>;
+}
+
+/** An address for a person's browser. */
+export interface RecordingPage {
+  readonly kind: "page";
+  readonly url: string;
 }
 
 /** Why a question was not answered. */
@@ -147,9 +158,13 @@ export interface RecordingEvidence {
   readonly recordingId: string;
   /** On the recorder's clock, as Unix ms. `endAt` of one that goes on is when that was told. */
   readonly startAt: EpochMs;
-  readonly endAt: EpochMs;
-  /** Of the audio in the file: shorter than from start to end where there is a gap. */
-  readonly durationMs: number;
+  /** Absent where the vendor does not tell it: nobody may then judge by it. */
+  readonly endAt?: EpochMs;
+  /**
+   * Of the audio in the file: shorter than from start to end where there is a gap. Absent where the
+   * vendor does not tell it.
+   */
+  readonly durationMs?: number;
   /** How far `startAt`, `endAt` and `durationMs` may each be off by the vendor's own rounding. */
   readonly withinMs: number;
   /** Nothing will be added to it. False: ask again. */

@@ -7,7 +7,14 @@ import type { EpochMs, RecorderId, Target } from "../control/call.ts";
 import type { ControlOutcome, RecorderCapabilities } from "../control/ports.ts";
 import type { LinePort } from "./lines.ts";
 import { canTestify } from "./recorder.ts";
-import type { AnyRecorder, HttpRequest, NoAnswer, RecordingEvidence, Send } from "./recorder.ts";
+import type {
+  AnyRecorder,
+  HttpRequest,
+  NoAnswer,
+  RecordingEvidence,
+  RecordingPage,
+  Send,
+} from "./recorder.ts";
 
 /** The deadline, and the time. */
 export interface WitnessContext {
@@ -31,6 +38,7 @@ export interface WitnessPort {
     note: string,
     ctx: WitnessContext,
   ) => Promise<ControlOutcome>;
+  readonly page?: (recordingId: string, ctx: WitnessContext) => Promise<RecordingPage | NoAnswer>;
 }
 
 export function bindWitness(recorder: AnyRecorder, send: Send, lines?: LinePort): WitnessPort {
@@ -42,7 +50,7 @@ export function bindWitness(recorder: AnyRecorder, send: Send, lines?: LinePort)
     ...(lines === undefined ? {} : { lines }),
   });
   const testifies = canTestify(recorder);
-  const flag = testifies ? recorder.flag : undefined;
+  const { flag, page } = testifies ? recorder : {};
   return {
     id,
     vendor,
@@ -55,6 +63,9 @@ export function bindWitness(recorder: AnyRecorder, send: Send, lines?: LinePort)
     }),
     ...(flag !== undefined && {
       flag: (recordingId, note, ctx) => flag.call(recorder, recordingId, note, whole(ctx)),
+    }),
+    ...(page !== undefined && {
+      page: (recordingId, ctx) => page.call(recorder, recordingId, whole(ctx)),
     }),
   };
 }

@@ -57,8 +57,9 @@ export interface Recording {
   readonly recorderId: RecorderId;
   readonly recordingId: string;
   readonly startAt: EpochMs;
-  readonly endAt: EpochMs;
-  readonly durationMs: number;
+  /** Absent where the witness does not tell it: then nothing is judged by it. */
+  readonly endAt?: EpochMs;
+  readonly durationMs?: number;
   readonly withinMs: number;
   readonly closed: boolean;
   readonly modified?: boolean;
