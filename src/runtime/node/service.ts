@@ -33,7 +33,8 @@ import { openThreadedLog } from "./log/threadedLog.ts";
 import { promMetrics } from "./metrics.ts";
 import { operations } from "./operations.ts";
 import { loopPressure } from "./pressure.ts";
-import { type Fleet, nodeFleet } from "./recorders.ts";
+import { pushedEnds } from "./pushedEnds.ts";
+import { type Fleet, nodeFleet, tenantsOf } from "./recorders.ts";
 import { ticketSecrets } from "./secretFile.ts";
 
 const SWEEP_EVERY_MS = 600_000;
@@ -114,6 +115,14 @@ export async function startService(
     publisher: beside.publisher,
     recorders: heldFleet(fleet, config, opened, clock),
     rules: sessionRulesOf(config, policy),
+    ended: (recorderId, end) => ends.ended(recorderId, end),
+  });
+  const ends = pushedEnds({
+    calls: keeper,
+    tenantsOf: (recorderId) => tenantsOf(config, recorderId),
+    clock,
+    logger,
+    askWitnesses: () => undefined,
   });
   fleet.health = () => keeper.health();
 
@@ -234,6 +243,7 @@ export async function startService(
         endBeats();
         pressure.stop();
         streaming.stop();
+        ends.stop();
         await keeper.stop();
         await sockets.stop(1_000);
         await Promise.all([api.close(config.listen.stopMsMax), ops.close(1_000)]);

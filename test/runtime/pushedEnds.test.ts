@@ -1,0 +1,104 @@
+/** A recorder says by itself that a conversation is over: what is ended, and what is never cut short. */
+import { expect, test } from "vitest";
+import { pushedEnds } from "../../src/runtime/node/pushedEnds.ts";
+import { type World, tap, world } from "../simulation/world.ts";
+
+const witness = tap("rev", "9", { control: "none", required: false, audio: "unknown" });
+
+async function told(w: World) {
+  const asked: string[] = [];
+  const errors: unknown[] = [];
+  const ends = pushedEnds({
+    calls: w.keeper,
+    tenantsOf: (recorderId) => (recorderId === "rev" ? ["t"] : []),
+    clock: w.clock,
+    logger: { error: (facts) => void errors.push(facts) },
+    askWitnesses: (tenant, callId) => void asked.push(`${tenant}/${callId}`),
+  });
+  const end = (targetKey = "9", isThisCall = true) => ends.ended("rev", { targetKey, isThisCall });
+  return { asked, ends, end, errors };
+}
+
+test("a call without a window is ended, by the recorder's name, and its witnesses are asked", async () => {
+  const w = await world();
+  w.recorders["a"]!.begin("1");
+  const registered = w.register("c", [tap("a", "1"), witness]);
+  await w.clock.pass(500);
+  await registered;
+  const { asked, end } = await told(w);
+  end();
+  await w.clock.pass(500);
+  expect(await w.word("c")).toBe("ended");
+  expect(asked).toEqual(["t/c"]);
+  const ending = w.changes.flatMap((one) => one.events).find((one) => one.type === "CallEnding");
+  expect(ending?.by).toMatchObject({ id: "recorder:rev", kind: "system" });
+});
+
+test("an open window is not cut short while another recorder has the conversation", async () => {
+  const w = await world();
+  w.recorders["a"]!.begin("1");
+  const registered = w.register("c", [tap("a", "1"), witness]);
+  await w.clock.pass(500);
+  await registered;
+  const asked = w.pause("c", "w1");
+  await w.clock.pass(500);
+  await asked;
+  const { end } = await told(w);
+  end();
+  await w.clock.pass(20_000);
+  expect(await w.safe("c", "w1")).toBe(true);
+  expect(w.recorders["a"]!.truth.get("1")?.status).toBe("paused");
+  await w.clock.pass(20_000);
+  expect(await w.safe("c", "w1")).toBe(true);
+});
+
+test("it is ended as soon as no other recorder has the conversation", async () => {
+  const w = await world();
+  w.recorders["a"]!.begin("1");
+  const registered = w.register("c", [tap("a", "1"), witness]);
+  await w.clock.pass(500);
+  await registered;
+  const asked = w.pause("c", "w1");
+  await w.clock.pass(500);
+  await asked;
+  const { end } = await told(w);
+  end();
+  await w.clock.pass(3_000);
+  expect(await w.word("c")).toBe("secured");
+  w.recorders["a"]!.end("1");
+  await w.clock.pass(6_000);
+  expect(await w.word("c")).toBe("ended");
+});
+
+test("what may have been an earlier conversation ends nothing", async () => {
+  const w = await world();
+  const registered = w.register("c", [tap("a", "1"), witness]);
+  await w.clock.pass(500);
+  await registered;
+  const { asked, end } = await told(w);
+  end("9", false);
+  await w.clock.pass(40_000);
+  expect(await w.word("c")).not.toBe("ended");
+  expect(asked).toEqual(["t/c"]);
+});
+
+test("a target that no call has is passed over, and after a stop nothing is looked at again", async () => {
+  const w = await world();
+  w.recorders["a"]!.begin("1");
+  const registered = w.register("c", [tap("a", "1"), witness]);
+  await w.clock.pass(500);
+  await registered;
+  const asked = w.pause("c", "w1");
+  await w.clock.pass(500);
+  await asked;
+  const all = await told(w);
+  all.end("7");
+  expect(all.asked).toEqual([]);
+  all.end();
+  await w.clock.pass(1_000);
+  all.ends.stop();
+  w.recorders["a"]!.end("1");
+  await w.clock.pass(10_000);
+  expect(await w.word("c")).not.toBe("ended");
+  expect(all.errors).toEqual([]);
+});
