@@ -17,7 +17,7 @@ import type {
 
 /** One HTTP exchange an adapter asks for. Header names in lower case. */
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

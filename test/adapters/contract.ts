@@ -165,6 +165,14 @@ export function recorderContract(
     const expectStatus = async (expected: RecorderStatus, target = rig.target) =>
       expect(await status(target)).toMatchObject({ kind: "observed", status: expected });
 
+    /** Judges what is read, where the recorder can be asked at all. */
+    const ifAsked = async (
+      judge: (told: Observation) => void,
+      over: Partial<AdapterContext> = {},
+    ): Promise<void> => {
+      if (canReport(rig.recorder)) judge(await status(rig.target, over));
+    };
+
     /** Sends a command and gives it up as soon as the recorder has heard it. */
     const giveUpOnceHeard = async (
       command: (over: Partial<AdapterContext>) => Promise<ControlOutcome>,
@@ -248,7 +256,7 @@ export function recorderContract(
       expect(["unreachable", "in_doubt"]).toContain((await pause()).kind);
       expect(rig.heard()).toBe("recording");
       expect(rig.commandsHeard()).toBe(0);
-      expect(["unreachable", "in_doubt"]).toContain((await status()).kind);
+      await ifAsked((told) => expect(["unreachable", "in_doubt"]).toContain(told.kind));
     });
 
     guarantee(
@@ -272,20 +280,20 @@ export function recorderContract(
       async () => {
         await rig.fault("html-instead-of-json");
         expect(await pause()).toMatchObject({ kind: "refused", reason: "bad_reply" });
-        expect(await status()).toMatchObject({ kind: "refused", reason: "bad_reply" });
+        await ifAsked((told) => expect(told).toMatchObject({ reason: "bad_reply" }));
       },
     );
 
     guarantee("an oversized reply is given up and confirms nothing", async () => {
       await rig.fault("oversized");
       expect(["in_doubt", "refused"]).toContain((await pause()).kind);
-      expect(["in_doubt", "refused"]).toContain((await status()).kind);
+      await ifAsked((told) => expect(["in_doubt", "refused"]).toContain(told.kind));
     });
 
     guarantee("a redirect is a bad reply and is not followed", async () => {
       await rig.fault("redirect");
       expect(await pause()).toMatchObject({ kind: "refused", reason: "bad_reply" });
-      expect(await status()).toMatchObject({ kind: "refused", reason: "bad_reply" });
+      await ifAsked((told) => expect(told).toMatchObject({ reason: "bad_reply" }));
       expect(rig.followed()).toBe(0);
       expect(rig.heard()).toBe("recording");
     });
@@ -297,9 +305,9 @@ export function recorderContract(
 
     guarantee("a read slower than the deadline, or cut off, confirms nothing", async () => {
       const gone = AbortSignal.abort();
-      expect(["unreachable", "in_doubt"]).toContain(
-        (await status(rig.target, { signal: gone })).kind,
-      );
+      await ifAsked((told) => expect(["unreachable", "in_doubt"]).toContain(told.kind), {
+        signal: gone,
+      });
       expect(["unreachable", "in_doubt"]).toContain((await pause({ signal: gone })).kind);
       expect(rig.commandsHeard()).toBe(0);
     });
@@ -393,7 +401,7 @@ export function recorderContract(
       expect(rig.commandsHeard()).toBe(0);
       await pause();
       expect(rig.commandsHeard()).toBe(1);
-      await status();
+      await ifAsked((told) => expect(told.kind).toBe("observed"));
       expect(rig.commandsHeard()).toBe(1);
       await resume();
       expect(rig.commandsHeard()).toBe(2);
@@ -411,7 +419,8 @@ export function recorderContract(
       ];
       for (const fault of faults) {
         if (fault !== undefined) await rig.fault(fault);
-        told.push(await pause(), await status(), await rig.recorder.preflight(context()));
+        told.push(await pause(), await rig.recorder.preflight(context()));
+        await ifAsked((one) => told.push(one));
         await rig.clearFaults();
       }
       const text = JSON.stringify(told);
