@@ -8,6 +8,7 @@ import type { EpochMs, RecorderId, Target } from "../control/call.ts";
 import type { HubPort } from "./hub.ts";
 import type { LinePort } from "./lines.ts";
 import type {
+  Clock,
   ControlOutcome,
   Observation,
   PushListener,
@@ -58,6 +59,8 @@ export interface AdapterContext extends RecorderContext {
 /** What listening may touch. */
 export interface WatchContext {
   readonly now: () => EpochMs;
+  /** Calls `run` once, not before `ms` have passed; the function returned takes it back. */
+  readonly after: Clock["after"];
   readonly send: Send;
   readonly hub: HubPort;
   /** Absent where a runtime keeps no standing connections. */
@@ -181,6 +184,7 @@ export type Recorder<C extends RecorderCapabilities = RecorderCapabilities> = De
   (C["status"] extends true ? Reports : unknown) &
   (C["survey"] extends true ? Surveys : unknown) &
   (C["watch"] extends true ? Pushes : unknown) &
+  (C["ends"] extends true ? Pushes : unknown) &
   (C["evidence"] extends true ? Testifies : unknown);
 
 /** What `create` may use besides its settings. Secrets are read once, here. */

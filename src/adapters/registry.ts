@@ -103,7 +103,7 @@ export function bind(
       },
     }),
     ...(watch !== undefined &&
-      capabilities.watch && {
+      (capabilities.watch || capabilities.ends === true) && {
         watch: (on, ctx) => watch.call(recorder, on, { ...ctx, ...ports, hub }),
       }),
   };
@@ -117,7 +117,7 @@ export function recorderTable(): string {
       `\`${capabilities.control}\``,
       capabilities.control === "none" ? "what was said" : audioWords[capabilities.audio],
       confirmedBy,
-      yesOrNo(capabilities.watch),
+      pushWords(capabilities),
       evidenceWords(capabilities.evidence, hasFile),
       triedAgainst,
       yesWords(capabilities),
@@ -144,7 +144,8 @@ const evidenceWords = (testifies: boolean, hasFile: boolean): string =>
   "no";
 const yesWords = ({ control, status, watch }: RecorderCapabilities): string =>
   control === "none" ? "nothing is sent" : status || watch ? "no" : "policy decides";
-const yesOrNo = (claim: boolean): string => (claim ? "yes" : "no");
+const pushWords = ({ ends, watch }: RecorderCapabilities): string =>
+  watch ? "yes" : ends === true ? "that a call ended" : "no";
 const audioWords = {
   gap: "a gap",
   silence: "silence",

@@ -97,7 +97,7 @@ export class Desk {
         reconnected: () => this.#targets.forEach((target) => target.reread()),
         ended: (end) => this.#ended?.(end),
       },
-      { now: () => this.#clock.now() },
+      { now: () => this.#clock.now(), after: (ms, run) => this.#clock.after(ms, run) },
     );
     for (const target of this.#targets.values()) target.step();
   }

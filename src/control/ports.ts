@@ -105,6 +105,8 @@ export interface RecorderCapabilities {
   readonly survey: boolean;
   /** `watch()` delivers state changes as the recorder pushes them. */
   readonly watch: boolean;
+  /** `watch()` tells of conversations that are over; where `watch` is false, of nothing else. */
+  readonly ends?: boolean;
   /** `evidence()` returns what it recorded, after the call. */
   readonly evidence: boolean;
   /** Targets may be named in several ways: readings tell the `resource` they are of. */
@@ -196,5 +198,5 @@ export interface RecorderPort {
     ctx: RecorderContext,
   ): Promise<ReadonlyMap<string, Observation> | Exclude<Observation, { kind: "observed" }>>;
   /** Delivers changes until stopped. `reconnected` asks for a re-read of every claimed target. */
-  watch?(on: PushListener, ctx: { readonly now: () => EpochMs }): () => void;
+  watch?(on: PushListener, ctx: Pick<Clock, "now" | "after">): () => void;
 }

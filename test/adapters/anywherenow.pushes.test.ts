@@ -71,7 +71,12 @@ test.each([
   // The same while the first connection is being made, as at a start.
   const on = { change: () => undefined, reconnected: () => undefined };
   closing.push(
-    recorder.watch?.(on, { now: Date.now, send, hub: () => () => undefined }) ?? (() => {}),
+    recorder.watch?.(on, {
+      now: Date.now,
+      after: () => () => undefined,
+      send,
+      hub: () => () => undefined,
+    }) ?? (() => {}),
   );
   expect(await finding()).toEqual({ name: "push hub", ok, detail });
   expect(simulator.hub.openedCount).toBe(0);

@@ -249,7 +249,11 @@ test("a second MixMonitor inside a window is recording at once", async () => {
   simulator.begin(uniqueId);
   const changes: PushedChange[] = [];
   const on = { change: (change: PushedChange) => void changes.push(change), reconnected() {} };
-  const stop = recorder.watch?.(on, { ...context(), hub: () => () => undefined });
+  const stop = recorder.watch?.(on, {
+    ...context(),
+    after: () => () => undefined,
+    hub: () => () => undefined,
+  });
   await recorder.pause?.(target, context());
   changes.length = 0;
   simulator.monitor(uniqueId);

@@ -442,6 +442,7 @@ export function recorderContract(
       };
       const stop = recorder.watch(on, {
         now: Date.now,
+        after: afterMs,
         send: rig.send,
         hub: pushes.hub ?? noHub,
         ...(rig.lines !== undefined && { lines: rig.lines }),
@@ -580,4 +581,8 @@ function sessionOf(observation: Observation): string | undefined {
   return observation.kind === "observed" ? observation.session : undefined;
 }
 
+export const afterMs = (ms: number, run: () => void): (() => void) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
 const pauseBriefly = () => new Promise<void>((resolve) => setTimeout(resolve, 1));

@@ -153,7 +153,7 @@ test("who watches is told of every change, and of a reconnect, until they stop",
   const told: (PushedChange | "reconnected")[] = [];
   const stop = port.watch?.(
     { change: (change) => told.push(change), reconnected: () => told.push("reconnected") },
-    { now: () => 0 },
+    { now: () => 0, after: () => () => undefined },
   );
   memory.begin("call-1");
   memory.byHand("call-1", "paused");

@@ -49,6 +49,8 @@ test("what claims status, survey, watch or evidence needs each", () => {
   defineRecorder({ ...described, capabilities: { ...silent, survey: true } });
   // @ts-expect-error: claims watch
   defineRecorder({ ...described, capabilities: { ...silent, watch: true } });
+  // @ts-expect-error: claims to tell of ends
+  defineRecorder({ ...described, capabilities: { ...silent, ends: true } });
   // @ts-expect-error: claims evidence
   defineRecorder({ ...described, capabilities: { ...silent, evidence: true } });
   const capabilities = { ...silent, status: true } as const;
