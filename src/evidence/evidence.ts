@@ -49,6 +49,10 @@ export interface WindowOnTap {
   readonly until?: EpochMs;
   /** Within the window, when the recorder was seen recording although it had been silenced. */
   readonly drift: readonly Stretch[];
+  /** When collecting was allowed, and this tap (one that policy does not require) not silent. */
+  readonly exposed?: readonly Stretch[];
+  /** The log's first word after `until` that it records again. Absent: there is none. */
+  readonly recordsBy?: EpochMs;
 }
 
 /** A recording that a witness told of, on one of the call's taps. Never a link that opens it. */
@@ -74,6 +78,8 @@ export type Cause =
   | "not_secured"
   /** The file is not shorter by what should be missing. */
   | "not_shortened"
+  /** The file is shorter where it should hold silence: audio is `missing` from it. */
+  | "shortened"
   /** A recording lies where there should be none. */
   | "overlaps"
   /** Sound inside the window. */
@@ -81,7 +87,10 @@ export type Cause =
   /** Keyed digits. */
   | "tones";
 
-/** One window against one recording; against none where there is none (`missing`). */
+/**
+ * One window against one recording. Against none where there is none: `missing`, `unreachable`, or
+ * `consistent` where the log too saw nothing recorded.
+ */
 export interface Judgement {
   readonly windowId: WindowId;
   readonly tapId: TapId;
@@ -92,7 +101,7 @@ export interface Judgement {
   readonly cause?: Cause;
   /** Where in the file it is suspect. Empty where that cannot be told. */
   readonly ranges: readonly FileRange[];
-  /** What was allowed for at each edge, in ms. */
+  /** What passes unseen when judged in this way: a leak that is no longer, in ms. */
   readonly toleranceMs: number;
 }
 
