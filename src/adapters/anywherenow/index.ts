@@ -14,12 +14,12 @@ import type {
   PreflightFinding,
   RecorderVendor,
 } from "../recorder.ts";
+import type { TokenSource } from "../tokens.ts";
 import type { Scrub } from "./reply.ts";
 import { pushesOf } from "./pushes.ts";
 import { anywherenowSettings, targetSchemaFor } from "./settings.ts";
 import type { AnywhereNowSettings, AnywhereNowTarget } from "./settings.ts";
 import { passwordGrantTokens } from "./token.ts";
-import type { TokenSource } from "./token.ts";
 import {
   capabilitiesRequest,
   readCapabilities,

@@ -1,103 +1,25 @@
 /**
- * Listening to AnywhereNow's SignalR hub: one connection for the whole system, its events handed to
- * the desk, and what a preflight can say of it.
+ * Listening to AnywhereNow's SignalR hub: each event it pushes, as a change for the desk.
  *
  * @module
  */
-import type { HubBearer } from "../hub.ts";
-import type { AdapterContext, PreflightFinding, WatchContext } from "../recorder.ts";
-import type { PushedChange } from "../../control/ports.ts";
-import { negotiateRequest, readNegotiate } from "../signalr.ts";
+import { hubListening } from "../listening.ts";
+import type { TokenSource } from "../tokens.ts";
 import { readPushed } from "./push.ts";
 import type { AnywhereNowSettings } from "./settings.ts";
-import type { TokenSource } from "./token.ts";
 
 type Push = NonNullable<AnywhereNowSettings["push"]>;
 type KeyOf = Parameters<typeof readPushed>[1];
-interface Watcher {
-  change(change: PushedChange): void;
-  reconnected(): void;
-}
-
-/** How long a token may take that a connection waits for. */
-const tokenMsMax = 5_000;
-const finding = "push hub";
 
 export function pushesOf(push: Push, keyOf: KeyOf, tokens: TokenSource | undefined) {
   const address = { url: push.url, kind: push.kind, hub: push.hub ?? "", event: push.event };
-  /** Undefined while nobody listens. */
-  let standing: "connecting" | "connected" | { readonly lost: string } | undefined;
-  let unreadableCount = 0;
-
-  const watch = (on: Watcher, ctx: WatchContext): (() => void) => {
-    standing = "connecting";
-    const end = ctx.hub(address, {
-      event(args) {
-        const pushed = readPushed(args, keyOf);
-        if (pushed.kind === "change") on.change(pushed.change);
-        else if (pushed.kind === "unreadable") unreadableCount += 1;
-      },
-      connected() {
-        standing = "connected";
-        // What was pushed while nobody listened is lost.
-        on.reconnected();
-      },
-      lost(detail) {
-        standing = { lost: detail };
-      },
-      ...(tokens !== undefined && { bearer: (rejected) => bearerOf(tokens, ctx, rejected) }),
-    });
-    return () => {
-      standing = undefined;
-      end();
-    };
-  };
-
-  const preflight = async (ctx: AdapterContext): Promise<PreflightFinding> => {
-    // Until the first connection stands nothing was lost: whether the hub answers is what there is.
-    if (standing === undefined || standing === "connecting")
-      return negotiated(address, ctx, tokens);
-    if (standing !== "connected") {
-      const detail = `${standing.lost}: states are only read until it is back`;
-      return { name: finding, ok: false, detail };
-    }
-    if (unreadableCount > 0) {
-      const detail = `${unreadableCount} events so far were not what the vendor describes`;
-      return { name: finding, ok: false, detail };
-    }
-    return { name: finding, ok: true, detail: "connected" };
-  };
-
-  return { watch, preflight };
-}
-
-/** Nobody listens, as in `tacet check`: whether the hub answers at all, and as which kind. */
-async function negotiated(
-  { hub, kind, url }: { readonly hub: string; readonly kind: string; readonly url: string },
-  ctx: AdapterContext,
-  tokens: TokenSource | undefined,
-): Promise<PreflightFinding> {
-  const bearer = tokens === undefined ? undefined : await bearerOf(tokens, ctx);
-  if (bearer?.kind === "none") return { name: finding, ok: false, detail: bearer.detail };
-  const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer.token}` };
-  const result = await ctx.send(negotiateRequest(url, hub, "POST", headers), ctx.signal);
-  if (result.kind !== "reply") return { name: finding, ok: false, detail: result.detail };
-  const found = readNegotiate(result.reply);
-  if ("problem" in found) return { name: finding, ok: false, detail: found.problem };
-  if (kind !== "auto" && kind !== found.kind) {
-    const detail = `it is ${found.kind} SignalR, and \`kind\` says ${kind}`;
-    return { name: finding, ok: false, detail };
-  }
-  return { name: finding, ok: true, detail: `it answers, as ${found.kind} SignalR` };
-}
-
-async function bearerOf(
-  tokens: TokenSource,
-  { now, send }: Pick<WatchContext, "now" | "send">,
-  rejected?: string,
-): Promise<HubBearer> {
-  const signal = AbortSignal.timeout(tokenMsMax);
-  const got = await tokens.get({ now, send, signal }, rejected);
-  if (got.kind === "token") return got;
-  return { kind: "none", detail: `no token: ${got.detail ?? got.kind}` };
+  return hubListening(address, {
+    read(args, on) {
+      const pushed = readPushed(args, keyOf);
+      if (pushed.kind === "change") on.change(pushed.change);
+      return pushed.kind === "unreadable" ? 1 : 0;
+    },
+    meanwhile: "states are only read until it is back",
+    tokens,
+  });
 }
