@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hubFaultNames } from "../hub.ts";
 import type { Fault } from "../simulator.ts";
 
 /** What each does, for `POST /_sim/faults`. `target` is a correlation id. */
@@ -26,12 +27,7 @@ export const faultNames = [
   "unreachable", // every connection breaks before anything is read
   "not-permitted", // AgentCanEditRecordings is false and orders are refused
   "unauthorized", // HTTP 401 whatever the token
-  "hub-drop", // an event is lost with every connection to the hub; for `ms` (0) nobody may come back
-  "hub-silent", // events are not sent; connections stand and give signs of life
-  "hub-dead", // a hub's connections stand and nothing comes, no sign of life either
-  "hub-malformed", // instead of an event comes one that lacks what the vendor describes
-  "hub-garbage", // instead of an event comes a frame that is no SignalR at all
-  "hub-refused", // the hub's negotiate is answered 503
+  ...hubFaultNames,
 ] as const;
 
 const answerMs = 60_000;

@@ -7,13 +7,14 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
+import type { SimulatedHub } from "../hub.ts";
 import { controlEndpoints, cutConnection, Faults, SecondMute } from "../simulator.ts";
 import type { Simulator } from "../simulator.ts";
 import { actionNumber, Conversations } from "./conversations.ts";
 import type { ActionName, Conversation } from "./conversations.ts";
 import { background, faultNames, late, never } from "./faults.ts";
 import { anywherenowHub } from "./hub.ts";
-import type { HubOptions, SimulatedHub } from "./hub.ts";
+import type { HubOptions } from "./hub.ts";
 import { tokenService } from "./tokens.ts";
 import type { TokenService, TokenServiceOptions } from "./tokens.ts";
 
@@ -168,9 +169,9 @@ export function anywherenowSimulator(
   }
   if (tokens !== undefined) app.route("/", tokens.app);
   const denies = (authorization: string | undefined) => tokens?.denies(authorization) ?? false;
-  const hub = anywherenowHub({ faults, now, denies }, options.hub);
+  const { hub, tell } = anywherenowHub({ faults, now, denies }, options.hub);
   app.route("/", hub.app);
-  conversations.onChange = hub.tell;
+  conversations.onChange = tell;
   app.all("/elsewhere", (c) => {
     hear(c);
     return c.json({ ErrorMessage: null });
