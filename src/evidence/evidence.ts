@@ -55,6 +55,20 @@ export interface WindowOnTap {
   readonly recordsBy?: EpochMs;
 }
 
+/** One tap of a call, from when to when it was the call's. */
+export interface TapInCall {
+  readonly tapId: TapId;
+  readonly recorderId: RecorderId;
+  readonly target: Target;
+  readonly control: Control;
+  readonly audio: AudioEffect;
+  readonly from: EpochMs;
+  /** Let go, or the call was over. Absent: it goes on. */
+  readonly to?: EpochMs;
+  /** The recorder itself told that it had this conversation, recorded or paused. */
+  readonly wasSeen: boolean;
+}
+
 /** A recording that a witness told of, on one of the call's taps. Never a link that opens it. */
 export interface Recording {
   readonly tapId: TapId;
