@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Json } from "../control/call.ts";
 import { alertsSchema, healthSchema } from "./configAlerts.ts";
 import { authSchema } from "./configAuth.ts";
+import { evidenceSchema } from "./configEvidence.ts";
 import { name } from "./configParts.ts";
 import {
   recorderSchema,
@@ -43,6 +44,7 @@ function schemaWith<R extends z.ZodType>(recorder: R) {
     auth: authSchema.prefault({}),
     health: healthSchema.prefault({}),
     alerts: alertsSchema.prefault({}),
+    evidence: evidenceSchema.prefault({}),
   });
 }
 

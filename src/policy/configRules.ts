@@ -7,6 +7,7 @@
 import { alertProblems } from "./configAlerts.ts";
 import { custodyProblems } from "./configCustody.ts";
 import { authProblems } from "./configAuthRules.ts";
+import { evidenceProblems } from "./configEvidence.ts";
 import { isLoopback, isPlainBeyondLoopback } from "./configParts.ts";
 import type { RecorderConfig, Vendors } from "./configRecorders.ts";
 import { listenSchema, logSchema, opsSchema } from "./configServer.ts";
@@ -42,6 +43,7 @@ export function crossProblems(
   authProblems(root, sandbox, say);
   alertProblems(root, say);
   custodyProblems(root, say);
+  evidenceProblems(root, say);
   return problems;
 }
 

@@ -3,7 +3,7 @@
  * confirmations, taps that join late and clocks that differ: what it truly recorded against what is
  * judged of it.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { goal } from "../../src/control/conclude.ts";
 import { judgeByTime } from "../../src/evidence/byTime.ts";
