@@ -16,11 +16,13 @@ import { faceOf, type Face } from "./face.ts";
 import { eventsDenied } from "./facts.ts";
 import { tierOf } from "./gate.ts";
 import { healthRoutes } from "./health.ts";
+import { incidentRoutes } from "./incidents.ts";
 import { logRoutes } from "./logRoutes.ts";
 import { describeApi, type ApiDocument } from "./openapi.ts";
 import { pauseRoutes } from "./pause.ts";
 import { refuse } from "./problem.ts";
 import { admit, headersFlaw } from "./admit.ts";
+import { reconciliationRoutes } from "./reconciliations.ts";
 import { recorderRoutes } from "./recorders.ts";
 import { failureProblem } from "./refusal.ts";
 import { responder, type Answering, type Responder } from "./respond.ts";
@@ -81,6 +83,8 @@ const routesOf = (face: Face): readonly Route[] => [
   ...recorderRoutes(face),
   eventsRoute(face),
   ...logRoutes(face),
+  ...incidentRoutes(face),
+  ...reconciliationRoutes(face),
   ...healthRoutes(face),
 ];
 

@@ -43,7 +43,7 @@ export const cardholderDataRefused = (who: Who, operation: string, path: string)
 
 export const logRead = (
   who: Who,
-  what: "entries" | "history" | "checkpoint",
+  what: "entries" | "history" | "checkpoint" | "incidents",
   filter: { readonly [name: string]: Json },
 ): Draft => draft(who, { type: "LogRead", outcome: "read", reason: what, detail: { filter } });
 

@@ -92,12 +92,18 @@ export const PROBLEMS = {
     "The call is not known",
     "Register it (PUT /v1/calls/{callId}) or name its targets.",
   ),
+  incident_unknown: problem(404, "The incident is not known", "See GET /v1/incidents."),
   window_unknown: problem(404, "The window is not known", "Open it with a pause first."),
   call_ended: problem(409, "The call has ended", "Use a new call id for a new conversation."),
   window_closed: problem(
     409,
     "The window was closed",
     "A closed window stays closed: pause again with a new window id.",
+  ),
+  incident_closed: problem(
+    409,
+    "The incident is closed",
+    "It stays closed: what is found later of its recording opens another.",
   ),
   window_owned_by_another: problem(
     409,
@@ -116,6 +122,7 @@ export const PROBLEMS = {
     "Too many windows",
     "Close windows that are done with before opening more.",
   ),
+  note_limit_reached: problem(429, "Too many notes", "Close the incident with a closing note."),
   target_limit_reached: problem(429, "Too many targets", "Move the call instead of adding to it."),
   reads_limit_reached: problem(
     429,

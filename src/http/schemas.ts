@@ -102,6 +102,7 @@ export const entriesQuery = z.strictObject({
   windowId: id.optional(),
   recorderId: id.optional(),
   recordingId: id.optional(),
+  incidentId: id.optional(),
   actor: id.optional(),
   type: z.string().max(64).optional(),
   outcome: z.string().max(64).optional(),

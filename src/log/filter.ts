@@ -6,7 +6,7 @@
 import type { Entry } from "./entry.ts";
 import type { EntryFilter } from "./store.ts";
 
-/** Whether every member of the filter fits the entry. A recording's id is `detail.recordingId`. */
+/** Whether every member of the filter fits the entry. A recording's id is `detail.recordingId`, an incident's `detail.incidentId`. */
 export function matches(entry: Entry, filter: EntryFilter): boolean {
   return (
     (filter.from === undefined || entry.at >= filter.from) &&
@@ -21,6 +21,7 @@ export function termsOf(entry: Entry): string[] {
     ["c", entry.callId],
     ["w", entry.windowId],
     ["m", entry.detail?.recordingId],
+    ["i", entry.detail?.incidentId],
     ["r", entry.recorderId],
     ["a", entry.actor.id],
     ["t", entry.type],
@@ -34,6 +35,7 @@ export function termsOfFilter(filter: EntryFilter): string[] {
     ["c", filter.callId],
     ["w", filter.windowId],
     ["m", filter.recordingId],
+    ["i", filter.incidentId],
     ["r", filter.recorderId],
     ["a", filter.actor],
     ["t", filter.type],

@@ -19,6 +19,7 @@ export interface EntryFilter {
   readonly windowId?: string;
   readonly recorderId?: string;
   readonly recordingId?: string;
+  readonly incidentId?: string;
   readonly actor?: string;
   readonly type?: string;
   readonly outcome?: string;

@@ -85,6 +85,14 @@ const OF_A_CALL = new Set<Action>([
   "end",
   "read_call",
 ]);
+/** What recordings tell, and what is done about it, is for those who answer for the calls. */
+const NOT_FOR_AGENTS = new Set<Action>([
+  "read_evidence",
+  "ask_witnesses",
+  "report_sound",
+  "work_incidents",
+  "reconcile",
+]);
 const CALL_TICKET = new Set<Action>(["pause", "resume", "renew", "read_call"]);
 /** What a call ticket still does after its time, for the window it opened while it was good. */
 const LAPSED_TICKET = new Set<Action>(["resume", "renew", "read_call"]);
@@ -136,6 +144,9 @@ function ticketAllows({ ticket }: Principal, action: Action, subject: Subject): 
 
 function agentAllows(principal: Principal, action: Action, { agentId }: Subject): Allowed {
   if (principal.kind !== "agent") return ALLOWED;
+  if (NOT_FOR_AGENTS.has(action)) {
+    return denied("forbidden", "Evidence and incidents are not for agents.");
+  }
   const own = principal.agentId;
   if (own === undefined) return denied("foreign_agent", "This agent's credential names no agent.");
   if (OF_A_CALL.has(action) && agentId !== own) {

@@ -10,6 +10,7 @@ import { DEFAULT_DESK_RULES, DEFAULT_RULES, type Rules } from "../../src/control
 import { Keeper } from "../../src/control/keeper.ts";
 import { createApp, type HttpApp } from "../../src/http/app.ts";
 import type { HttpDeps, Located, RecorderInfo } from "../../src/http/deps.ts";
+import { createIncidents, type IncidentService } from "../../src/runtime/node/incidents.ts";
 import { noMetrics } from "../../src/http/metrics.ts";
 import { memoryLog } from "../../src/log/memory.ts";
 import type { Entry } from "../../src/log/entry.ts";
@@ -109,6 +110,7 @@ export interface Kit extends HttpApp {
   readonly keeper: Keeper;
   readonly log: ReturnType<typeof memoryLog>;
   readonly deps: HttpDeps;
+  readonly incidents: IncidentService;
   readonly rigs: { readonly main: Rig; readonly second: Rig };
   readonly changes: CallChange[];
   readonly logged: { facts: unknown; sentence: string }[];
@@ -161,6 +163,15 @@ export async function kit(options: Options = {}): Promise<Kit> {
   await keeper.start();
   let id = 0;
   const say = (facts: unknown, sentence: string) => void logged.push({ facts, sentence });
+  let incidentCount = 0;
+  const incidents = createIncidents({
+    log,
+    clock: realClock,
+    ids: () => `incident-${++incidentCount}`,
+    flag: false,
+    witness: () => undefined,
+    logger: { error: say, warn: say },
+  });
   const deps: HttpDeps = {
     calls: keeper,
     log,
@@ -200,6 +211,7 @@ export async function kit(options: Options = {}): Promise<Kit> {
       of: (tenant, origin) => tenant === "acme" && origin === "https://pay.example",
     },
     idForm: (_tenant, _kind, value) => idForm(value),
+    incidents,
     metrics: noMetrics,
     logger: { info: say, warn: say, error: say },
     clock: () => time.now,
@@ -222,6 +234,7 @@ export async function kit(options: Options = {}): Promise<Kit> {
     keeper,
     log,
     deps,
+    incidents,
     rigs,
     changes,
     logged,

@@ -26,6 +26,7 @@ import { type Custody, startCustody } from "./custody.ts";
 import { eventStreams } from "./eventStreams.ts";
 import { heldFleet } from "./heldResumes.ts";
 import { enterStart, enterStop } from "./lifecycle.ts";
+import { countOpen, createIncidents } from "./incidents.ts";
 import { type Listening, listen, withStreams } from "./listen.ts";
 import type { NodeLog } from "./log/openLog.ts";
 import { logOptions } from "./logOptions.ts";
@@ -166,6 +167,15 @@ export async function startService(
   });
   const { sockets } = streaming;
 
+  const incidents = createIncidents({
+    log,
+    clock,
+    logger,
+    ids: randomUUID,
+    flag: false,
+    witness: fleet.witness,
+  });
+  countOpen(register, incidents);
   let stopping = false;
   const deps: HttpDeps = {
     calls: keeper,
@@ -183,6 +193,7 @@ export async function startService(
     clientAddress: address,
     events: streaming.events,
     stopping: () => stopping,
+    incidents,
     custody: () => custody?.detail() ?? {},
     guesses: guessing,
     gate: createGate({ delayMs: pressure.delayMs, clock: clock.now, metrics }),
@@ -220,6 +231,7 @@ export async function startService(
       note,
     });
     beside.begin();
+    incidents.begin(policy.tenants());
     const { sink } = beside;
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
     const endBeats = startBeats(clock, [
@@ -250,6 +262,7 @@ export async function startService(
         await main.flushBounded(true);
         clockWatch.stop();
         await custody?.stop();
+        await incidents.stop();
         await beside.stop();
         await enterStop(log, clock, reason);
         await log.close();
@@ -263,6 +276,7 @@ export async function startService(
     pressure.stop();
     await custody?.stop();
     await keeper.stop();
+    await incidents.stop();
     await beside.stop();
     await enterStop(log, clock, "it could not start");
     await log.close();

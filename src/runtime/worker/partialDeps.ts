@@ -57,6 +57,12 @@ export function partialDeps(): HttpDeps {
     },
     origins: { any: () => false, of: () => false },
     idForm: (_tenant, _kind, value) => idForm(value),
+    incidents: {
+      list: () => Promise.resolve({ incidents: [] }),
+      find: () => Promise.resolve(undefined),
+      note: () => Promise.resolve({ kind: "unknown" }),
+      close: () => Promise.resolve({ kind: "unknown" }),
+    },
     metrics: noMetrics,
     logger: { info: say, warn: say, error: say },
     clock: Date.now,
