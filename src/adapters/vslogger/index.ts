@@ -1,6 +1,7 @@
 /**
  * Versadial VSLogger and Adutante recorders, by their HTML API: silenced by mute or by ending the
- * recording, read back from the state of the channel or the call.
+ * recording, read back from the state of the channel or the call, and asked afterwards what they
+ * recorded.
  *
  * @module
  */
@@ -9,22 +10,25 @@ import { defineRecorder } from "../recorder.ts";
 import type { Control } from "../../control/call.ts";
 import type { RecorderCapabilities } from "../../control/ports.ts";
 import { commands } from "./control.ts";
+import { incidentMarker } from "./incident.ts";
 import { marker } from "./mark.ts";
 import { preflight } from "./preflight.ts";
 import { reads } from "./read.ts";
 import { channelsOf } from "./resolve.ts";
 import type { VsloggerSettings } from "./settings.ts";
-import { settingsSchema, takesChannels } from "./settings.ts";
+import { hasAccessHash, settingsSchema, takesChannels } from "./settings.ts";
+import { sightings } from "./sightings.ts";
 import { talker } from "./talk.ts";
 import type { VsloggerTarget } from "./target.ts";
 import { keyOf, readTarget, targetSchemaFor } from "./target.ts";
+import { witness } from "./witness.ts";
 
 const shared = {
   status: true,
   survey: true,
   aliases: true,
   watch: false,
-  evidence: false,
+  evidence: true,
   runtimes: ["node", "workerd"],
 } as const;
 const byMute = { control: "mute", audio: "silence", ...shared } as const;
@@ -44,7 +48,7 @@ export const vsloggerVendor: RecorderVendor<VsloggerSettings> & {
       name: "VSLogger, by mute",
       capabilities: byMute satisfies RecorderCapabilities,
       confirmedBy: "channel-state, channel-states or call, read afterwards",
-      hasFile: false,
+      hasFile: true,
       triedAgainst: "a simulator",
       note: "Silence in the running recording: inferred, the vendor does not say it.",
     },
@@ -52,7 +56,7 @@ export const vsloggerVendor: RecorderVendor<VsloggerSettings> & {
       name: "VSLogger, by record",
       capabilities: byRecord satisfies RecorderCapabilities,
       confirmedBy: "channel-state, channel-states or call, read afterwards",
-      hasFile: false,
+      hasFile: true,
       triedAgainst: "a simulator",
       note: "Ends the recording; the resume starts another.",
     },
@@ -60,9 +64,13 @@ export const vsloggerVendor: RecorderVendor<VsloggerSettings> & {
   origins: (settings) => [new URL(settings.baseUrl).origin],
   controls: (settings) => [capabilitiesOf(settings).control],
   create(id, settings) {
-    const ask = talker(settings);
-    const read = reads(ask, settings.silenceBy);
+    const talk = talker(settings);
+    const { ask } = talk;
+    const seen = sightings();
+    const read = reads(ask, settings.silenceBy, seen);
+    const testimony = witness(settings, talk, seen);
     const command = commands(settings, ask, read, marker(settings, ask));
+    const { incident } = settings;
     return defineRecorder({
       id,
       vendor: "vslogger",
@@ -84,6 +92,10 @@ export const vsloggerVendor: RecorderVendor<VsloggerSettings> & {
         const rows = await read.rows(ctx);
         return "kind" in rows ? rows : channelsOf(rows, agent);
       },
+      evidence: (target, span, ctx) => testimony.evidence(readTarget(target), span, ctx),
+      audio: testimony.audio,
+      ...(hasAccessHash(settings) && { page: testimony.page }),
+      ...(incident !== undefined && { flag: incidentMarker(incident, talk, testimony) }),
     });
   },
 };

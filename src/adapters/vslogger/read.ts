@@ -4,10 +4,12 @@
  * @module
  */
 import type { AdapterContext } from "../recorder.ts";
+import type { EpochMs } from "../../control/call.ts";
 import type { Observation } from "../../control/ports.ts";
 import { boundedMap, resolve } from "./resolve.ts";
 import type { ChannelRow, ChannelState, SilenceBy } from "./state.ts";
 import { isLive, observe, readState, readStates, sessionOf } from "./state.ts";
+import type { Sightings } from "./sightings.ts";
 import type { Ask } from "./talk.ts";
 import type { CallTarget, ChannelTarget, VsloggerTarget } from "./target.ts";
 import { keyOf } from "./target.ts";
@@ -36,20 +38,27 @@ export interface Reads {
   rows(ctx: AdapterContext): Promise<readonly ChannelRow[] | Failed>;
 }
 
-export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
+export function reads(ask: Ask, silenceBy: SilenceBy, seen: Sightings): Reads {
   const calls = boundedMap<Whereabouts>(PLACE_COUNT_MAX);
 
   /** Targets that did not record when they were looked at before tacet silenced them. */
   const idle = boundedMap<boolean>(PLACE_COUNT_MAX);
   const wasIdle: Reads["wasIdle"] = (target) => idle.get(keyOf(target)) === true;
 
+  const sight = (target: VsloggerTarget, state: ChannelState, at: EpochMs): void => {
+    const { channel, sessionId } = state;
+    if (channel === undefined || state.onoff === false || sessionOf(state) === undefined) return;
+    seen.saw(keyOf(target), channel, sessionId, at);
+  };
+
   /** A state told for a target alone. `paused` by record needs something that was stopped. */
   const judge = (
     target: VsloggerTarget,
     state: ChannelState,
-    silenced: boolean,
+    { now, silenced }: AdapterContext,
     detail?: string,
   ): Observation => {
+    sight(target, state, now());
     if (silenceBy === "record" && (state.record === true || !silenced)) {
       idle.set(keyOf(target), state.record === false);
     }
@@ -73,7 +82,7 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
     if (state.channel !== undefined && state.channel !== target.channel) {
       return badReply(`asked for channel ${target.channel}, told of channel ${state.channel}`);
     }
-    return judge(target, { ...state, channel: target.channel }, ctx.silenced);
+    return judge(target, { ...state, channel: target.channel }, ctx);
   };
 
   const callStatus = async (target: CallTarget, ctx: AdapterContext): Promise<Observation> => {
@@ -85,9 +94,9 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
         if (state.callId !== undefined && state.callId !== target.sipCallId) {
           return badReply("asked for one call, told of another");
         }
-        if (state.channel === undefined) return judge(target, state, ctx.silenced);
+        if (state.channel === undefined) return judge(target, state, ctx);
         calls.set(keyOf(target), { channel: state.channel, session: sessionOf(state) });
-        return judge(target, state, ctx.silenced, `channel ${state.channel}`);
+        return judge(target, state, ctx, `channel ${state.channel}`);
       }
       if (!isNothing(told.data)) return badReply("the call's state is no object");
     } else if (told.kind !== "refused" || told.reason !== "vendor_error") {
@@ -117,7 +126,7 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
     if ("kind" in all) return all;
     const resolved = resolve(all, target);
     if (resolved.kind === "one") {
-      return judge(target, resolved.row, ctx.silenced, `channel ${resolved.row.channel}`);
+      return judge(target, resolved.row, ctx, `channel ${resolved.row.channel}`);
     }
     return resolved.kind === "none" ? absent : resolved;
   };
@@ -127,10 +136,10 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
     if ("kind" in all) return all;
     const answer = new Map<string, Observation>();
     for (const [key, target] of targets) {
-      const seen = seenIn(all, target, ctx.silenced && !wasIdle(target));
+      const told = seenIn(all, target, ctx);
       // Stopped by tacet or never recorded: by record, only a target's own read can tell.
-      const unsure = silenceBy === "record" && !ctx.silenced && isAbsent(seen);
-      if (seen !== undefined && !unsure) answer.set(key, seen);
+      const unsure = silenceBy === "record" && !ctx.silenced && isAbsent(told);
+      if (told !== undefined && !unsure) answer.set(key, told);
     }
     return answer;
   };
@@ -139,23 +148,27 @@ export function reads(ask: Ask, silenceBy: SilenceBy): Reads {
   const seenIn = (
     all: readonly ChannelRow[],
     target: VsloggerTarget,
-    silenced: boolean,
+    ctx: AdapterContext,
   ): Observation | undefined => {
+    const of = (row: ChannelRow, detail?: string): Observation => {
+      sight(target, row, ctx.now());
+      return observe(row, silenceBy, ctx.silenced && !wasIdle(target), detail);
+    };
     if ("channel" in target) {
       const row = all.find((one) => one.channel === target.channel);
-      return row && observe(row, silenceBy, silenced);
+      return row && of(row);
     }
     if ("sipCallId" in target) {
       const last = calls.get(keyOf(target));
       const row = all.find((one) => one.channel === last?.channel && isLive(one));
       // Another conversation on its channel says nothing of the call.
       if (row === undefined || sessionOf(row) !== last?.session) return undefined;
-      return observe(row, silenceBy, silenced, `channel ${row.channel}`);
+      return of(row, `channel ${row.channel}`);
     }
     const resolved = resolve(all, target);
     switch (resolved.kind) {
       case "one":
-        return observe(resolved.row, silenceBy, silenced, `channel ${resolved.row.channel}`);
+        return of(resolved.row, `channel ${resolved.row.channel}`);
       case "none":
         return absent;
       case "refused":

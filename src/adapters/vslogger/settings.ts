@@ -16,6 +16,50 @@ export const since: Readonly<Record<Surface, string>> = {
   "call-state": "5.1.0.0",
 };
 
+/** From here on a file opens only with `rec_ss` and `rec_hh`, and has a page of its own. */
+const ACCESS_HASH_SINCE = "4.9.6";
+/** From here on a finished recording's fields can be written. */
+const RECORD_WRITE_SINCE = "5.0.1";
+const hourMs = 3_600_000;
+
+const witnessSchema = z
+  .strictObject({
+    datasets: z
+      .array(z.enum(["MAIN", "NET"]))
+      .min(1)
+      .refine((all) => new Set(all).size === all.length, "names a dataset twice")
+      .default(["MAIN"])
+      .describe("Where recordings are searched: the main database, the netshare, or both."),
+    pageSize: z.int().min(10).max(1_000).default(100).describe("Recordings of one reply."),
+    accessDays: z
+      .int()
+      .min(1)
+      .max(30)
+      .default(1)
+      .describe("For how many days what a search tells opens a recording (hrefexp, from 4.9.6)."),
+    recordingMsMax: z
+      .int()
+      .min(0)
+      .max(7 * 24 * hourMs)
+      .default(4 * hourMs)
+      .describe("The longest recording: one that began so long before a call is still found."),
+    clockOffMsMax: z
+      .int()
+      .min(0)
+      .max(hourMs)
+      .default(60_000)
+      .describe("How far the recorder's clock may be off."),
+  })
+  .describe("How recordings are searched after a call.");
+
+const incidentSchema = z
+  .strictObject({
+    flag: z.int().min(0).max(10).describe("Set where the recording has none. 0: none is set."),
+    note: z.boolean().default(true).describe("Whether words are added to the recording's note."),
+  })
+  .refine(({ flag, note }) => flag !== 0 || note, "flag 0 and note false would mark nothing")
+  .describe("How a suspect recording is marked in the recorder (from 5.0.1). Absent: not at all.");
+
 export const settingsSchema = z
   .strictObject({
     baseUrl: z
@@ -59,8 +103,17 @@ export const settingsSchema = z
       .max(10)
       .exactOptional()
       .describe("Sets this flag on the recording where it has none."),
+    witness: witnessSchema.prefault({}),
+    incident: incidentSchema.exactOptional(),
   })
   .superRefine((settings, ctx) => {
+    if (settings.incident !== undefined && !isAtLeast(settings.version, RECORD_WRITE_SINCE)) {
+      ctx.addIssue({
+        code: "custom",
+        path: ["incident"],
+        message: `incident needs VSLogger ${RECORD_WRITE_SINCE}, and version says ${settings.version}`,
+      });
+    }
     const needs = since[settings.via === "auto" ? "channel-state" : settings.via];
     if (isAtLeast(settings.version, needs)) return;
     ctx.addIssue({
@@ -71,6 +124,9 @@ export const settingsSchema = z
   });
 
 export type VsloggerSettings = z.output<typeof settingsSchema>;
+
+export const hasAccessHash = ({ version }: Pick<VsloggerSettings, "version">): boolean =>
+  isAtLeast(version, ACCESS_HASH_SINCE);
 
 /** Compares dotted versions number by number; a missing number is 0. */
 function isAtLeast(version: string, needed: string): boolean {

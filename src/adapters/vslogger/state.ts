@@ -118,13 +118,13 @@ function bool(value: unknown): boolean | undefined {
   return undefined;
 }
 
-function integer(value: unknown): number | undefined {
+export function integer(value: unknown): number | undefined {
   if (Number.isSafeInteger(value)) return value as number;
   if (typeof value === "string" && /^\d{1,15}$/.test(value)) return Number(value);
   return undefined;
 }
 
-function text(value: unknown): string | undefined {
+export function text(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   return typeof value === "number" ? String(value) : undefined;
 }

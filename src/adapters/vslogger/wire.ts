@@ -21,6 +21,8 @@ export interface Wanted {
   readonly res: string;
   readonly query: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
+  /** What is wanted back where that is not the envelope. */
+  readonly accept?: string;
 }
 
 export const channelStatesRead: Wanted = { res: "channel-states", query: {} };
@@ -79,7 +81,7 @@ const named = (at: Locator): Readonly<Record<string, string>> =>
 export function requestOf(entryPoint: string, wanted: Wanted, signature: Signature): HttpRequest {
   const url = `${entryPoint}?${encode({ res: wanted.res, ...wanted.query, ...signature })}`;
   const headers = {
-    accept: "application/json",
+    accept: wanted.accept ?? "application/json",
     "cache-control": "no-cache, no-store",
     pragma: "no-cache",
   };

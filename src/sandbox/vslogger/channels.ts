@@ -54,11 +54,14 @@ const textMembers = [
 export class Channels {
   readonly journal: JournalLine[] = [];
   readonly #now: () => EpochMs;
+  readonly #changed: (channel: Channel) => void;
   readonly #all: readonly Channel[];
   #begun = 0;
 
-  constructor(countMax: number, now: () => EpochMs) {
+  /** `changed` is told of every channel as it then is. */
+  constructor(countMax: number, now: () => EpochMs, changed: (channel: Channel) => void) {
     this.#now = now;
+    this.#changed = changed;
     this.#all = Array.from({ length: countMax }, (_, at) => idle(at + 1));
   }
 
@@ -137,6 +140,7 @@ export class Channels {
   #change(channel: Channel, cause: JournalLine["cause"], change: () => void): void {
     const { name } = channel;
     change();
+    this.#changed(channel);
     const status = truth(channel);
     if (status === "recording") channel.began = true;
     for (const target of new Set([name, channel.name, String(channel.channel)])) {

@@ -30,6 +30,18 @@ export const faultNames = [
   "manual-unpause", // `ms` (100) after a mute was done, somebody lets it record by hand
   "foreign-mute", // a call begins muted by somebody else
   "nothing-recording", // reads say that no call is on, commands are answered yes and not done
+  "wrong-draw", // a search's draw is another one's
+  "never-closes", // a finished recording is told as not closed
+  "modified", // a recording is told as modified
+  "second-page-fails", // status -1 for every page of a search but the first
+  "page-beyond-the-end", // every page but the first is empty, whatever totalcount says
+  "list-moves", // every page but the first tells another totalcount
+  "malformed-record", // the last recording of a page tells no start
+  "no-rec-hash", // a search tells no rec_ss and no rec_hh
+  "search-fails", // status -1 for searches, downloads and record updates
+  "search-not-permitted", // status -3 for those
+  "rate-limited", // HTTP 429 with retry-after for those
+  "records-through-mute", // the file holds sound where the channel said it was muted
   "channel-reuse", // a mute outlives its call and silences the next one on the channel
 ] as const;
 

@@ -9,11 +9,15 @@ import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
 import { controlEndpoints, cutConnection, Faults, SecondMute } from "../simulator.ts";
 import type { JournalLine, Simulator } from "../simulator.ts";
+import { Archive } from "./archive.ts";
 import { Channels } from "./channels.ts";
 import type { Channel } from "./channels.ts";
+import { failed, succeeded } from "./envelope.ts";
 import { faultNames, fault, later } from "./faults.ts";
 import type { Order } from "./orders.ts";
 import { apply, changesNothing, orderOf, silences } from "./orders.ts";
+import { KeptRecordings } from "./recordings.ts";
+import type { Kept } from "./recordings.ts";
 import type { HashCheck } from "./security.ts";
 import { hashChecker } from "./security.ts";
 
@@ -27,6 +31,8 @@ export interface VsloggerSimulatorOptions {
   readonly booleansAs?: "booleans" | "strings";
   /** What a person does at the recorder: mute, or stop the recording. */
   readonly handBy?: "mute" | "record";
+  /** Whether a search's range is of starts (the default), or of whatever overlaps it. */
+  readonly rangeOf?: "starts" | "overlaps";
 }
 
 /** One request as it was heard. Never its hash. */
@@ -37,6 +43,8 @@ interface HeardRequest {
   readonly ss: string | undefined;
   /** What it asks to change, for channel-cmd, channel-state and call-state. */
   readonly order?: Order;
+  /** What it asks of `recordings` and `recording`. */
+  readonly form?: Readonly<Record<string, string>>;
 }
 
 export interface VsloggerSimulator extends Simulator {
@@ -45,19 +53,31 @@ export interface VsloggerSimulator extends Simulator {
   commandsHeard(): number;
   /** Every member of a channel, whatever the API shows. */
   channel(number: number): Readonly<Channel> | undefined;
+  /** Every file there is, the oldest first. */
+  kept(): readonly Readonly<Kept>[];
+  /** Puts a file there as though it had been recorded. */
+  keep(kept: Kept): void;
   /** Changes members past the API. */
   poke(number: number, members: Partial<Channel>): void;
 }
 
 export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): VsloggerSimulator {
   const now = options.now ?? Date.now;
-  const channels = new Channels(options.channelCount ?? 32, now);
+  const recordings = new KeptRecordings(now);
+  const channels = new Channels(options.channelCount ?? 32, now, (one) => recordings.follow(one));
   const faults = new Faults(faultNames);
   const secondMute = new SecondMute(faults);
   const requests: HeardRequest[] = [];
   const version = options.version ?? "5.1.0.0";
   const checkHash = hashChecker(options.hash);
   const has = (from: string): boolean => version.localeCompare(from, "en", { numeric: true }) >= 0;
+
+  const archive = new Archive(recordings, faults, {
+    now,
+    has,
+    salt: options.hash?.salt ?? "unsalted",
+    rangeOf: options.rangeOf ?? "starts",
+  });
 
   const answer = async (c: Context): Promise<Response> => {
     const query = c.req.query();
@@ -74,11 +94,14 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
       res,
       ss: query["ss"],
       ...(order === undefined ? {} : { order }),
+      ...(res.startsWith("recording") && { form }),
     });
     const trouble = fault.instead(c, faults, target, options.hash?.salt ?? "");
     if (trouble !== undefined) return trouble;
     if (refusal !== undefined) return failed(c, -4, refusal);
     if (c.req.method === "DELETE") return failed(c, -3, "Action not permitted!");
+    const archived = await archive.answer(c, query, form);
+    if (archived !== undefined) return archived;
     return order === undefined ? read(c, res, query, target) : obey(c, order, target);
   };
 
@@ -184,6 +207,7 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
 
   const app = new Hono();
   app.all("/api/v1", answer);
+  app.get("/api/link", (c) => archive.page(c));
   app.all("/elsewhere", (c) => {
     requests.push({ at: now(), method: c.req.method, res: "/elsewhere", ss: undefined });
     return succeeded(c, "");
@@ -211,6 +235,8 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
     commandsHeard: () =>
       requests.filter(({ order }) => order !== undefined && silences(order) !== undefined).length,
     channel: (number) => channels.byNumber(number),
+    kept: () => recordings.all(),
+    keep: (kept) => recordings.add(kept),
     poke(number, members) {
       const channel = channels.byNumber(number);
       if (channel !== undefined) channels.set(channel, "person", members);
@@ -229,9 +255,3 @@ function nameOf(told: Readonly<Record<string, unknown>>): string | undefined {
   const { channel } = told;
   return typeof channel === "number" || typeof channel === "string" ? `${channel}` : undefined;
 }
-
-const succeeded = (c: Context, data: unknown): Response =>
-  c.json({ status: 0, data, errmessage: "" });
-
-const failed = (c: Context, status: number, errmessage: string): Response =>
-  c.json({ status, data: "", errmessage });
