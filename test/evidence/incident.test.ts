@@ -1,5 +1,5 @@
 /** What happens to an incident, and what may follow what. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Cause, FileRange } from "../../src/evidence/evidence.ts";
 import type { Incident, Suspicion } from "../../src/evidence/incident.ts";

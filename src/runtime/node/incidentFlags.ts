@@ -144,7 +144,7 @@ export function startFlags(options: FlagsOptions): Flags {
     async stop() {
       stop.abort();
       for (const lane of lanes.values()) lane.cancel?.();
-      await Promise.all([...lanes.values()].map((lane) => lane.running));
+      for (const lane of lanes.values()) await lane.running;
     },
   };
 }

@@ -29,10 +29,10 @@ export async function listIncidents(
     ...(asked.callId === undefined ? {} : { callId: asked.callId }),
   };
   const page = await log.read(room.tenant, filter, asked.after, LOOK_COUNT_MAX);
-  const opened = page.entries.map(({ detail, position }) => ({
-    incidentId: String(detail?.["incidentId"]),
-    position,
-  }));
+  const opened = page.entries.flatMap(({ detail, position }) => {
+    const incidentId = detail?.["incidentId"];
+    return typeof incidentId === "string" ? [{ incidentId, position }] : [];
+  });
   const seen = new Set(opened.map(({ incidentId }) => incidentId));
   // What was opened just now may be in memory alone: the search file comes behind.
   const to = page.next ?? Infinity;

@@ -172,7 +172,7 @@ export async function startService(
     clock,
     logger,
     ids: randomUUID,
-    flag: false,
+    flag: config.evidence.flag,
     witness: fleet.witness,
   });
   countOpen(register, incidents);
