@@ -1,0 +1,80 @@
+/**
+ * The one call an indicator shows, out of what the event stream tells: which it is, what is known of
+ * it, and when nothing is known any more.
+ *
+ * @module
+ */
+import type { Host } from "./host.ts";
+import { connect, type CallMessage } from "./stream.ts";
+
+export interface FollowOptions {
+  readonly url: string;
+  /** This call, or the newest of this agent's. */
+  readonly callId?: string;
+  readonly agentId?: string;
+  readonly getTicket: () => Promise<string>;
+  readonly show: (shown: Shown) => void;
+}
+
+/** `unknown`: nobody can say now. `idle`: there is no such call. */
+export type Shown =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "idle" }
+  | { readonly kind: "call"; readonly call: CallMessage };
+
+/** Calls kept at once: an agent's own. */
+const CALL_COUNT_MAX = 100;
+
+export function follow(options: FollowOptions, host: Host) {
+  const { agentId, callId, show } = options;
+  const calls = new Map<string, CallMessage>();
+  let known = false;
+  const filter =
+    callId === undefined ? { agents: agentId === undefined ? [] : [agentId] } : { calls: [callId] };
+
+  function current(): CallMessage | undefined {
+    // One that is inside a window goes before any that is not.
+    const rank = (call: CallMessage) => Number(call.windows.length > 0) * 2 ** 52 + call.position;
+    return [...calls.values()].sort((a, b) => rank(b) - rank(a))[0];
+  }
+
+  function tell(): void {
+    const call = current();
+    if (!known) show({ kind: "unknown" });
+    else show(call === undefined ? { kind: "idle" } : { kind: "call", call });
+  }
+
+  const stream = connect(
+    {
+      url: options.url,
+      filter,
+      getTicket: options.getTicket,
+      onCall(call) {
+        calls.delete(call.callId);
+        if (call.protection !== "ended" || callId !== undefined) calls.set(call.callId, call);
+        for (const [first] of calls) if (calls.size > CALL_COUNT_MAX) calls.delete(first);
+        tell();
+      },
+      onGone(gone) {
+        calls.delete(gone);
+        tell();
+      },
+      onFresh() {
+        calls.clear();
+        known = true;
+        tell();
+      },
+      onBack() {
+        known = true;
+        tell();
+      },
+      onLost() {
+        known = false;
+        tell();
+      },
+    },
+    host,
+  );
+  tell();
+  return stream;
+}
