@@ -1,9 +1,10 @@
 /**
- * The simulated AnywhereNow's faults by name, and answers that come late or never.
+ * The simulated AnywhereNow's faults by name, and answers that never come.
  *
  * @module
  */
 import { hubFaultNames } from "../hub.ts";
+import { background } from "../late.ts";
 import type { Fault } from "../simulator.ts";
 
 /** What each does, for `POST /_sim/faults`. `target` is a correlation id. */
@@ -30,23 +31,8 @@ export const faultNames = [
   ...hubFaultNames,
 ] as const;
 
-const answerMs = 60_000;
-
-export function late(slow: Fault | undefined, response: Response): Promise<Response> {
-  if (slow === undefined) return Promise.resolve(response);
-  return new Promise((resolve) => {
-    background(() => resolve(response), slow.ms ?? answerMs);
-  });
-}
-
 /** An answer that never comes; what was asked for happens after `ms`, or not at all. */
 export function never(fault: Fault, act: () => void): Promise<Response> {
   if (fault.ms !== undefined) background(act, fault.ms);
   return new Promise(() => {});
-}
-
-/** A timer that keeps no process alive, where the runtime knows such a thing. */
-export function background(run: () => void, ms: number): void {
-  const timer: unknown = setTimeout(run, ms);
-  (timer as { unref?: () => void }).unref?.();
 }
