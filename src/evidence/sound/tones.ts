@@ -13,7 +13,6 @@ const TONES_HZ = [...LOW_HZ, ...HIGH_HZ];
 
 /** A block is looked at each 10 ms, and is as long as two of them. */
 const HOP_MS = 10;
-const BLOCK_MS = 2 * HOP_MS;
 /** A digit lasts 40 ms at least (Q.24), and then three blocks lie in it, at most half a hop out. */
 const BLOCKS_MIN = 3;
 /** A block that was spoilt by a click does not make one digit two; the shortest pause is longer. */

@@ -155,24 +155,36 @@ export function wavReader(to: Listener): WavReader {
     to.samples(block, count);
   }
 
+  /** Takes what it can from `at` on, and tells where it stopped. */
+  function take(bytes: Uint8Array, at: number): number {
+    const here = bytes.length - at;
+    switch (state) {
+      case "data":
+        return hear(bytes, at, bytes.length);
+      case "rest":
+        return bytes.length;
+      case "skip": {
+        const skipped = Math.min(left, here);
+        left -= skipped;
+        if (left === 0) next("chunk", 8);
+        return at + skipped;
+      }
+      case "riff":
+      case "chunk":
+      case "format": {
+        const taken = Math.min(needed - headBytes, here);
+        head.set(bytes.subarray(at, at + taken), headBytes);
+        headBytes += taken;
+        if (headBytes === needed) headRead();
+        return at + taken;
+      }
+    }
+  }
+
   return {
     push(bytes) {
-      let at = 0;
-      while (at < bytes.length && failed === undefined && state !== "rest") {
-        if (state === "data") at = hear(bytes, at, bytes.length);
-        else if (state === "skip") {
-          const take = Math.min(left, bytes.length - at);
-          left -= take;
-          at += take;
-          if (left === 0) next("chunk", 8);
-        } else {
-          const take = Math.min(needed - headBytes, bytes.length - at);
-          head.set(bytes.subarray(at, at + take), headBytes);
-          headBytes += take;
-          at += take;
-          if (headBytes === needed) headRead();
-          if (state === "skip" && left === 0) next("chunk", 8);
-        }
+      for (let at = 0; at < bytes.length; at = take(bytes, at)) {
+        if (failed !== undefined) return failed;
       }
       return failed;
     },

@@ -1,0 +1,222 @@
+/**
+ * Judges the windows of one tap against one recording that was heard. Pure: the file's levels and
+ * the log's times in, verdicts out.
+ *
+ * @module
+ */
+import type { Cause, FileRange, Judgement, Recording, WindowOnTap } from "../evidence.ts";
+import { lengthMs, union, within } from "../stretches.ts";
+import type { Heard } from "./heard.ts";
+import { cardLong, keyedWithin } from "./keyed.ts";
+import { type Fit, type Place, edgeMsOf, fit, placeOf, slackMs, told } from "./place.ts";
+
+export interface SoundRules {
+  /** How far the recorder's clock may be from tacet's, beside its own rounding. */
+  readonly clockMs: number;
+}
+
+/** The shortest sound that is never missed. */
+export const LEAK_MS_MIN = 100;
+
+interface Found {
+  readonly verdict: "silent" | "consistent" | "suspect";
+  readonly cause?: Cause;
+  readonly ranges: readonly FileRange[];
+  readonly toleranceMs: number;
+}
+
+/** In the order of the windows. Windows that the recording does not reach are left out. */
+export function judgeSound(
+  heard: Heard,
+  recording: Recording,
+  windows: readonly WindowOnTap[],
+  { clockMs }: SoundRules,
+): readonly Judgement[] {
+  const withinMs = recording.withinMs + clockMs;
+  const endMs = Math.max(heard.durationMs, (recording.endAt ?? 0) - recording.startAt);
+  const places = windows
+    .filter(({ tapId }) => tapId === recording.tapId)
+    .map((window) => placeOf(window, recording))
+    .filter((place) => place.toMs > 0 && openedMs(place) < endMs);
+  if (places.length === 0) return [];
+  const found = judgeAll(heard, recording, places, withinMs);
+  const cards = cardsOutside(heard, places, found);
+  return places.map((place, index) => {
+    const { window } = place;
+    const one = worse(found[index] as Found, cards.get(place));
+    return {
+      windowId: window.windowId,
+      tapId: window.tapId,
+      recorderId: window.recorderId,
+      recordingId: recording.recordingId,
+      by: "sound",
+      verdict: one.verdict,
+      ...(one.cause === undefined ? {} : { cause: one.cause }),
+      ranges: one.ranges,
+      toleranceMs: Math.round(one.toleranceMs),
+    };
+  });
+}
+
+const openedMs = ({ fromMs, window }: Place): number =>
+  fromMs - (window.silentFrom ?? window.openedAt) + window.openedAt;
+
+function judgeAll(
+  heard: Heard,
+  recording: Recording,
+  places: readonly Place[],
+  withinMs: number,
+): readonly Found[] {
+  const audio = places[0]?.window.audio ?? "unknown";
+  if (audio === "new_file") return places.map((place) => overlap(heard, place, withinMs));
+  const gap = gapOf(heard, recording, places, withinMs);
+  const fitted = (): readonly Found[] => {
+    const one = fit(heard, places, withinMs);
+    return places.map((place, index) => silence(heard, place, one, index, withinMs));
+  };
+  if (audio === "gap") {
+    if (gap.excessMs <= gap.allowedMs) return gap.found;
+    // As long as the call: silence stands where a gap should be, or what must not.
+    const silences = fitted();
+    if (silences.every(({ verdict }) => verdict !== "suspect")) return silences;
+    return gap.found.map((one, index) => worse(notShortened(gap, places, index), one));
+  }
+  const silences = fitted();
+  // Shorter by just what should be silent: it was cut out instead, and there is nothing to hear.
+  const { allowedMs, excessMs, silentMs, toleranceMs } = gap;
+  const isCut = silentMs > 2 * allowedMs && excessMs <= allowedMs && excessMs >= -toleranceMs;
+  return isCut && silences.some(({ cause }) => cause === "sound") ? gap.found : silences;
+}
+
+function silence(
+  heard: Heard,
+  place: Place,
+  { fits, shiftMs, sounds }: Fit,
+  index: number,
+  withinMs: number,
+): Found {
+  const sound = sounds[index] ?? [];
+  // Where the windows could not be laid on the file, keyed digits near them count too.
+  const nearMs = fits ? 0 : withinMs;
+  const keyed = keyedWithin(heard.tones, {
+    fromMs: openedMs(place) + shiftMs - nearMs,
+    toMs: place.toMs + shiftMs + nearMs,
+  });
+  const edgeMs = edgeMsOf(heard);
+  if (keyed.length > 0) return suspect("tones", [...sound, ...keyed], LEAK_MS_MIN);
+  if (sound.length > 0) return suspect("sound", sound, LEAK_MS_MIN);
+  const windowMs = Math.min(place.toMs, heard.durationMs) - Math.max(0, place.fromMs);
+  const wantedMs = place.toMs === Number.POSITIVE_INFINITY ? windowMs : place.toMs - place.fromMs;
+  const isHeard = windowMs > 2 * edgeMs + LEAK_MS_MIN && wantedMs - windowMs <= withinMs;
+  // Shorter than what the clocks leave open, a window may be taken for a pause between words.
+  if (!isHeard || windowMs < 2 * withinMs) return consistent(wantedMs);
+  const slack = Math.min(withinMs, slackMs(heard, place, shiftMs));
+  return { verdict: "silent", ranges: [], toleranceMs: Math.max(LEAK_MS_MIN, edgeMs + slack) };
+}
+
+interface Gap {
+  /** By how much the file is longer than it should be; below 0: shorter. */
+  readonly excessMs: number;
+  /** Of the excess, by rounding and clocks. */
+  readonly allowedMs: number;
+  /** What may be in the file unseen: as much as may rightly be missing beside the windows. */
+  readonly toleranceMs: number;
+  readonly silentMs: number;
+  readonly found: readonly Found[];
+  /** Where each window's sound would be. */
+  readonly splicesMs: readonly number[];
+}
+
+function gapOf(
+  heard: Heard,
+  { endAt, startAt, withinMs: roundingMs }: Recording,
+  places: readonly Place[],
+  withinMs: number,
+): Gap {
+  const spanMs = endAt === undefined ? heard.durationMs : endAt - startAt;
+  const span = { from: 0, to: spanMs };
+  const due = ({ fromMs, toMs }: Place) => ({ from: fromMs, to: toMs });
+  const silent = within(places.map(due), span);
+  // A pause works before it is confirmed, and after it is let go: so much more may be missing.
+  const widest = places.map((place) => ({
+    from: openedMs(place),
+    to: (place.window.recordsBy ?? Number.POSITIVE_INFINITY) - startAt,
+  }));
+  const uncertainMs = lengthMs(within(union([...widest, ...silent]), span)) - lengthMs(silent);
+  const allowedMs = 2 * roundingMs + withinMs;
+  const toleranceMs = allowedMs + uncertainMs;
+  const silentMs = lengthMs(silent);
+  const splicesMs = places.map(
+    ({ fromMs }) => fromMs - lengthMs(within(silent, { from: 0, to: Math.max(0, fromMs) })),
+  );
+  const found = places.map((place, index): Found => {
+    const at = splicesMs[index] ?? 0;
+    const earlierMs = place.fromMs - openedMs(place);
+    const keyed = keyedWithin(heard.tones, {
+      fromMs: at - earlierMs - withinMs,
+      toMs: at + withinMs,
+    });
+    return keyed.length > 0 ? suspect("tones", keyed, toleranceMs) : consistent(toleranceMs);
+  });
+  const excessMs = endAt === undefined ? 0 : heard.durationMs - (spanMs - silentMs);
+  return { excessMs, allowedMs, toleranceMs, silentMs, found, splicesMs };
+}
+
+function notShortened(gap: Gap, places: readonly Place[], index: number): Found {
+  const at = gap.splicesMs[index] ?? 0;
+  const latest = places[index]?.toMs ?? at;
+  const toMs = Math.min(latest, at + gap.excessMs) + gap.allowedMs;
+  return suspect("not_shortened", [{ fromMs: at - gap.allowedMs, toMs }], gap.toleranceMs);
+}
+
+/** A recording that ends at a window or begins after it is heard only where it should not be. */
+function overlap(heard: Heard, place: Place, withinMs: number): Found {
+  const inside = { ...place, fromMs: place.fromMs + withinMs, toMs: place.toMs - withinMs };
+  const hasInside = Math.min(inside.toMs, heard.durationMs) - Math.max(0, inside.fromMs) > 0;
+  const keyed = keyedWithin(heard.tones, { fromMs: openedMs(place), toMs: place.toMs });
+  if (keyed.length > 0) return suspect("tones", keyed, withinMs);
+  if (!hasInside) return consistent(withinMs);
+  const { sounds } = fit(heard, [inside], 0);
+  const [sound = []] = sounds;
+  if (sound.length > 0) return suspect("overlaps", sound, withinMs);
+  return { verdict: "silent", ranges: [], toleranceMs: withinMs };
+}
+
+/** As many digits as a card number has, in no window: told with the window that is nearest. */
+function cardsOutside(
+  heard: Heard,
+  places: readonly Place[],
+  found: readonly Found[],
+): ReadonlyMap<Place, Found> {
+  const known = found.filter(({ cause }) => cause === "tones").flatMap(({ ranges }) => ranges);
+  const cards = new Map<Place, Found>();
+  for (const card of cardLong(heard.tones)) {
+    if (known.some(({ fromMs, toMs }) => fromMs <= card.fromMs && toMs >= card.toMs)) continue;
+    const away = ({ fromMs, toMs }: Place): number =>
+      Math.max(0, fromMs - card.toMs, card.fromMs - toMs);
+    const nearest = places.reduce((best, one) => (away(one) < away(best) ? one : best));
+    cards.set(nearest, suspect("tones", [...(cards.get(nearest)?.ranges ?? []), card], 0));
+  }
+  return cards;
+}
+
+const consistent = (toleranceMs: number): Found => ({
+  verdict: "consistent",
+  ranges: [],
+  toleranceMs,
+});
+
+const suspect = (cause: Cause, ranges: readonly FileRange[], toleranceMs: number): Found => ({
+  verdict: "suspect",
+  cause,
+  ranges: told(ranges),
+  toleranceMs,
+});
+
+/** Both, where both are suspect: keyed digits are the graver cause. */
+function worse(one: Found, other: Found | undefined): Found {
+  if (other === undefined || other.verdict !== "suspect") return one;
+  if (one.verdict !== "suspect") return other;
+  const cause = [one.cause, other.cause].includes("tones") ? "tones" : (one.cause ?? "sound");
+  return suspect(cause, [...one.ranges, ...other.ranges], Math.max(one.toleranceMs, 0));
+}
