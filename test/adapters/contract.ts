@@ -134,7 +134,12 @@ const noHub: HubPort = () => () => undefined;
 export function recorderContract(
   name: string,
   makeRig: () => Rig | Promise<Rig>,
-  options: { readonly skip?: readonly Skip[]; readonly pushes?: boolean } = {},
+  options: {
+    readonly skip?: readonly Skip[];
+    /** All that a recorder can take part in that cannot be silenced; the reason is the others'. */
+    readonly only?: Skip;
+    readonly pushes?: boolean;
+  } = {},
 ): void {
   describe(`${name} keeps the recorder contract`, () => {
     let rig: Rig;
@@ -145,7 +150,11 @@ export function recorderContract(
       await rig.close();
     });
 
-    const guarantee = declareWithout(options.skip ?? []);
+    const { only, skip = [] } = options;
+    const others = only && guarantees.filter((title) => !only.tests.includes(title));
+    const guarantee = declareWithout(
+      others === undefined ? skip : [...skip, { reason: only?.reason ?? "", tests: others }],
+    );
 
     const context = (over: Partial<AdapterContext> = {}): AdapterContext => ({
       send: rig.send,
