@@ -74,10 +74,10 @@ export function endingsContract(
       if (watch === undefined) throw new Error("it cannot be listened to");
       const ends: PushedEnd[] = [];
       const changes: PushedChange[] = [];
-      let connections = 0;
+      const connections: number[] = [];
       const on = {
         change: (change: PushedChange) => void changes.push(change),
-        reconnected: () => void (connections += 1),
+        reconnected: () => void connections.push(Date.now()),
         ended: (end: PushedEnd) => void ends.push(end),
       };
       const stop = watch.call(rig.recorder, on, {
@@ -88,7 +88,7 @@ export function endingsContract(
         ...(rig.lines !== undefined && { lines: rig.lines }),
       });
       const connected = async (count: number) => {
-        while (connections < count) await pauseBriefly();
+        while (connections.length < count) await pauseBriefly();
       };
       await connected(1);
       const told = async (wanted: readonly PushedEnd[]) => {
