@@ -4,6 +4,7 @@
  * @module
  */
 import { alertCommand } from "./runtime/node/alertCommand.ts";
+import { conformCommand } from "./runtime/node/conformCommand.ts";
 import { keyCommand, tokenCommand } from "./runtime/node/keyCommand.ts";
 import { demoCommand } from "./runtime/node/demoCommand.ts";
 import { logCommand } from "./runtime/node/logCommand.ts";
@@ -20,6 +21,7 @@ const USAGE = `usage: tacet COMMAND
   sandbox   run it with simulated recorders       [--port 8080] [--folder .tacet]
   demo      play a payment through the sandbox and say whether every step held
   check     check the configuration and ask every recorder whether it will obey
+  conform   silence and resume a test call, and say what its recorder was seen to do
   alert     alert --test: send every alert endpoint a test    [--config tacet.yaml]
   verify    check a control log: a file, a folder or a URL
   log       print the entries of a control log, the system's own too
@@ -35,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   sandbox: sandboxCommand,
   demo: demoCommand,
   check: checkCommand,
+  conform: (args, io) => conformCommand(args, io),
   alert: alertCommand,
   verify: verifyCommand,
   log: logCommand,

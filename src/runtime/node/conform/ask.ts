@@ -1,0 +1,125 @@
+/**
+ * What an operator types for a conformance run, read and checked before anything is opened.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { hasCardNumber } from "../../../policy/cardholder.ts";
+import type { EndingOptions } from "./ending.ts";
+
+export const USAGE = `usage: tacet conform RECORDER --target KEY=VALUE... [--config tacet.yaml] [--yes]
+         [--rounds 5] [--report FILE.md] [--folder tacet-conform] [--hang-up | --next-call]
+
+Silences and resumes ONE TEST CALL, several times, and says what its recorder was seen to do.
+
+--target      how the recorder finds the call, such as channel=5; once for each member
+--rounds      rounds of pause and resume that are timed, 1 to 100
+--report      writes the report as Markdown; the file must not be there yet
+--folder      the runs' own control log
+--hang-up     goes on when you have hung up: what the end of the call and its file show
+--next-call   the same, hung up while silenced, and with another call on the same target
+--hold        seconds of the first silence (1, or 3 with --hang-up), 1 to 60
+--wait        seconds that each step by hand is waited for (120), 1 to 3600
+--confirm-ms  ms that a recorder may take to confirm an order (10000)
+--recording   what the recording is called, where the recorder cannot be asked; else the target
+--began       when it began, such as 2026-11-22T09:00:00Z, where the recorder cannot be asked
+--as-recording  the call is recorded now: for a recorder that cannot tell before its first order
+--yes         asks nothing`;
+
+export interface Asked {
+  readonly recorderId: string;
+  readonly target: Readonly<Record<string, string>>;
+  readonly configPath?: string;
+  readonly roundCount: number;
+  readonly reportPath?: string;
+  readonly folder: string;
+  readonly how: EndingOptions["how"];
+  readonly holdMs: number;
+  readonly byHandMsMax: number;
+  readonly confirmMsMax: number;
+  readonly recordingId?: string;
+  readonly beganAt?: number;
+  readonly asRecording: boolean;
+  readonly yes: boolean;
+}
+
+/** Its message may be shown. */
+export class Misused extends Error {}
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+
+/** Throws `Misused` with what to do. */
+export function asked(args: readonly string[]): Asked {
+  const { positionals, values } = parsed(args);
+  const [recorderId, ...more] = positionals;
+  if (recorderId === undefined || more.length > 0) throw new Misused("Name one recorder.");
+  if (values.target === undefined) throw new Misused("--target is missing.");
+  const how = values["next-call"] ? "next_call" : values["hang-up"] ? "hang_up" : "not";
+  const beganAt = values.began === undefined ? undefined : Date.parse(values.began);
+  if (Number.isNaN(beganAt)) {
+    throw new Misused("--began takes a time such as 2026-11-22T09:00:00Z.");
+  }
+  return {
+    recorderId,
+    target: targetOf(values.target),
+    ...(values.config === undefined ? {} : { configPath: values.config }),
+    roundCount: whole("--rounds", values.rounds ?? "5", 1, 100),
+    ...(values.report === undefined ? {} : { reportPath: values.report }),
+    folder: values.folder ?? "tacet-conform",
+    how,
+    holdMs: whole("--hold", values.hold ?? (how === "not" ? "1" : "3"), 1, 60) * 1_000,
+    byHandMsMax: whole("--wait", values.wait ?? "120", 1, 3_600) * 1_000,
+    confirmMsMax: whole("--confirm-ms", values["confirm-ms"] ?? "10000", 100, 600_000),
+    ...(values.recording === undefined ? {} : { recordingId: values.recording }),
+    ...(beganAt === undefined ? {} : { beganAt }),
+    asRecording: values["as-recording"] ?? false,
+    yes: values.yes ?? false,
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        target: { type: "string", multiple: true },
+        config: text,
+        rounds: text,
+        report: text,
+        folder: text,
+        "hang-up": flag,
+        "next-call": flag,
+        hold: text,
+        wait: text,
+        "confirm-ms": text,
+        recording: text,
+        began: text,
+        "as-recording": flag,
+        yes: flag,
+      },
+    });
+  } catch (error) {
+    throw new Misused(error instanceof Error ? error.message : "An option is not known here.");
+  }
+}
+
+function targetOf(members: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = members.map((member): readonly [string, string] => {
+    const at = member.indexOf("=");
+    if (at < 1) throw new Misused("--target takes KEY=VALUE, such as channel=5.");
+    return [member.slice(0, at), member.slice(at + 1)];
+  });
+  // The value is entered and printed.
+  if (pairs.some((pair) => pair.some(hasCardNumber))) {
+    throw new Misused("--target holds what could be a card number. Name the call otherwise.");
+  }
+  return Object.fromEntries(pairs);
+}
+
+function whole(option: string, given: string, least: number, most: number): number {
+  const number = /^\d{1,9}$/.test(given) ? Number(given) : NaN;
+  if (number >= least && number <= most) return number;
+  throw new Misused(`${option} takes a whole number from ${least} to ${most}.`);
+}
