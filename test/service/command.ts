@@ -1,4 +1,5 @@
 /** `tacet ARGS` inside the test's own process: what is refused needs no process of its own. */
+import { conformCommand } from "../../src/runtime/node/conformCommand.ts";
 import { keyCommand, tokenCommand } from "../../src/runtime/node/keyCommand.ts";
 import { sandboxCommand } from "../../src/runtime/node/sandboxCommand.ts";
 import { checkCommand, serveCommand } from "../../src/runtime/node/serveCommand.ts";
@@ -14,6 +15,7 @@ export async function command([name = "", ...args]: readonly string[]): Promise<
   const commands = {
     serve: () => serveCommand(args, io),
     check: () => checkCommand(args, io),
+    conform: () => conformCommand(args, io),
     sandbox: () => sandboxCommand(args, io),
     verify: () => verifyCommand(args, io),
     key: () => keyCommand(args, io),
