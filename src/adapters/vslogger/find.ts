@@ -25,8 +25,8 @@ export function questionsFor(
   const beside: readonly Question[] =
     channel === undefined ? [] : [{ channels: [channel, ...channels] }];
   if ("channel" in target) return [{ channels: [target.channel] }];
-  // The vendor has no search by agent: all of the span are looked through.
-  if ("agentId" in target) return [{}];
+  // The vendor has no search by agent: where it was not seen, all of the span are looked through.
+  if ("agentId" in target) return channel === undefined ? [{}] : beside;
   if ("extension" in target) {
     return [{ and: [{ fld: "extension", val: target.extension, op: "equals" }] }, ...beside];
   }

@@ -77,7 +77,7 @@ export const vsloggerVendor: RecorderVendor<VsloggerSettings> & {
       capabilities: capabilitiesOf(settings),
       targetSchema: targetSchemaFor(settings),
       targetKey: (target) => keyOf(readTarget(target)),
-      preflight: (ctx) => preflight(settings, read, ctx),
+      preflight: (ctx) => preflight(settings, read, testimony, ctx),
       pause: (target, ctx) => command(readTarget(target), "silence", ctx),
       resume: (target, ctx) => command(readTarget(target), "restore", ctx),
       status: (target, ctx) => read.status(readTarget(target), ctx),

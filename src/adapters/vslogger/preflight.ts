@@ -6,15 +6,31 @@
 import type { AdapterContext, PreflightFinding } from "../recorder.ts";
 import type { Reads } from "./read.ts";
 import type { VsloggerSettings } from "./settings.ts";
+import type { Witness } from "./witness.ts";
 import { since, takesCalls, surfaceFor } from "./settings.ts";
 import type { Failed } from "./wire.ts";
 
 export async function preflight(
   settings: VsloggerSettings,
   read: Reads,
+  witness: Pick<Witness, "canSearch">,
   ctx: AdapterContext,
 ): Promise<readonly PreflightFinding[]> {
-  return [...(await answers(settings, read, ctx)), ...surfaces(settings), ...exposure(settings)];
+  const answered = await answers(settings, read, ctx);
+  const searched = answered.some(({ ok }) => ok) ? await searches(settings, witness, ctx) : [];
+  return [...answered, ...searched, ...surfaces(settings), ...exposure(settings)];
+}
+
+/** After a call it is asked what it recorded: better known before. */
+async function searches(
+  { witness: { datasets } }: VsloggerSettings,
+  witness: Pick<Witness, "canSearch">,
+  ctx: AdapterContext,
+): Promise<readonly PreflightFinding[]> {
+  const failed = await witness.canSearch(ctx);
+  const detail =
+    failed === undefined ? `they can be searched in ${datasets.join(", ")}` : advice(failed);
+  return [{ name: "recordings", ok: failed === undefined, detail }];
 }
 
 async function answers(

@@ -30,6 +30,8 @@ import { badReply } from "./wire.ts";
 /** Pages that are read of one search, and how often it is begun anew because the list moved. */
 export const PAGE_COUNT_MAX = 50;
 const ROUND_COUNT_MAX = 3;
+/** The vendor's least. */
+const PAGE_SIZE_MIN = 10;
 
 interface Found {
   readonly recording: VsloggerRecording;
@@ -44,6 +46,8 @@ export interface Witness {
   ): Promise<readonly RecordingEvidence[] | NoAnswer>;
   audio(recordingId: string, ctx: AdapterContext): Promise<HttpRequest | NoAnswer>;
   page(recordingId: string, ctx: AdapterContext): Promise<RecordingPage | NoAnswer>;
+  /** Searches for what was recorded this moment; why that is not answered, where it is not. */
+  canSearch(ctx: AdapterContext): Promise<NoAnswer | undefined>;
   /** The recorder's own record, found by its name. */
   lookUp(recordingId: string, ctx: AdapterContext): Promise<VsloggerRecording | NoAnswer>;
 }
@@ -55,11 +59,11 @@ export function witness(settings: VsloggerSettings, talk: Talk, seen: Sightings)
   const paging = { pageSize, ...(hashed ? { accessDays: asked.accessDays } : {}) };
 
   const list = async (
-    question: Omit<Search, "page" | "pageSize" | "accessDays">,
+    question: Omit<Search, "page" | "pageSize" | "accessDays"> & Partial<Pick<Search, "pageSize">>,
     ctx: AdapterContext,
   ): Promise<readonly Found[] | NoAnswer> => {
     for (let round = 0; round < ROUND_COUNT_MAX; round += 1) {
-      const listed = await pages({ ...question, ...paging }, ctx);
+      const listed = await pages({ ...paging, ...question }, ctx);
       if (listed !== "moved") return listed;
     }
     return { kind: "unreachable", detail: "the list of recordings changed while it was read" };
@@ -91,7 +95,9 @@ export function witness(settings: VsloggerSettings, talk: Talk, seen: Sightings)
       if (count >= total) return [...found.values()];
       if (read.records.length === 0) return badReply(`page ${page} of the search is empty`);
     }
-    const detail = `the search finds more than ${PAGE_COUNT_MAX * pageSize} recordings`;
+    const detail =
+      `the search finds more than ${PAGE_COUNT_MAX * pageSize} recordings: ` +
+      "raise witness.pageSize, or lower witness.recordingMsMax";
     return { kind: "refused", reason: "vendor_error", detail };
   };
 
@@ -138,9 +144,19 @@ export function witness(settings: VsloggerSettings, talk: Talk, seen: Sightings)
     return recording.access ?? badReply("the search tells no rec_ss and rec_hh");
   };
 
+  const canSearch: Witness["canSearch"] = async (ctx) => {
+    const now = ctx.now();
+    for (const dataset of asked.datasets) {
+      const found = await list({ dataset, from: now, to: now, pageSize: PAGE_SIZE_MIN }, ctx);
+      if ("kind" in found) return found;
+    }
+    return undefined;
+  };
+
   return {
     evidence,
     lookUp,
+    canSearch,
     async audio(recordingId, ctx) {
       if (readRecordingId(recordingId) === undefined) return notOurs;
       if (!hashed) return talk.sign(downloadOf(recordingId), ctx);

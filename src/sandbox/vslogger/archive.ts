@@ -6,6 +6,7 @@
  */
 import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
+import { cutConnection } from "../simulator.ts";
 import type { Faults } from "../simulator.ts";
 import { toneWav } from "../wav.ts";
 import type { Kept, KeptRecordings } from "./recordings.ts";
@@ -131,6 +132,7 @@ export class Archive {
 
   #update(c: Context, query: Told, form: Told): Response {
     if (!this.#options.has("5.0.1")) return failed(c, -1, "unknown resource");
+    if (this.#faults.take("record-write-lost")) return cutConnection("heard");
     const kept = this.#kept.byId(query["id"] ?? "");
     if (kept === undefined) return failed(c, -1, "no such recording");
     const { flag, note } = form;
@@ -185,8 +187,9 @@ function readQuestion(form: Told, hasAccess: boolean): Question | string {
   if (channels !== undefined && !Array.isArray(channels)) return "channels is a list";
   const [and, or] = [conditionsOf(form["andparams"]), conditionsOf(form["orparams"])];
   if (and === undefined || or === undefined) return "fld, val and op are required";
-  const [from, to] = [number("from", 0), number("to", Number.POSITIVE_INFINITY)];
-  return { draw, dataset, channels, from, to, page, pagesize, days, and, or };
+  const { from: first = "0", to: last = "Infinity" } = form;
+  const range = { from: Number(first), to: Number(last) };
+  return { draw, dataset, channels, ...range, page, pagesize, days, and, or };
 }
 
 function conditionsOf(text: string | undefined): readonly Condition[] | undefined {

@@ -41,6 +41,7 @@ export const faultNames = [
   "search-fails", // status -1 for searches, downloads and record updates
   "search-not-permitted", // status -3 for those
   "rate-limited", // HTTP 429 with retry-after for those
+  "record-write-lost", // a record's update is heard and not done; the connection breaks
   "records-through-mute", // the file holds sound where the channel said it was muted
   "channel-reuse", // a mute outlives its call and silences the next one on the channel
 ] as const;
