@@ -132,11 +132,7 @@ function routeRules(route: RouteConfig, path: Path, context: RouteContext): void
       offered !== undefined &&
       !offered.includes(wanted)
     ) {
-      say(
-        [...at, "control"],
-        "is not one that this recorder offers",
-        `choose ${offered.join(" or ")}`,
-      );
+      controlMissing(offered, at, say);
     }
     // A recorder that is itself in error is given the benefit of the doubt: it has its own problem.
     const canBeSilenced = offered === undefined || offered.some((control) => control !== "none");
@@ -144,8 +140,8 @@ function routeRules(route: RouteConfig, path: Path, context: RouteContext): void
     if (part.required && !canBeSilenced) {
       say(
         [...at, "required"],
-        "is true for a recorder that cannot be silenced",
-        "set `required: false`",
+        `is true for a recorder that ${CANNOT_BE_SILENCED}`,
+        "set `required: false`, and require one that can be silenced",
       );
     }
     freshness(part.recorder, at, context);
@@ -157,6 +153,21 @@ function routeRules(route: RouteConfig, path: Path, context: RouteContext): void
       "make one of them required",
     );
   }
+}
+
+const CANNOT_BE_SILENCED = "cannot be silenced: it only tells afterwards what it recorded";
+
+function controlMissing(offered: readonly Control[], at: Path, say: Say): void {
+  const path = [...at, "control"];
+  if (offered.some((control) => control !== "none")) {
+    say(path, "is not one that this recorder offers", `choose ${offered.join(" or ")}`);
+    return;
+  }
+  say(
+    path,
+    `is asked of a recorder that ${CANNOT_BE_SILENCED}`,
+    "leave `control` out; what it records has to be kept from it by other means",
+  );
 }
 
 function unknownRecorder(id: string, at: Path, { named, say }: RouteContext): void {
