@@ -117,7 +117,7 @@ async function makeControlled(wiring: Wiring): Promise<Rig> {
     stranger: leg(callId.toUpperCase()),
     spellings: [leg(` ${callId} `)],
     send: system.send,
-    heard: () => simulator.heard(callId) as ReturnType<Rig["heard"]>,
+    heard: () => simulator.heard(callId),
     commandsHeard: () => simulator.requests.filter(({ order }) => order !== undefined).length,
     followed: () => simulator.requests.filter(elsewhere).length,
     fault: (name, times) =>
