@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { recorderContract, type Skip } from "./contract.ts";
 import type { ContractFault, Rig } from "./contract.ts";
 import { inProcess } from "./inProcess.ts";
@@ -180,6 +180,74 @@ test.each([
   ["certified-18.9-cert5", false],
 ])("whether version %s mutes twice: %s", (version, works) => {
   expect(muteWorksIn(version)).toBe(works);
+});
+
+describe("a finished recording's file", () => {
+  /** Ten seconds, silenced from 3 to 6. */
+  const recorded = async (more: Readonly<Record<string, unknown>>, version: string) => {
+    let now = 1_000_000;
+    const { context, recorder, simulator } = wired(more, { version, now: () => now });
+    now += 3_000;
+    await pause(recorder, context);
+    now += 3_000;
+    await recorder.resume?.({ name }, context);
+    now += 4_000;
+    simulator.end(name);
+    const request = await recorder.audio?.(name, context);
+    if (request === undefined || "kind" in request) throw new Error("no request");
+    const { url, headers } = request;
+    const response = await simulator.app.request(url, { headers });
+    const samples = new Int16Array((await response.arrayBuffer()).slice(44));
+    const loudest = (from: number, to: number) =>
+      samples.subarray(from * 8_000, to * 8_000).reduce((most, one) => Math.max(most, one), 0);
+    return { request, response, samples, loudest };
+  };
+
+  test("is fetched by its name, with the password in a header and in no address", async () => {
+    const { request, response } = await recorded({}, "16.28.0");
+    expect(request).toEqual({
+      method: "GET",
+      url: "http://127.0.0.1/ari/recordings/stored/calls%2F1795337973.8/file",
+      headers: { accept: "*/*", authorization: `Basic ${btoa(`tacet:${password}`)}` },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("audio/wav");
+  });
+
+  test("is shorter by a pause, and as long as the call and silent by a mute", async () => {
+    const paused = await recorded({}, "16.28.0");
+    expect(paused.samples).toHaveLength(7 * 8_000);
+    expect(paused.loudest(2, 4)).toBeGreaterThan(7_000);
+    const muted = await recorded(muteSettings("20.6.0"), "20.6.0");
+    expect(muted.samples).toHaveLength(10 * 8_000);
+    expect([muted.loudest(0, 3), muted.loudest(6.01, 10)]).toEqual([8_000, 8_000]);
+    expect(muted.loudest(3, 6)).toBe(0);
+  });
+
+  test("is not there while it is recorded, nor for whoever may not, nor under no name", async () => {
+    const { context, recorder, simulator } = wired();
+    const status = async (headers = true) => {
+      const request = await recorder.audio?.(name, context);
+      if (request === undefined || "kind" in request) throw new Error("no request");
+      const told = headers ? { headers: request.headers } : {};
+      return (await simulator.app.request(request.url, told)).status;
+    };
+    expect(await status()).toBe(404);
+    simulator.end(name);
+    expect(await status()).toBe(200);
+    expect(await status(false)).toBe(401);
+    for (const bad of ["../../channels", "", "https://elsewhere.example/x?y", "a/../b"]) {
+      expect(await recorder.audio?.(bad, context)).toMatchObject({
+        kind: "refused",
+        reason: "target_not_found",
+      });
+    }
+  });
+
+  test("is all it tells of finished recordings: there is no start, end or duration", () => {
+    expect(wired().recorder.capabilities.evidence).toBe(false);
+    expect(wired().recorder.evidence).toBeUndefined();
+  });
 });
 
 const muteSettings = (version?: string) => ({

@@ -11,6 +11,7 @@ import type {
   AnyRecorder,
   HttpReply,
   HttpRequest,
+  NoAnswer,
   PreflightFinding,
   RecorderVendor,
 } from "../recorder.ts";
@@ -19,6 +20,7 @@ import type { AsteriskAriSettings, AsteriskAriTarget } from "./settings.ts";
 import { muteWorksIn } from "./version.ts";
 import {
   basicOf,
+  fileRequest,
   infoRequest,
   orderRequest,
   readInfo,
@@ -55,7 +57,7 @@ export const asteriskAriVendor: RecorderVendor<AsteriskAriSettings> = {
       name: "Asterisk, by ARI",
       capabilities: pausing,
       confirmedBy: "the recording's state, read afterwards",
-      hasFile: false,
+      hasFile: true,
       triedAgainst: "Asterisk 16.28, and a simulator",
       note: "Recordings that ARI started.",
     },
@@ -63,7 +65,7 @@ export const asteriskAriVendor: RecorderVendor<AsteriskAriSettings> = {
       name: "Asterisk, by ARI's mute",
       capabilities: muting,
       confirmedBy: "nothing: a muted recording says `recording`",
-      hasFile: false,
+      hasFile: true,
       triedAgainst: "a simulator; Asterisk 16.28 is refused",
       note: "Only from 18.21, 20.6 and 21.1; before, the second mute is not done.",
     },
@@ -141,6 +143,13 @@ function createAsteriskAri(id: string, settings: AsteriskAriSettings): AnyRecord
     pause: (target: Target, ctx: AdapterContext) => order("silence", target, ctx),
     resume: (target: Target, ctx: AdapterContext) => order("restore", target, ctx),
     preflight,
+    /** A recording is known by the name it was started under, before and after. */
+    audio(recordingId: string): Promise<HttpRequest | NoAnswer> {
+      const named = asteriskAriTarget.safeParse({ name: recordingId });
+      if (named.success) return Promise.resolve(fileRequest(settings, named.data));
+      const detail = "not the name of a recording";
+      return Promise.resolve({ kind: "refused", reason: "target_not_found", detail });
+    },
   };
   if (settings.silenceBy === "mute") return defineRecorder({ ...recorder, capabilities: muting });
   return defineRecorder({

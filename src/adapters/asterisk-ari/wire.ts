@@ -27,11 +27,16 @@ const info = z.looseObject({ system: z.looseObject({ version: z.string().min(1).
 export const basicOf = ({ username, password }: Omit<Api, "baseUrl">): string =>
   btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)));
 
-function request(api: Api, method: HttpRequest["method"], path: string): HttpRequest {
+function request(
+  api: Api,
+  method: HttpRequest["method"],
+  path: string,
+  accept = "application/json",
+): HttpRequest {
   return {
     method,
     url: api.baseUrl + path,
-    headers: { accept: "application/json", authorization: `Basic ${basicOf(api)}` },
+    headers: { accept, authorization: `Basic ${basicOf(api)}` },
   };
 }
 
@@ -89,6 +94,10 @@ function statusOf(state: z.output<typeof liveRecording>["state"]) {
       return state satisfies never;
   }
 }
+
+/** The file of a recording that is over, as it was recorded. */
+export const fileRequest = (api: Api, { name }: AsteriskAriTarget): HttpRequest =>
+  request(api, "GET", `/recordings/stored/${encodeURIComponent(name)}/file`, "*/*");
 
 export const infoRequest = (api: Api): HttpRequest =>
   request(api, "GET", "/asterisk/info?only=system");

@@ -1,6 +1,6 @@
 /**
  * A simulated Asterisk's REST interface (ARI), as far as live recordings are paused, muted and
- * looked at over it, behind basic authentication, with named faults.
+ * looked at over it and finished ones fetched, behind basic authentication, with named faults.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
 import { controlEndpoints, cutConnection, Faults, SecondMute } from "../simulator.ts";
 import type { Simulator } from "../simulator.ts";
+import { toneWav } from "../wav.ts";
 import { ariFaultNames, background, late, never } from "./ariFaults.ts";
 import { Recordings } from "./recordings.ts";
 import type { LiveRecording } from "./recordings.ts";
@@ -144,6 +145,16 @@ export function ariSimulator(options: AriSimulatorOptions = {}): AriSimulator {
     app.post(`/ari/recordings/live/:name/${by}`, change(by, "silence"));
     app.delete(`/ari/recordings/live/:name/${by}`, change(by, "restore"));
   }
+  app.get("/ari/recordings/stored/:name/file", (c) => {
+    const name = c.req.param("name");
+    if (faults.take("unreachable", name)) return cutConnection("unheard");
+    hear(c);
+    const trouble = troubled(c, name);
+    if (trouble !== undefined) return trouble;
+    const file = recordings.stored(name);
+    if (file === undefined) return notFound(c);
+    return c.body(toneWav(file), 200, { "content-type": "audio/wav" });
+  });
   app.get("/ari/asterisk/info", (c) => {
     if (faults.take("unreachable")) return cutConnection("unheard");
     hear(c);

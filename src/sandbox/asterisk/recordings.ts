@@ -6,6 +6,7 @@
  */
 import type { EpochMs } from "../../control/call.ts";
 import type { JournalLine } from "../simulator.ts";
+import type { SilentStretch, ToneFile } from "../wav.ts";
 
 type Heard = JournalLine["status"];
 
@@ -17,12 +18,25 @@ export interface LiveRecording {
   isQueued: boolean;
   isPaused: boolean;
   isMuted: boolean;
+  readonly file: GrowingFile;
 }
+
+/** What was written so far: a pause writes nothing, a mute writes silence. */
+interface GrowingFile {
+  /** Unix ms up to which it is written. */
+  writtenTo: EpochMs;
+  durationMs: number;
+  readonly silent: SilentStretch[];
+}
+
+/** Recordings that are over and kept; the oldest are given up. */
+const STORED_COUNT_MAX = 1_000;
 
 export class Recordings {
   readonly journal: JournalLine[] = [];
   readonly #now: () => EpochMs;
   readonly #live = new Map<string, LiveRecording>();
+  readonly #stored = new Map<string, ToneFile>();
 
   constructor(now: () => EpochMs) {
     this.#now = now;
@@ -34,13 +48,27 @@ export class Recordings {
   }
 
   begin(name: string, channel: string, isQueued: boolean): void {
-    this.#live.set(name, { name, channel, isQueued, isPaused: false, isMuted: false });
+    const file = { writtenTo: this.#now(), durationMs: 0, silent: [] };
+    this.#live.set(name, { name, channel, isQueued, isPaused: false, isMuted: false, file });
     if (!isQueued) this.#enter(name, "recording", "call");
   }
 
   /** Stopped or its channel hung up: it is stored, and gone from what is live. */
   end(name: string): void {
-    if (this.#live.delete(name)) this.#enter(name, "absent", "call");
+    const ended = this.#live.get(name);
+    if (ended === undefined) return;
+    this.#write(ended);
+    this.#stored.delete(name);
+    this.#stored.set(name, ended.file);
+    const [oldest] = this.#stored.keys();
+    if (this.#stored.size > STORED_COUNT_MAX && oldest !== undefined) this.#stored.delete(oldest);
+    this.#live.delete(name);
+    this.#enter(name, "absent", "call");
+  }
+
+  /** The file of a recording that is over. */
+  stored(name: string): ToneFile | undefined {
+    return this.#stored.get(name);
   }
 
   set(
@@ -49,6 +77,7 @@ export class Recordings {
     cause: JournalLine["cause"],
   ): void {
     const before = heardIn(recording);
+    this.#write(recording);
     Object.assign(recording, change);
     const after = heardIn(recording);
     if (after !== before) this.#enter(recording.name, after, cause);
@@ -56,6 +85,16 @@ export class Recordings {
 
   heard(name: string): Heard {
     return this.journal.findLast((line) => line.target === name)?.status ?? "absent";
+  }
+
+  #write({ file, isMuted, isPaused, isQueued }: LiveRecording): void {
+    const now = this.#now();
+    const passedMs = now - file.writtenTo;
+    file.writtenTo = now;
+    if (isPaused || isQueued || passedMs <= 0) return;
+    const fromMs = file.durationMs;
+    file.durationMs += passedMs;
+    if (isMuted) file.silent.push({ fromMs, toMs: file.durationMs });
   }
 
   #enter(target: string, status: Heard, cause: JournalLine["cause"]): void {
