@@ -33,23 +33,22 @@ export interface Bench {
 
 type Served = Pick<Simulator, "app" | "sockets">;
 
-/** A configuration with one recorder, `recorder`, which is this simulator. */
-async function bench(
-  simulator: Served,
+const DESK = { commandMsMax: 5_000, statusMsMax: 5_000 };
+
+/** A configuration with one recorder, `recorder`. */
+export async function recorderBench(
   vendor: string,
-  settingsAt: (origin: string) => object,
+  settings: object,
   target: readonly string[],
-  desk: object,
+  desk: object = {},
 ): Promise<Bench> {
-  const at = await listenSimulator(simulator);
-  listening.push(at);
   const place = await folder();
   const { hash } = makeApiKey("pay");
   const configPath = await written(place, {
     listen: { port: 0 },
     ops: { listen: { port: 0 } },
     log: { folder: join(place, "log"), origin: "tacet.example", ballastBytes: 0 },
-    recorders: { recorder: { vendor, settings: settingsAt(at.origin), desk } },
+    recorders: { recorder: { vendor, settings, desk: { ...DESK, ...desk } } },
     tenants: {
       acme: {
         atLeaseEnd: "resume",
@@ -64,33 +63,35 @@ async function bench(
   return { place, configPath, target: target.flatMap((member) => ["--target", member]) };
 }
 
-export const vsloggerBench = (simulator: Served, settings: object = {}): Promise<Bench> =>
-  bench(
-    simulator,
+async function listened(simulator: Served): Promise<string> {
+  const at = await listenSimulator(simulator);
+  listening.push(at);
+  return at.origin;
+}
+
+export const vsloggerBench = async (simulator: Served, settings: object = {}): Promise<Bench> =>
+  await recorderBench(
     "vslogger",
-    (baseUrl) => ({
-      baseUrl,
+    {
+      baseUrl: await listened(simulator),
       version: "5.1.0.0",
       hash: { type: "sha-256", salt: SALT },
       ...settings,
-    }),
+    },
     ["channel=5"],
-    { commandMsMax: 5_000, statusMsMax: 5_000 },
   );
 
-export const anywherenowBench = (simulator: Served, guardMs: number): Promise<Bench> =>
-  bench(
-    simulator,
-    "anywherenow",
-    (origin) => ({
-      baseUrl: `${origin}/attendantservice`,
-      requesterSipUri: "sip:agent@domain.com",
-      uccNames: ["ucc-demo"],
-      push: { url: origin + classicPath, hub: hubName },
-    }),
-    ["uccName=ucc-demo", `correlationId=${CORRELATION}`],
-    { commandMsMax: 5_000, statusMsMax: 5_000, guardMs },
-  );
+export async function anywherenowBench(simulator: Served, guardMs: number): Promise<Bench> {
+  const origin = await listened(simulator);
+  const settings = {
+    baseUrl: `${origin}/attendantservice`,
+    requesterSipUri: "sip:agent@domain.com",
+    uccNames: ["ucc-demo"],
+    push: { url: origin + classicPath, hub: hubName },
+  };
+  const target = ["uccName=ucc-demo", `correlationId=${CORRELATION}`];
+  return await recorderBench("anywherenow", settings, target, { guardMs });
+}
 
 export interface Ran {
   readonly code: number;
@@ -134,7 +135,6 @@ export async function conform(on: Bench, wish: Wish = {}): Promise<Ran> {
   const folderOf = ["--folder", join(on.place, "runs")];
   const args = ["recorder", ...on.target, "--config", on.configPath, ...folderOf];
   const code = await conformCommand([...args, ...(wish.args ?? ["--yes"])], io, operator);
-  if (process.env["SHOW"] !== undefined) process.stderr.write(said.out + said.err);
   const rows = CHECKS.flatMap(({ id, title }) =>
     WORDS.flatMap(([word, verdict]) => {
       const start = `  ${word.padEnd(9)}  ${title}: `;

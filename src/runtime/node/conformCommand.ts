@@ -180,6 +180,7 @@ async function driven(
     pushMsMax: PUSH_MS_MAX,
     stop: stop.signal,
   });
+  const say = (line: string) => io.out(`\n${line}\n`);
   return await run({
     ...wish,
     port,
@@ -188,8 +189,8 @@ async function driven(
     now: clock.now,
     guardMs: desk.guardMs,
     isOurs,
-    file: fileOf(fleet.witness(recorderId), { ...wish, target, targetKey, clock }),
-    say: (line) => io.out(`\n${line}\n`),
+    file: fileOf(fleet.witness(recorderId), { ...wish, target, targetKey, clock, say }),
+    say,
     tell: (row) => io.out(lineOf(row)),
   });
 }

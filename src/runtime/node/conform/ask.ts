@@ -22,6 +22,7 @@ Silences and resumes ONE TEST CALL, several times, and says what its recorder wa
 --wait        seconds that each step by hand is waited for (120), 1 to 3600
 --confirm-ms  ms that a recorder may take to confirm an order (10000)
 --recording   what the recording is called, where the recorder cannot be asked; else the target
+--file        where you will put a copy of the finished file, where it cannot be fetched
 --began       when it began, such as 2026-11-22T09:00:00Z, where the recorder cannot be asked
 --as-recording  the call is recorded now: for a recorder that cannot tell before its first order
 --yes         asks nothing`;
@@ -38,6 +39,7 @@ export interface Asked {
   readonly byHandMsMax: number;
   readonly confirmMsMax: number;
   readonly recordingId?: string;
+  readonly filePath?: string;
   readonly beganAt?: number;
   readonly asRecording: boolean;
   readonly yes: boolean;
@@ -72,6 +74,7 @@ export function asked(args: readonly string[]): Asked {
     byHandMsMax: whole("--wait", values.wait ?? "120", 1, 3_600) * 1_000,
     confirmMsMax: whole("--confirm-ms", values["confirm-ms"] ?? "10000", 100, 600_000),
     ...(values.recording === undefined ? {} : { recordingId: values.recording }),
+    ...(values.file === undefined ? {} : { filePath: values.file }),
     ...(beganAt === undefined ? {} : { beganAt }),
     asRecording: values["as-recording"] ?? false,
     yes: values.yes ?? false,
@@ -95,6 +98,7 @@ function parsed(args: readonly string[]) {
         wait: text,
         "confirm-ms": text,
         recording: text,
+        file: text,
         began: text,
         "as-recording": flag,
         yes: flag,

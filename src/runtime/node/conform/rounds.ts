@@ -24,10 +24,9 @@ export interface RoundsOptions {
   /** How often a silenced recorder is asked while it is served. */
   readonly guardMs: number;
   readonly watches: boolean;
+  /** Between two orders, so that the recorder's file has something of each. */
+  readonly betweenMs: number;
 }
-
-/** Between two orders, so that the recorder's file has something of each. */
-const BETWEEN_MS = 300;
 
 export async function tryRounds(options: RoundsOptions): Promise<void> {
   const { book, figures, guardMs, watches } = options;
@@ -57,7 +56,7 @@ async function confirmedRounds(
   options: RoundsOptions,
   isWrong: (words: string) => void,
 ): Promise<Conclusion> {
-  const { driver, figures, roundCount, silences, watches } = options;
+  const { betweenMs, driver, figures, roundCount, silences, watches } = options;
   let looks = watches;
   // Each silence so far began and ended.
   if (watches) await driver.pushedAll(2 * silences.whole().length);
@@ -70,7 +69,7 @@ async function confirmedRounds(
       else silences.ended(given, became);
       if (became.kind === "not") return notShown(`round ${round}, ${order}: ${became.said}`);
       (order === "pause" ? figures.pauseMs : figures.resumeMs).push(became.afterMs);
-      await driver.pass(BETWEEN_MS);
+      await driver.pass(betweenMs);
       const words = looks ? await pushOf(status, given, became.at, options) : undefined;
       if (words === undefined) continue;
       // It is told once, and not waited for again.

@@ -43,6 +43,10 @@ export interface Outcome {
   readonly cutShort?: string;
 }
 
+const BETWEEN_MS = 300;
+/** Long enough to be found in a file whose beginning is known to a fraction of a second. */
+const BETWEEN_HEARD_MS = 900;
+
 /** How often the call is silenced, for the operator who allows it. */
 export const silenceCountOf = ({ how, roundCount }: Pick<RunOptions, "how" | "roundCount">) =>
   CONTROL_SILENCE_COUNT + roundCount + (how === "next_call" ? 1 : 0);
@@ -94,6 +98,7 @@ async function checks(
     roundCount: options.roundCount,
     guardMs: options.guardMs,
     watches: can.watch,
+    betweenMs: options.how === "not" ? BETWEEN_MS : BETWEEN_HEARD_MS,
   });
   const over: Over | undefined = await tryEnding({
     ...shared,

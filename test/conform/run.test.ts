@@ -1,0 +1,143 @@
+/** A run against a recorder in memory: where its own log fails, and where nothing can be asked. */
+import { describe, expect, test } from "vitest";
+import type { RecorderCapabilities, RecorderPort } from "../../src/control/ports.ts";
+import { nodeClock } from "../../src/runtime/node/clock.ts";
+import type { Row } from "../../src/runtime/node/conform/checks.ts";
+import { openDriver } from "../../src/runtime/node/conform/driver.ts";
+import { leftWords, markdownOf } from "../../src/runtime/node/conform/report.ts";
+import { run } from "../../src/runtime/node/conform/run.ts";
+
+function recorder(over: Partial<RecorderCapabilities> = {}) {
+  const orders: string[] = [];
+  let silent = false;
+  const capabilities: RecorderCapabilities = {
+    control: "pause",
+    audio: "gap",
+    status: true,
+    survey: false,
+    watch: false,
+    evidence: false,
+    runtimes: ["node"],
+    ...over,
+  };
+  const set = (order: string, to: boolean) => async () => {
+    orders.push(order);
+    silent = to;
+    return { kind: "acknowledged" } as const;
+  };
+  const port: RecorderPort = {
+    id: "r",
+    capabilities,
+    pause: set("pause", true),
+    resume: set("resume", false),
+    ...(capabilities.status && {
+      status: async () => ({ kind: "observed", status: silent ? "paused" : "recording" }) as const,
+    }),
+  };
+  return { port, orders, isSilent: () => silent };
+}
+
+async function ran(port: RecorderPort, enter: (type: string) => Promise<void>) {
+  const clock = nodeClock();
+  const log = { enter };
+  const driver = await openDriver({
+    port,
+    target: { id: "t" },
+    targetKey: "t",
+    clock,
+    log,
+    commandMsMax: 1_000,
+    statusMsMax: 1_000,
+    confirmMsMax: 500,
+    pushMsMax: 500,
+    stop: new AbortController().signal,
+  });
+  const rows: Row[] = [];
+  const outcome = await run({
+    port,
+    driver,
+    log,
+    now: clock.now,
+    roundCount: 1,
+    guardMs: 1_000,
+    holdMs: 10,
+    asRecording: false,
+    isOurs: false,
+    how: "not",
+    byHandMsMax: 100,
+    file: { recordingId: "t" },
+    say: () => undefined,
+    tell: (row) => void rows.push(row),
+  });
+  return { outcome, rows };
+}
+
+const entered = async () => undefined;
+
+describe("its log fails inside a silence", () => {
+  test("no other order is given than the resume that is owed, and the report says why", async () => {
+    const { isSilent, orders, port } = recorder();
+    let answers = 0;
+    const { outcome } = await ran(port, async (type) => {
+      if (type === "OrderAnswered") answers += 1;
+      if (answers > 0) throw new Error("the log in runs cannot be written: disk full");
+    });
+    expect(orders).toEqual(["pause", "resume"]);
+    expect(isSilent()).toBe(false);
+    expect(outcome.left).toEqual({ kind: "recording" });
+    expect(outcome.cutShort).toBe("the log in runs cannot be written: disk full");
+    expect(outcome.rows).toHaveLength(20);
+  });
+
+  test("before the first order nothing is given at all", async () => {
+    const { orders, port } = recorder();
+    const { outcome } = await ran(port, () => Promise.reject(new Error("the log in runs is full")));
+    expect(orders).toEqual([]);
+    expect(outcome.left).toEqual({ kind: "untouched" });
+  });
+});
+
+test("a recorder that can only say yes is shown to say yes, and nothing more", async () => {
+  const { isSilent, port } = recorder({ status: false });
+  const { outcome } = await ran(port, entered);
+  const shown = outcome.rows.filter(({ verdict }) => verdict === "shown").map(({ id }) => id);
+  expect(shown).toEqual(["found", "pause_answered", "resume_answered"]);
+  expect(outcome.rows.some(({ verdict }) => verdict === "not_shown")).toBe(false);
+  expect(isSilent()).toBe(false);
+});
+
+test("an adapter that throws is told as such, and the run goes on to leave the call", async () => {
+  const { port } = recorder();
+  const { outcome } = await ran(
+    { ...port, pause: () => Promise.reject(new Error("secret-words")) },
+    entered,
+  );
+  const row = outcome.rows.find(({ id }) => id === "pause_answered");
+  expect(row).toMatchObject({ verdict: "not_shown" });
+  expect(JSON.stringify(outcome)).not.toContain("secret-words");
+});
+
+test("what a recorder says opens no link and breaks no table in the report", async () => {
+  const { port } = recorder();
+  const detail = "see [here](https://evil.example) | <b>x</b>\u001b[2J";
+  const refused = { kind: "refused", reason: "vendor_error", detail } as const;
+  const { outcome } = await ran({ ...port, pause: async () => refused }, entered);
+  const markdown = markdownOf({
+    at: 0,
+    version: "0",
+    recorderId: "r",
+    vendor: "v",
+    variant: "V",
+    capabilities: port.capabilities,
+    targetKey: "t",
+    roundCount: 1,
+    findings: [],
+    outcome,
+    head: "",
+    verifierKey: "k",
+  });
+  const line = markdown.split("\n").find((one) => one.includes("evil.example")) ?? "";
+  expect(line).not.toMatch(/https:\/\/|\]\(|<b>|\u001b/);
+  expect(line.replaceAll("\\|", "").split("|")).toHaveLength(5);
+  expect(leftWords(outcome.left)).toContain("as it was found");
+});
