@@ -89,7 +89,7 @@ const uncertainOf = (window: WindowOnTap): readonly Stretch[] => {
 };
 
 /** Shares time with the tap beyond what clocks may differ by, or lies wholly in it. */
-function isOfTap(
+export function isOfTap(
   { durationMs, endAt, startAt, withinMs }: Recording,
   tap: TapInCall,
   rules: TimeRules,

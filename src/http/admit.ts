@@ -85,7 +85,7 @@ async function bodyOf(
   }
   // `null` is a body like any other that is no object.
   const value = read.value === undefined ? {} : read.value;
-  const path = cardPath(value);
+  const path = cardPath(value, route.identifiers);
   if (path !== undefined) return await refuseCard(face, who, route, path);
   const fitted = fit(route.body, value, "body_invalid");
   if (!fitted.ok) return fitted;

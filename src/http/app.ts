@@ -10,6 +10,7 @@ import { json, refused, type Handled, type Route } from "./asked.ts";
 import { callRoutes } from "./calls.ts";
 import type { HttpDeps } from "./deps.ts";
 import { LogUnavailable } from "../control/within.ts";
+import { evidenceRoutes } from "./evidence.ts";
 import { eventsRoute } from "./eventsRoute.ts";
 import type { EventsDenial } from "./events.ts";
 import { faceOf, type Face } from "./face.ts";
@@ -83,6 +84,7 @@ const routesOf = (face: Face): readonly Route[] => [
   ...recorderRoutes(face),
   eventsRoute(face),
   ...logRoutes(face),
+  ...evidenceRoutes(face),
   ...incidentRoutes(face),
   ...reconciliationRoutes(face),
   ...healthRoutes(face),

@@ -61,6 +61,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** An absent body counts as `{}`. */
   readonly bodyOptional?: true;
+  /** Members of the body that are taken only where they name what the log holds already. */
+  readonly identifiers?: readonly string[];
   readonly query?: z.ZodObject;
   readonly headers?: readonly {
     readonly name: string;

@@ -14,12 +14,18 @@ import { refuse, type Problem } from "./problem.ts";
 const ID_KINDS: readonly IdKind[] = ["callId", "windowId", "agentId"];
 const isIdKind = (name: unknown): name is IdKind => ID_KINDS.includes(name as IdKind);
 
-/** The path of the first member that looks like a card number; its value goes nowhere. */
-export function cardPath(value: unknown): string | undefined {
+/**
+ * The path of the first member that looks like a card number; its value goes nowhere. `identifiers`:
+ * members, however deep, that are taken only where they name what the log holds already.
+ */
+export function cardPath(value: unknown, identifiers: readonly string[] = []): string | undefined {
   // Identifiers and targets are judged by form alone: one in ten millisecond timestamps passes Luhn.
   const path = cardNumberPath(
     value,
-    ([first, ...rest]) => first === "targets" || (rest.length === 0 && isIdKind(first)),
+    ([first, ...rest]) =>
+      first === "targets" ||
+      (rest.length === 0 && isIdKind(first)) ||
+      identifiers.includes(String(rest.at(-1) ?? first)),
   );
   return path === undefined ? undefined : pointer(path);
 }

@@ -7,6 +7,7 @@
 import type { EpochMs, Json, RecorderId, Target, TenantId } from "../control/call.ts";
 import type { Calls } from "../control/calls.ts";
 import type { RecorderCapabilities } from "../control/ports.ts";
+import type { EvidenceDesk } from "../evidence/desk.ts";
 import type { IncidentWork } from "../evidence/incident.ts";
 import type { LogStore } from "../log/store.ts";
 import type { may } from "../policy/access.ts";
@@ -115,6 +116,7 @@ export interface HttpDeps {
   readonly events: (request: Request) => Response | Promise<Response>;
   /** A stop was asked for: no new windows. */
   readonly stopping: () => boolean;
+  readonly evidence: EvidenceDesk;
   readonly incidents: IncidentWork;
   /** What is known of the log's own health, for operators. */
   readonly custody?: () => Json;

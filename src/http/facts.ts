@@ -43,9 +43,13 @@ export const cardholderDataRefused = (who: Who, operation: string, path: string)
 
 export const logRead = (
   who: Who,
-  what: "entries" | "history" | "checkpoint" | "incidents",
+  what: "entries" | "history" | "checkpoint" | "evidence" | "incidents",
   filter: { readonly [name: string]: Json },
 ): Draft => draft(who, { type: "LogRead", outcome: "read", reason: what, detail: { filter } });
+
+/** Somebody has a call's recorders asked what they recorded. */
+export const witnessesAsked = (who: Who, callId: string): Draft =>
+  draft(who, { type: "WitnessesAsked", outcome: "success", callId });
 
 /** Somebody whose credential was not accepted: nothing is known of them but where they came from. */
 export function stranger(

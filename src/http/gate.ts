@@ -41,6 +41,10 @@ const TIERS: Readonly<Record<string, Tier>> = {
   readHistory: "search",
   readEntries: "search",
   listIncidents: "search",
+  readEvidence: "search",
+  askWitnesses: "search",
+  listUnheard: "read",
+  reportSound: "registration",
   healthz: "probe",
   readyz: "probe",
 };

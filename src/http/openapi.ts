@@ -58,9 +58,17 @@ export async function describeApi(routes: readonly Route[], version: string): Pr
       components: {
         securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
       },
-      tags: ["Windows", "Calls", "Tickets", "Recorders", "Events", "Log", "Operations"].map(
-        (name) => ({ name }),
-      ),
+      tags: [
+        "Windows",
+        "Calls",
+        "Tickets",
+        "Recorders",
+        "Events",
+        "Log",
+        "Evidence",
+        "Incidents",
+        "Operations",
+      ].map((name) => ({ name })),
     },
   });
 }

@@ -92,6 +92,11 @@ export const PROBLEMS = {
     "The call is not known",
     "Register it (PUT /v1/calls/{callId}) or name its targets.",
   ),
+  recording_unknown: problem(
+    404,
+    "The recording is not known",
+    "Report only recordings that GET /v1/calls/{callId}/evidence lists as closed.",
+  ),
   incident_unknown: problem(404, "The incident is not known", "See GET /v1/incidents."),
   window_unknown: problem(404, "The window is not known", "Open it with a pause first."),
   call_ended: problem(409, "The call has ended", "Use a new call id for a new conversation."),
@@ -99,6 +104,11 @@ export const PROBLEMS = {
     409,
     "The window was closed",
     "A closed window stays closed: pause again with a new window id.",
+  ),
+  sound_off: problem(
+    409,
+    "Nobody is to hear files",
+    "Set evidence.sound, knowing that it brings the hearing host into PCI scope.",
   ),
   incident_closed: problem(
     409,

@@ -8,8 +8,11 @@ import type {
 import type { Target } from "../../src/control/call.ts";
 import { DEFAULT_DESK_RULES, DEFAULT_RULES, type Rules } from "../../src/control/commands.ts";
 import { Keeper } from "../../src/control/keeper.ts";
+import type { WitnessPort } from "../../src/adapters/witness.ts";
 import { createApp, type HttpApp } from "../../src/http/app.ts";
 import type { HttpDeps, Located, RecorderInfo } from "../../src/http/deps.ts";
+import { startEvidence } from "../../src/runtime/node/evidence/index.ts";
+import { evidenceSchema } from "../../src/policy/configEvidence.ts";
 import { createIncidents, type IncidentService } from "../../src/runtime/node/incidents.ts";
 import { noMetrics } from "../../src/http/metrics.ts";
 import { memoryLog } from "../../src/log/memory.ts";
@@ -90,6 +93,11 @@ export interface Options {
   readonly parts?: readonly RecorderPart[];
   readonly located?: Located;
   readonly deps?: Partial<HttpDeps>;
+  /** Nobody testifies without it. */
+  readonly evidence?: {
+    readonly witness: (recorderId: string) => WitnessPort | undefined;
+    readonly config?: object;
+  };
 }
 
 const SUPERVISOR: readonly Scope[] = ["windows:write", "events:read", "operate"];
@@ -172,6 +180,15 @@ export async function kit(options: Options = {}): Promise<Kit> {
     witness: () => undefined,
     logger: { error: say, warn: say },
   });
+  const evidence = startEvidence({
+    config: evidenceSchema.parse({ sound: true, ...options.evidence?.config }),
+    log,
+    clock: realClock,
+    recorderIds: Object.keys(rigs),
+    witness: (recorderId) => options.evidence?.witness(recorderId),
+    incidents,
+    logger: { error: say, warn: say },
+  });
   const deps: HttpDeps = {
     calls: keeper,
     log,
@@ -211,6 +228,7 @@ export async function kit(options: Options = {}): Promise<Kit> {
       of: (tenant, origin) => tenant === "acme" && origin === "https://pay.example",
     },
     idForm: (_tenant, _kind, value) => idForm(value),
+    evidence,
     incidents,
     metrics: noMetrics,
     logger: { info: say, warn: say, error: say },

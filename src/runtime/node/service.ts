@@ -23,10 +23,10 @@ import { startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { watchClock } from "./clockState.ts";
 import { type Custody, startCustody } from "./custody.ts";
+import { startFindings } from "./evidence/findings.ts";
 import { eventStreams } from "./eventStreams.ts";
 import { heldFleet } from "./heldResumes.ts";
 import { enterStart, enterStop } from "./lifecycle.ts";
-import { countOpen, createIncidents } from "./incidents.ts";
 import { type Listening, listen, withStreams } from "./listen.ts";
 import type { NodeLog } from "./log/openLog.ts";
 import { logOptions } from "./logOptions.ts";
@@ -110,10 +110,13 @@ export async function startService(
     register,
   });
   const { log } = beside;
+  const { publisher } = beside;
+  const findings = startFindings({ config, log, fleet, clock, logger, register, publisher });
+  const { evidence, incidents } = findings;
   const keeper = new Keeper({
     clock,
     log,
-    publisher: beside.publisher,
+    publisher: findings.publisher,
     recorders: heldFleet(fleet, config, opened, clock),
     rules: sessionRulesOf(config, policy),
     ended: (recorderId, end) => ends.ended(recorderId, end),
@@ -123,7 +126,7 @@ export async function startService(
     tenantsOf: (recorderId) => tenantsOf(config, recorderId),
     clock,
     logger,
-    askWitnesses: () => undefined,
+    askWitnesses: evidence.askSoon,
   });
   fleet.health = () => keeper.health();
 
@@ -167,15 +170,6 @@ export async function startService(
   });
   const { sockets } = streaming;
 
-  const incidents = createIncidents({
-    log,
-    clock,
-    logger,
-    ids: randomUUID,
-    flag: config.evidence.flag,
-    witness: fleet.witness,
-  });
-  countOpen(register, incidents);
   let stopping = false;
   const deps: HttpDeps = {
     calls: keeper,
@@ -193,6 +187,7 @@ export async function startService(
     clientAddress: address,
     events: streaming.events,
     stopping: () => stopping,
+    evidence,
     incidents,
     custody: () => custody?.detail() ?? {},
     guesses: guessing,
@@ -231,7 +226,7 @@ export async function startService(
       note,
     });
     beside.begin();
-    incidents.begin(policy.tenants());
+    findings.begin(policy.tenants());
     const { sink } = beside;
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
     const endBeats = startBeats(clock, [
@@ -262,7 +257,7 @@ export async function startService(
         await main.flushBounded(true);
         clockWatch.stop();
         await custody?.stop();
-        await incidents.stop();
+        await findings.stop();
         await beside.stop();
         await enterStop(log, clock, reason);
         await log.close();
@@ -276,7 +271,7 @@ export async function startService(
     pressure.stop();
     await custody?.stop();
     await keeper.stop();
-    await incidents.stop();
+    await findings.stop();
     await beside.stop();
     await enterStop(log, clock, "it could not start");
     await log.close();

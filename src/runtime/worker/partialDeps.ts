@@ -57,6 +57,12 @@ export function partialDeps(): HttpDeps {
     },
     origins: { any: () => false, of: () => false },
     idForm: (_tenant, _kind, value) => idForm(value),
+    evidence: {
+      read: () => Promise.resolve(undefined),
+      ask: () => Promise.resolve(undefined),
+      report: () => Promise.resolve({ kind: "off" }),
+      unheard: () => [],
+    },
     incidents: {
       list: () => Promise.resolve({ incidents: [] }),
       find: () => Promise.resolve(undefined),

@@ -1,0 +1,70 @@
+/**
+ * What is found out about recordings, put together: evidence, and the incidents that come of it.
+ *
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import type { Registry } from "prom-client";
+import type { TenantId } from "../../../control/call.ts";
+import type { Clock, Publisher } from "../../../control/ports.ts";
+import type { Logger } from "../../../http/deps.ts";
+import type { Config } from "../../../policy/config.ts";
+import { countOpen, createIncidents, type IncidentService } from "../incidents.ts";
+import type { NodeLog } from "../log/openLog.ts";
+import type { Fleet } from "../recorders.ts";
+import { type EvidenceService, startEvidence } from "./index.ts";
+
+export interface FindingsOptions {
+  readonly config: Config;
+  readonly log: NodeLog;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly register: Registry;
+  /** Hears first. */
+  readonly publisher: Publisher;
+}
+
+export interface Findings {
+  readonly evidence: EvidenceService;
+  readonly incidents: IncidentService;
+  readonly publisher: Publisher;
+  begin(tenants: readonly TenantId[]): void;
+  stop(): Promise<void>;
+}
+
+export function startFindings(options: FindingsOptions): Findings {
+  const { clock, config, fleet, log, logger, publisher, register } = options;
+  const { witness } = fleet;
+  const { flag } = config.evidence;
+  const incidents = createIncidents({ log, clock, logger, ids: randomUUID, flag, witness });
+  countOpen(register, incidents);
+  const evidence = startEvidence({
+    config: config.evidence,
+    log,
+    clock,
+    recorderIds: fleet.ports.map(({ id }) => id),
+    witness,
+    incidents,
+    logger,
+  });
+  return {
+    evidence,
+    incidents,
+    publisher: {
+      publish(change) {
+        publisher.publish(change);
+        evidence.observe(change);
+      },
+      doubt: (tenant, callId) => publisher.doubt?.(tenant, callId),
+    },
+    begin(tenants) {
+      incidents.begin(tenants);
+      evidence.begin(tenants);
+    },
+    async stop() {
+      await evidence.stop();
+      await incidents.stop();
+    },
+  };
+}
