@@ -359,6 +359,28 @@ test("without kazoo it controls nothing, and a preflight says what is wrong and 
   }
 });
 
+test("of the tokens given out the last four are taken out of what is told", async () => {
+  const system = await afterCall();
+  const { given } = system.simulator;
+  for (let time = 0; time < 5; time += 1) {
+    system.simulator.faults.set({ name: "unauthorized", times: 1 });
+    await ask(system);
+  }
+  expect(given.portal.length).toBeGreaterThan(4);
+  const quoted = async (token: string) => {
+    const answer = await ask(system, {
+      send: () =>
+        Promise.resolve({
+          kind: "reply",
+          reply: { status: 500, headers: {}, body: JSON.stringify({ error: `no: ${token}` }) },
+        }),
+    });
+    return JSON.stringify(answer).includes(token);
+  };
+  for (const token of given.portal.slice(-4)) expect(await quoted(token)).toBe(false);
+  expect(await quoted(given.portal[0] ?? "")).toBe(true);
+});
+
 test.each(["internal-error", "error-in-200"])(
   "%s: of words that quote what was sent neither token nor link is told",
   async (fault) => {

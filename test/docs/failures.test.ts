@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { anywherenowSimulator } from "../../src/sandbox/anywherenow/index.ts";
 import { amiSimulator } from "../../src/sandbox/asterisk/ami.ts";
 import { ariSimulator } from "../../src/sandbox/asterisk/ari.ts";
+import { fonoucSimulator } from "../../src/sandbox/fonouc/index.ts";
 import { vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 
 const TESTS = new URL("../", import.meta.url);
@@ -26,6 +27,7 @@ const known = new Set(
     anywherenow: anywherenowSimulator().faults.known,
     "asterisk-ami": amiSimulator().faults.known,
     "asterisk-ari": ariSimulator().faults.known,
+    fonouc: fonoucSimulator().faults.known,
     vslogger: vsloggerSimulator().faults.known,
   }).flatMap(([simulator, faults]) => faults.map((fault) => `${simulator}: ${fault}`)),
 );

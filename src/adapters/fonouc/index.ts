@@ -41,7 +41,7 @@ export const fonoucVendor: RecorderVendor<FonoucSettings> = {
     {
       name: "Fonouc",
       capabilities: testifying,
-      confirmedBy: "nothing is sent",
+      confirmedBy: "nothing: it cannot be silenced",
       hasFile: true,
       triedAgainst: "a simulator",
       note: "Its API has no control: a witness.",

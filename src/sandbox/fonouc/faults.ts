@@ -32,7 +32,6 @@ export const fonoucFaultNames = [
   "unlisted", // a recording ends, and is described by its own address but in no report
 ] as const;
 
-const ANSWER_MS = 60_000;
 const WAIT_MS = 7_000;
 
 /** What any endpoint but a login may do instead of answering. `error` is the vendor's own form. */
@@ -67,15 +66,6 @@ export function troubled(
   }
   if (take("error-in-200")) return c.json(vendor.error(`it failed for ${sent}`));
   return undefined;
-}
-
-export function late(slow: Fault | undefined, response: Response): Promise<Response> {
-  if (slow === undefined) return Promise.resolve(response);
-  return new Promise((resolve) => {
-    const timer: unknown = setTimeout(() => resolve(response), slow.ms ?? ANSWER_MS);
-    // It keeps no process alive, where the runtime knows such a thing.
-    (timer as { unref?: () => void }).unref?.();
-  });
 }
 
 /** Tokens that one login gives out. */

@@ -7,10 +7,11 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
+import { late } from "../late.ts";
 import { controlEndpoints, cutConnection, Faults } from "../simulator.ts";
 import type { Simulator } from "../simulator.ts";
 import { Calls } from "./calls.ts";
-import { fonoucFaultNames, late, Tokens, troubled } from "./faults.ts";
+import { fonoucFaultNames, Tokens, troubled } from "./faults.ts";
 import { kazooApp } from "./kazoo.ts";
 import type { KazooOptions } from "./kazoo.ts";
 import { cdrRows, pageOf, recordingRow, recordingRows } from "./reports.ts";

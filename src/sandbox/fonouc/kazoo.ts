@@ -6,10 +6,11 @@
  */
 import { Hono } from "hono";
 import type { Context } from "hono";
+import { late } from "../late.ts";
 import { cutConnection } from "../simulator.ts";
 import type { Faults } from "../simulator.ts";
 import type { Calls } from "./calls.ts";
-import { late, type Tokens, troubled } from "./faults.ts";
+import { type Tokens, troubled } from "./faults.ts";
 
 export interface KazooOptions {
   readonly accountId: string;
