@@ -5,6 +5,7 @@
  */
 import { alertCommand } from "./runtime/node/alertCommand.ts";
 import { conformCommand } from "./runtime/node/conformCommand.ts";
+import { evidenceCommand } from "./runtime/node/evidenceCommand.ts";
 import { keyCommand, tokenCommand } from "./runtime/node/keyCommand.ts";
 import { demoCommand } from "./runtime/node/demoCommand.ts";
 import { logCommand } from "./runtime/node/logCommand.ts";
@@ -24,6 +25,7 @@ const USAGE = `usage: tacet COMMAND
   conform   silence and resume a test call, and say what its recorder was seen to do
   alert     alert --test: send every alert endpoint a test    [--config tacet.yaml]
   verify    check a control log: a file, a folder or a URL
+  evidence  hear a call's finished recordings, and judge its windows
   log       print the entries of a control log, the system's own too
   backup    copy a control log while it is written, and check the copy
   restore   go on in a new log where a control log cannot
@@ -40,6 +42,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   conform: (args, io) => conformCommand(args, io),
   alert: alertCommand,
   verify: verifyCommand,
+  evidence: evidenceCommand,
   log: logCommand,
   backup: backupCommand,
   restore: restoreCommand,

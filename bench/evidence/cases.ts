@@ -74,7 +74,7 @@ export function makeCase(seed: number, options: CaseOptions = {}): Case {
   const floor = pick<Floor>(random, ["none", "white", "pink", "hum"]);
   const floorDb = pick(random, [-70, -60, -50]);
   const insides: Inside[] = ["digital silence", "comfort noise"];
-  const inside = pick(random, floor === "none" ? insides : [...insides, "the line's noise"]);
+  const inside = pick<Inside>(random, floor === "none" ? insides : [...insides, "the line's noise"]);
   const leak =
     seed % 2 === 0
       ? undefined

@@ -22,7 +22,8 @@ for (let index = 0; index < count; index += 1) {
   const { codec, rateHz } = one;
   const heard = await hear([one.file()]);
   if (heard.kind === "unheard") throw new Error(`${one.name}: ${heard.detail}`);
-  const [judged] = judgeSound(heard, one.recording, [one.window], { clockMs: one.clockMs });
+  const { judgements } = judgeSound(heard, one.recording, [one.window], one);
+  const [judged] = judgements;
   if (judged === undefined) throw new Error(`${one.name}: not judged`);
   note(one, judged);
   keyed += one.digitCount;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { WindowId } from "../../control/call.ts";
 import type { Cause, FileRange, Judgement, Recording, WindowOnTap } from "../evidence.ts";
 import { lengthMs, union, within } from "../stretches.ts";
 import type { Heard } from "./heard.ts";
@@ -25,23 +26,29 @@ interface Found {
   readonly toleranceMs: number;
 }
 
+/** What was judged, and where in the file each window was laid: at a splice, where it is a gap. */
+export interface Judged {
+  readonly judgements: readonly Judgement[];
+  readonly laid: readonly (FileRange & { readonly windowId: WindowId })[];
+}
+
 /** In the order of the windows. Windows that the recording does not reach are left out. */
 export function judgeSound(
   heard: Heard,
   recording: Recording,
   windows: readonly WindowOnTap[],
   { clockMs }: SoundRules,
-): readonly Judgement[] {
+): Judged {
   const withinMs = recording.withinMs + clockMs;
   const endMs = Math.max(heard.durationMs, (recording.endAt ?? 0) - recording.startAt);
   const places = windows
     .filter(({ tapId }) => tapId === recording.tapId)
     .map((window) => placeOf(window, recording))
     .filter((place) => place.toMs > 0 && openedMs(place) < endMs);
-  if (places.length === 0) return [];
-  const found = judgeAll(heard, recording, places, withinMs);
+  if (places.length === 0) return { judgements: [], laid: [] };
+  const { found, laid } = judgeAll(heard, recording, places, withinMs);
   const cards = cardsOutside(heard, places, found);
-  return places.map((place, index) => {
+  const judgements = places.map((place, index): Judgement => {
     const { window } = place;
     const one = worse(found[index] as Found, cards.get(place));
     return {
@@ -56,7 +63,14 @@ export function judgeSound(
       toleranceMs: Math.round(one.toleranceMs),
     };
   });
+  return { judgements, laid: places.map((place, index) => laidAt(heard, place, laid[index])) };
 }
+
+const laidAt = ({ durationMs }: Heard, { window }: Place, at: FileRange | undefined) => ({
+  windowId: window.windowId,
+  fromMs: Math.round(Math.max(0, Math.min(durationMs, at?.fromMs ?? 0))),
+  toMs: Math.round(Math.max(0, Math.min(durationMs, at?.toMs ?? 0))),
+});
 
 const openedMs = ({ fromMs, window }: Place): number =>
   fromMs - (window.silentFrom ?? window.openedAt) + window.openedAt;
@@ -66,26 +80,31 @@ function judgeAll(
   recording: Recording,
   places: readonly Place[],
   withinMs: number,
-): readonly Found[] {
+): { readonly found: readonly Found[]; readonly laid: readonly FileRange[] } {
   const audio = places[0]?.window.audio ?? "unknown";
-  if (audio === "new_file") return places.map((place) => overlap(heard, place, withinMs));
-  const gap = gapOf(heard, recording, places, withinMs);
-  const fitted = (): readonly Found[] => {
-    const one = fit(heard, places, withinMs);
-    return places.map((place, index) => silence(heard, place, one, index, withinMs));
-  };
-  if (audio === "gap") {
-    if (gap.excessMs <= gap.allowedMs) return gap.found;
-    // As long as the call: silence stands where a gap should be, or what must not.
-    const silences = fitted();
-    if (silences.every(({ verdict }) => verdict !== "suspect")) return silences;
-    return gap.found.map((one, index) => worse(notShortened(gap, places, index), one));
+  if (audio === "new_file") {
+    return { found: places.map((place) => overlap(heard, place, withinMs)), laid: places };
   }
-  const silences = fitted();
+  const gap = gapOf(heard, recording, places, withinMs);
+  const spliced = gap.splicesMs.map((at) => ({ fromMs: at, toMs: at }));
+  if (audio === "gap" && gap.excessMs <= gap.allowedMs) return { found: gap.found, laid: spliced };
+  const fitted = fit(heard, places, withinMs);
+  const silences = places.map((place, index) => silence(heard, place, fitted, index, withinMs));
+  const laid = places.map(({ fromMs, toMs }) => ({
+    fromMs: fromMs + fitted.shiftMs,
+    toMs: toMs + fitted.shiftMs,
+  }));
+  if (audio === "gap") {
+    // As long as the call: silence stands where a gap should be, or what must not.
+    if (silences.every(({ verdict }) => verdict !== "suspect")) return { found: silences, laid };
+    const found = gap.found.map((one, index) => worse(notShortened(gap, places, index), one));
+    return { found, laid: spliced };
+  }
   // Shorter by just what should be silent: it was cut out instead, and there is nothing to hear.
   const { allowedMs, excessMs, silentMs, toleranceMs } = gap;
   const isCut = silentMs > 2 * allowedMs && excessMs <= allowedMs && excessMs >= -toleranceMs;
-  return isCut && silences.some(({ cause }) => cause === "sound") ? gap.found : silences;
+  if (!isCut || !silences.some(({ cause }) => cause === "sound")) return { found: silences, laid };
+  return { found: gap.found, laid: spliced };
 }
 
 function silence(

@@ -19,8 +19,11 @@ const BLOCKS_MIN = 3;
 const SPOILT_BLOCKS_MAX = 1;
 /** Below this nobody keyed anything: 20 dB under the quietest digit that is looked for. */
 const POWER_MIN = 10 ** (-55 / 10);
-/** The two tones hold this part of all that sounds; speech seldom lends so much to two. */
+/** The two tones hold this part of all that sounds, at its ends too; speech seldom lends so much. */
 const PART_MIN = 0.7;
+/** And this part in so many blocks that lie in it whole: nothing else sounds then. */
+const WHOLE_PART_MIN = 0.88;
+const WHOLE_BLOCKS_MIN = 2;
 /** Twist: how far one of the two may be above the other. Q.24 asks for 4 to 8 dB; lines do worse. */
 const TWIST_MAX = 10 ** (10 / 10);
 /** How far each is above the next of its four. */
@@ -58,6 +61,7 @@ export function toneFinder(sampleRateHz: number): ToneFinder {
   let firstHop = 0;
   let lastHop = 0;
   let blocks = 0;
+  let wholeBlocks = 0;
 
   function hopDone(): void {
     let squares = 0;
@@ -68,10 +72,12 @@ export function toneFinder(sampleRateHz: number): ToneFinder {
     const loud = squares > (POWER_MIN * hop) / 2;
     if (loud) correlate(newer, waves, newerSums);
     else newerSums.fill(0);
-    if ((loud || olderLoud) && hops > 0 && isTone()) {
+    const part = (loud || olderLoud) && hops > 0 ? tonePart() : 0;
+    if (part > PART_MIN) {
       if (blocks === 0) firstHop = hops - 1;
       lastHop = hops;
       blocks += 1;
+      if (part > WHOLE_PART_MIN) wholeBlocks += 1;
     } else if (blocks > 0 && hops - lastHop > SPOILT_BLOCKS_MAX) toneDone();
     [older, newer] = [newer, older];
     [olderSums, newerSums] = [newerSums, olderSums];
@@ -80,11 +86,15 @@ export function toneFinder(sampleRateHz: number): ToneFinder {
   }
 
   function toneDone(): void {
-    if (blocks >= BLOCKS_MIN) found.push({ fromMs: firstHop * hopMs, toMs: (lastHop + 1) * hopMs });
+    if (blocks >= BLOCKS_MIN && wholeBlocks >= WHOLE_BLOCKS_MIN) {
+      found.push({ fromMs: firstHop * hopMs, toMs: (lastHop + 1) * hopMs });
+    }
     blocks = 0;
+    wholeBlocks = 0;
   }
 
-  function isTone(): boolean {
+  /** Of the block's energy; 0 where it is no digit's. */
+  function tonePart(): number {
     let sum = 0;
     let squares = 0;
     for (const half of [older, newer]) {
@@ -95,7 +105,7 @@ export function toneFinder(sampleRateHz: number): ToneFinder {
       }
     }
     const energy = squares - (sum * sum) / (2 * hop);
-    if (energy < POWER_MIN * 2 * hop) return false;
+    if (energy < POWER_MIN * 2 * hop) return 0;
     for (const [index, { turnCos, turnSin }] of waves.entries()) {
       const [re, im] = [newerSums[2 * index] as number, newerSums[2 * index + 1] as number];
       // The newer half began half a block later: its phase is turned by that much.
@@ -105,14 +115,15 @@ export function toneFinder(sampleRateHz: number): ToneFinder {
     }
     const low = loudestOf(powers.subarray(0, 4));
     const high = loudestOf(powers.subarray(4));
-    return (
-      low.power + high.power > PART_MIN * energy &&
+    const both = low.power + high.power;
+    const isDigit =
+      both > PART_MIN * energy &&
       low.power < TWIST_MAX * high.power &&
       high.power < TWIST_MAX * low.power &&
       low.aboveNext > ABOVE_NEXT_MIN &&
       high.aboveNext > ABOVE_NEXT_MIN &&
-      loudestOvertone() < OVERTONE_MAX * (low.power + high.power)
-    );
+      loudestOvertone() < OVERTONE_MAX * both;
+    return isDigit ? both / energy : 0;
   }
 
   /** Of all eight: a digit's own tones are an octave above none of them. */

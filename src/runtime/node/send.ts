@@ -102,6 +102,15 @@ export function secureContextOf(tls: NonNullable<NodeSendOptions["tls"]>): Secur
   });
 }
 
+/** One origin's pool with the same settings, for what is too long to be a reply. Throws as above. */
+export function originPool(origin: string, options: NodeSendOptions): Pool {
+  const problem = plainHttpProblem(origin, options.allowPlainHttp ?? false);
+  if (problem !== undefined)
+    throw Object.assign(new Error(problem), { code: "plain_http_refused" });
+  const secure = origin.startsWith("https:") ? secureContextOf(options.tls ?? {}) : undefined;
+  return poolOf(origin, { ...defaults, ...options }, secure);
+}
+
 function poolOf(
   origin: string,
   settings: typeof defaults & NodeSendOptions,

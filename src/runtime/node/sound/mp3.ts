@@ -110,14 +110,18 @@ function mp3Reader(decoder: Minimp3, to: Mp3Listener): Mp3Reader {
     to.samples(channels, count);
   }
 
+  function take(bytes: Uint8Array, at: number): number {
+    const taken = Math.min(input.length - kept, bytes.length - at);
+    input.set(bytes.subarray(at, at + taken), kept);
+    kept += taken;
+    if (skipTag()) decode(AHEAD_BYTES);
+    return at + taken;
+  }
+
   return {
     push(bytes) {
-      for (let at = 0; at < bytes.length && failed === undefined;) {
-        const taken = Math.min(input.length - kept, bytes.length - at);
-        input.set(bytes.subarray(at, at + taken), kept);
-        kept += taken;
-        at += taken;
-        if (skipTag()) decode(AHEAD_BYTES);
+      for (let at = 0; at < bytes.length; at = take(bytes, at)) {
+        if (failed !== undefined) return failed;
       }
       return failed;
     },
