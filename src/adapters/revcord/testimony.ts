@@ -162,7 +162,7 @@ function within(
     return sorted.filter(({ call }) => Math.abs(call.startAt - startedAt) <= START_MS);
   }
   // A channel records one call at a time: of those that began before, only the last can have lasted.
-  const lastBefore = sorted.findLastIndex(({ call }) => call.startAt < from - CLOCK_MS);
+  const lastBefore = sorted.findLastIndex(({ call }) => call.startAt <= from);
   return sorted.slice(Math.max(lastBefore, 0));
 }
 
