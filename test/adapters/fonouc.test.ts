@@ -26,9 +26,9 @@ async function afterCall(wiring: Wiring = {}, fault?: string): Promise<Wired> {
   system.clock.now = T0 + 60 * MINUTE;
   return system;
 }
-function ask({ context, recorder }: Wired, over: Partial<AdapterContext> = {}) {
+function ask({ context, recorder }: Wired, over: Partial<AdapterContext> = {}, asked = span) {
   if (!canTestify(recorder)) throw new Error("it does not testify");
-  return recorder.evidence({ callId }, span, context(over));
+  return recorder.evidence({ callId }, asked, context(over));
 }
 async function told(system: Wired): Promise<readonly RecordingEvidence[]> {
   const answer = await ask(system);
@@ -96,6 +96,14 @@ describe("the login", () => {
       detail: "login: HTTP 500 (an error of its own)",
     });
     expect(await told(system)).toHaveLength(1);
+  });
+
+  test("that a gateway gave up leaves the question unasked, not in doubt", async () => {
+    const system = await wired();
+    const answer = await ask(system, {
+      send: () => Promise.resolve({ kind: "reply", reply: { status: 502, headers: {}, body: "" } }),
+    });
+    expect(answer).toEqual({ kind: "unreachable", detail: "login: HTTP 502" });
   });
 
   test("X-Account-ID and, but for the login, the token go in headers, never in an address", async () => {
@@ -277,11 +285,27 @@ test("a recording filed under another leg is told where this leg's CDR names it"
           : { recordings: [recording, { ...recording, _id: "202611-third", call_id: "third" }] };
       return Promise.resolve({
         kind: "reply",
-        reply: { status: 200, headers: {}, body: JSON.stringify(body) },
+        reply: {
+          status: url.includes("/recording/") ? 404 : 200,
+          headers: {},
+          body: JSON.stringify(body),
+        },
       });
     },
   });
   expect(answer).toMatchObject([{ recordingId, startAt: T0, closed: true }]);
+});
+
+test("a recording of the same id that was over long before the span is not told of", async () => {
+  const system = await afterCall();
+  const asked = (fromMs: number) => {
+    const later = { from: T0 + fromMs, to: T0 + fromMs + MINUTE };
+    system.clock.now = later.to + 60 * MINUTE;
+    return ask(system, {}, later);
+  };
+  // It ended after half a minute; clocks may be off by five.
+  expect(await asked(5 * MINUTE)).toHaveLength(1);
+  expect(await asked(6 * MINUTE)).toEqual([]);
 });
 
 test("a url in a reply is neither followed nor told", async () => {
