@@ -10,6 +10,7 @@ const program = await findAsterisk();
 const ARGS = ["--yes", "--rounds", "5", "--hang-up"];
 
 let pbx: Pbx;
+let count = 0;
 
 describe.skipIf(typeof program === "string")("conformance of a real Asterisk", () => {
   beforeAll(async () => {
@@ -28,7 +29,7 @@ describe.skipIf(typeof program === "string")("conformance of a real Asterisk", (
 
   test("ari: every control is shown, and that the file has a gap", async () => {
     const { channel } = await pbx.callForAri();
-    const name = `calls/conform-${Date.now()}`;
+    const name = `calls/conform-${(count += 1)}`;
     const { at } = await pbx.record(channel, name);
     const on: Bench = await recorderBench(
       "asterisk-ari",
@@ -42,7 +43,7 @@ describe.skipIf(typeof program === "string")("conformance of a real Asterisk", (
         if (line.includes("NOW: hang up")) void pbx.ari("POST", stop);
       },
     });
-    told(ran.out);
+    told(ran.out + ran.err);
     expect(notShownOf(ran), ran.out).toEqual([]);
     expect(ran.verdicts).toMatchObject({
       pause_confirmed: "shown",
@@ -77,7 +78,7 @@ describe.skipIf(typeof program === "string")("conformance of a real Asterisk", (
         if (line.includes("NOW: put a copy")) void copy();
       },
     });
-    told(ran.out);
+    told(ran.out + ran.err);
     expect(notShownOf(ran), ran.out).toEqual([]);
     expect(ran.verdicts).toMatchObject({
       pause_confirmed: "shown",

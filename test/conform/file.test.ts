@@ -68,9 +68,17 @@ async function rowsOf(
 }
 
 const told = (...all: readonly RecordingEvidence[]) => ({ evidence: async () => all });
-const heard = (sounds: readonly boolean[], durationMs = 60_000, soundsElsewhere = true) => ({
+const heard = (sounds: readonly boolean[], durationMs = 60_000, soundsBetween = true) => ({
   hear: async () =>
-    ({ kind: "heard", bytes: 1, format: "WAV", durationMs, sounds, soundsElsewhere }) as const,
+    ({
+      kind: "heard",
+      bytes: 1,
+      format: "WAV",
+      durationMs,
+      shiftMs: 0,
+      sounds,
+      soundsBetween,
+    }) as const,
 });
 
 describe("a gap", () => {
@@ -188,25 +196,38 @@ function wav(seconds: number, from: number, to: number, leakMs: number): Uint8Ar
   return Buffer.concat([head, Buffer.from(samples.buffer)]);
 }
 
+/** The file's silence by the clocks, which are `offMs` off. */
+const stretch = (offMs = 0) => ({
+  askedMs: 1_990 + offMs,
+  fromMs: 2_000 + offMs,
+  toMs: 4_000 + offMs,
+});
+
+async function soundOf(bytes: Uint8Array, offMs = 0) {
+  const told = await hear([bytes]);
+  if (told.kind !== "heard") throw new Error(told.detail);
+  return soundIn(told, bytes.length, [stretch(offMs)], 0);
+}
+
 test.each([
   ["silent", 0, [false]],
   ["a leak of 100 ms", 100, [true]],
 ] as const)("in a file a stretch with %s is told as it is", async (_, leakMs, sounds) => {
-  const bytes = wav(6, 2_000, 4_000, leakMs);
-  const told = await hear([bytes]);
-  if (told.kind !== "heard") throw new Error(told.detail);
-  expect(soundIn(told, bytes.length, [{ fromMs: 2_150, toMs: 3_850 }])).toMatchObject({
+  expect(await soundOf(wav(6, 2_000, 4_000, leakMs))).toMatchObject({
     format: "WAV (pcm16), 8000 Hz, mono",
     durationMs: 6_000,
     sounds,
-    soundsElsewhere: true,
+    soundsBetween: true,
   });
 });
 
-test("a file without any sound is not taken for one that was silenced", async () => {
-  const bytes = wav(6, 0, 6_000, 0);
-  const told = await hear([bytes]);
-  if (told.kind !== "heard") throw new Error(told.detail);
-  const { soundsElsewhere } = soundIn(told, bytes.length, [{ fromMs: 2_150, toMs: 3_850 }]);
-  expect(soundsElsewhere).toBe(false);
+test("a clock that is a second off moves the stretches, and hides no leak", async () => {
+  const silent = await soundOf(wav(6, 2_000, 4_000, 0), -1_000);
+  expect(silent.sounds).toEqual([false]);
+  expect(Math.abs(silent.shiftMs - 1_000)).toBeLessThan(100);
+  expect((await soundOf(wav(6, 2_000, 4_000, 100), -1_000)).sounds).toEqual([true]);
+});
+
+test("a call that is silent throughout is not taken for one that was silenced", async () => {
+  expect((await soundOf(wav(6, 0, 6_000, 0))).soundsBetween).toBe(false);
 });

@@ -8,8 +8,9 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { makeRecorder } from "../../adapters/registry.ts";
 import type { PreflightFinding } from "../../adapters/recorder.ts";
-import type { Target } from "../../control/call.ts";
+import type { RecorderId, Target } from "../../control/call.ts";
 import type { RecorderPort } from "../../control/ports.ts";
 import type { Config } from "../../policy/config.ts";
 import { type NodeClock, nodeClock } from "./clock.ts";
@@ -23,6 +24,7 @@ import { type RunLog, openRunLog } from "./conform/runLog.ts";
 import { type Output, messageOf, stopSignal, visible } from "./output.ts";
 import { type Fleet, nodeFleet } from "./recorders.ts";
 import { configured } from "./serveCommand.ts";
+import { filePort } from "./sound/fetchFile.ts";
 import { VERSION } from "./version.ts";
 
 /** Who sits before it. */
@@ -164,8 +166,9 @@ async function driven(
   { io, isOurs, log, operator }: Driven,
 ): Promise<Outcome> {
   const { recorderId } = wish;
-  const desk = config.recorders[recorderId]?.desk;
-  if (desk === undefined) throw new Error("the recorder has no settings");
+  const own = config.recorders[recorderId];
+  if (own === undefined) throw new Error("the recorder has no settings");
+  const { desk } = own;
   const stop = new AbortController();
   void stopWith(stop, operator, io);
   const driver = await openDriver({
@@ -180,8 +183,14 @@ async function driven(
     pushMsMax: PUSH_MS_MAX,
     stop: stop.signal,
   });
+  const files = filePort({
+    origins: originsOf(config, recorderId),
+    allowPlainHttp: own.plainHttp,
+    ...(own.tls === undefined ? {} : { tls: own.tls }),
+  });
   const say = (line: string) => io.out(`\n${line}\n`);
-  return await run({
+  const witness = fleet.witness(recorderId);
+  const outcome = await run({
     ...wish,
     port,
     driver,
@@ -189,10 +198,19 @@ async function driven(
     now: clock.now,
     guardMs: desk.guardMs,
     isOurs,
-    file: fileOf(fleet.witness(recorderId), { ...wish, target, targetKey, clock, say }),
+    file: fileOf(witness, { ...wish, target, targetKey, clock, files, say }),
     say,
     tell: (row) => io.out(lineOf(row)),
   });
+  await files.close();
+  return outcome;
+}
+
+/** Where its files may lie. */
+function originsOf({ recorders }: Config, id: RecorderId): readonly string[] {
+  const own = recorders[id];
+  const made = makeRecorder(id, own?.vendor ?? "", own?.settings, { now: Date.now });
+  return made.ok ? made.value.origins : [];
 }
 
 async function stopWith(stop: AbortController, operator: Operator, io: Output): Promise<void> {

@@ -11,8 +11,10 @@ import type { Driver } from "./driver.ts";
 import type { Over } from "./ending.ts";
 import type { Silence, Silences } from "./silences.ts";
 
-/** A stretch of a file, in ms of its own time. */
+/** A silence in a file's own time, in ms, by the clocks. */
 export interface Stretch {
+  /** When the pause was asked for. */
+  readonly askedMs: number;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -24,10 +26,12 @@ export interface HeardFile {
   /** Such as `WAV, pcm16, 8000 Hz, mono`. */
   readonly format: string;
   readonly durationMs: number;
+  /** Where the stretches lie, later than the clocks say. */
+  readonly shiftMs: number;
   /** Of each stretch that was asked for: whether anything is heard in it. */
   readonly sounds: readonly boolean[];
-  /** Whether anything is heard elsewhere. */
-  readonly soundsElsewhere: boolean;
+  /** Whether something is heard in most of what lies between. */
+  readonly soundsBetween: boolean;
 }
 
 export type Told = { readonly kind: "failed"; readonly why: string };
@@ -49,6 +53,7 @@ export interface FileOptions {
     readonly hear?: (
       recordingId: string,
       stretches: readonly Stretch[],
+      withinMs: number,
     ) => Promise<HeardFile | Told>;
     /** What the recording is called, where the recorder cannot be asked. */
     readonly recordingId: string;
@@ -61,9 +66,9 @@ export interface FileOptions {
 const CLOSED_MS_MAX = 30_000;
 const AGAIN_MS = 1_000;
 /** What an edge of a silence may be off by beside the vendor's own rounding. */
-export const EDGE_MS = 150;
-/** A stretch must be as long to be judged. */
-const STRETCH_MS_MIN = 100;
+const EDGE_MS = 150;
+/** A silence must be as long to be found. */
+const STRETCH_MS_MIN = 300;
 
 /** When a recording was running, and how far that may be off. */
 interface Span {
@@ -87,7 +92,11 @@ export async function tryFile(options: FileOptions): Promise<void> {
   let heard: HeardFile | undefined;
   await book.attempt("file", async () => {
     if (file.hear === undefined) return notTried("no way to fetch it is known");
-    const told = await file.hear(first?.recordingId ?? file.recordingId, stretches);
+    const told = await file.hear(
+      first?.recordingId ?? file.recordingId,
+      stretches,
+      span?.withinMs ?? 0,
+    );
     if (told.kind === "failed") return notShown(told.why);
     heard = told;
     const seconds = (told.durationMs / 1_000).toFixed(1);
@@ -135,11 +144,12 @@ const fromWords = ({ file }: FileOptions, over: Over): Span | undefined =>
     ? undefined
     : { startAt: file.beganAt, endAt: over.at, withinMs: over.at - over.after };
 
-const stretchesOf = (silences: readonly Silence[], { startAt, withinMs }: Span): Stretch[] =>
+const stretchesOf = (silences: readonly Silence[], { startAt }: Span): Stretch[] =>
   silences
-    .map(({ from, to }) => ({
-      fromMs: from - startAt + withinMs + EDGE_MS,
-      toMs: to - startAt - withinMs - EDGE_MS,
+    .map(({ askedAt, from, to }) => ({
+      askedMs: askedAt - startAt,
+      fromMs: from - startAt,
+      toMs: to - startAt,
     }))
     .filter(({ fromMs, toMs }) => toMs - fromMs >= STRETCH_MS_MIN);
 
@@ -187,10 +197,11 @@ function byGap(
 function bySilence(heard: HeardFile | undefined, stretches: readonly Stretch[]): Conclusion {
   if (heard === undefined) return notTried("the file was not heard");
   if (stretches.length === 0) return notTried("where the silences lie in it is not known");
-  if (!heard.soundsElsewhere) return notTried("nothing is heard on the call at all");
+  if (!heard.soundsBetween) return notTried("too little is heard of the call at all");
   const count = heard.sounds.filter((sounds) => sounds).length;
+  const where = heard.shiftMs === 0 ? "" : `, ${heard.shiftMs} ms later than the clocks say`;
   return count === 0
-    ? shown(`silence: nothing is heard in ${stretches.length} stretches, and elsewhere there is`)
+    ? shown(`silence: nothing is heard in ${stretches.length} stretches${where}`)
     : notShown(`sound is heard in ${count} of ${stretches.length} silenced stretches`);
 }
 

@@ -10,11 +10,15 @@ import type { WitnessPort } from "../../../adapters/witness.ts";
 import type { Target } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import { hear } from "../../../evidence/sound/heard.ts";
+import { mp3Decoding } from "../sound/mp3.ts";
+import type { FilePort } from "../sound/fetchFile.ts";
+import { hearFile } from "../sound/hearFile.ts";
 import { answerOf } from "./driver.ts";
 import type { FileOptions, HeardFile, Stretch, Told } from "./file.ts";
 import { soundIn } from "./soundIn.ts";
 
 const EVIDENCE_MS_MAX = 10_000;
+const FETCH_MS_MAX = 60_000;
 const LOOK_MS = 250;
 /** A file that does not grow for so long is whole. */
 const STEADY_MS = 1_000;
@@ -26,6 +30,7 @@ export interface HearingOptions {
   readonly recordingId?: string;
   readonly filePath?: string;
   readonly beganAt?: number;
+  readonly files: FilePort;
   readonly byHandMsMax: number;
   readonly say: (line: string) => void;
 }
@@ -34,7 +39,7 @@ export function fileOf(
   witness: WitnessPort | undefined,
   options: HearingOptions,
 ): FileOptions["file"] {
-  const { beganAt, clock, filePath, recordingId, target, targetKey } = options;
+  const { beganAt, clock, filePath, files, recordingId, target, targetKey } = options;
   const ask = witness?.evidence;
   const context = () => ({ signal: AbortSignal.timeout(EVIDENCE_MS_MAX), now: clock.now });
   return {
@@ -47,15 +52,51 @@ export function fileOf(
       },
     }),
     ...(filePath !== undefined && {
-      hear: (_, stretches) => put(filePath, stretches, options),
+      hear: (_, stretches, withinMs) => put(filePath, stretches, withinMs, options),
     }),
+    ...(filePath === undefined &&
+      witness?.audio !== undefined && {
+        hear: (id, stretches, withinMs) => fetched(witness, files, id, stretches, withinMs),
+      }),
   };
+}
+
+/** A recorder may take a moment to have the file ready. */
+async function fetched(
+  witness: WitnessPort,
+  files: FilePort,
+  recordingId: string,
+  stretches: readonly Stretch[],
+  withinMs: number,
+): Promise<HeardFile | Told> {
+  const giveUp = AbortSignal.timeout(FETCH_MS_MAX);
+  for (;;) {
+    let bytes = 0;
+    const counted: FilePort = {
+      ...files,
+      fetch: (request, take, signal) =>
+        files.fetch(
+          request,
+          (piece) => {
+            bytes += piece.byteLength;
+            return take(piece);
+          },
+          signal,
+        ),
+    };
+    const heard = await hearFile(witness, counted, recordingId, giveUp);
+    if (heard.kind === "heard") return soundIn(heard, bytes, stretches, withinMs);
+    const again = heard.kind === "not_fetched" && heard.again && !giveUp.aborted;
+    if (!again) return { kind: "failed", why: heard.detail };
+    await new Promise((resolve) => setTimeout(resolve, STEADY_MS));
+  }
 }
 
 /** The operator's copy, once it is there and whole. */
 async function put(
   path: string,
   stretches: readonly Stretch[],
+  withinMs: number,
   { byHandMsMax, clock, say }: HearingOptions,
 ): Promise<HeardFile | Told> {
   say(`NOW: put a copy of the finished file at ${path}.`);
@@ -70,7 +111,8 @@ async function put(
     );
     if (bytes !== last.bytes) last = { bytes, at: clock.now() };
   }
-  const heard = await hear(createReadStream(path) as AsyncIterable<Uint8Array>);
+  const file = createReadStream(path) as AsyncIterable<Uint8Array>;
+  const heard = await hear(file, { mp3: mp3Decoding });
   if (heard.kind === "unheard") return { kind: "failed", why: heard.detail };
-  return soundIn(heard, last.bytes, stretches);
+  return soundIn(heard, last.bytes, stretches, withinMs);
 }

@@ -3,44 +3,74 @@
  *
  * @module
  */
+import type { WindowOnTap } from "../../../evidence/evidence.ts";
 import type { Heard } from "../../../evidence/sound/heard.ts";
-import { FRAME_MS } from "../../../evidence/sound/levels.ts";
-import { loudFrames, standsOutFrom } from "../../../evidence/sound/silence.ts";
+import { FRAME_MS, levelOf } from "../../../evidence/sound/levels.ts";
+import { type Place, fit } from "../../../evidence/sound/place.ts";
+import { digitalDb, loudFrames } from "../../../evidence/sound/silence.ts";
 import type { HeardFile, Stretch } from "./file.ts";
 
-/** An MP3 has no rate or width of its own samples: its codec says it all. */
-const NAMES: Readonly<Partial<Record<Heard["codec"], string>>> = { mp3: "MP3" };
+/** How far two clocks may be apart, beside the recorder's own rounding. */
+const CLOCKS_MS_MAX = 2_000;
+/** Left out at both ends of what should be heard. */
+const EDGE_MS = 250;
+const PIECE_MS_MIN = 200;
 
-export function soundIn(heard: Heard, bytes: number, stretches: readonly Stretch[]): HeardFile {
-  const { channelCount, codec, durationMs, levels, sampleRateHz } = heard;
-  const frames = stretches.map(({ fromMs, toMs }) => ({
-    from: Math.max(0, Math.ceil(fromMs / FRAME_MS)),
-    to: Math.floor(Math.min(toMs, durationMs) / FRAME_MS),
-  }));
-  const outside = levels.map((all) => elsewhere(all, frames));
-  const sounds = frames.map(({ from, to }) => {
-    const limits = levels.map((all, channel) =>
-      standsOutFrom(codec, all.subarray(from, to), outside[channel] ?? new Uint8Array()),
-    );
-    return loudFrames(levels, limits, from, to).includes(1);
-  });
-  const quiet = levels.map(() => standsOutFrom(codec, new Uint8Array(), new Uint8Array()));
-  const longest = Math.max(0, ...outside.map(({ length }) => length));
+/** `withinMs`: how far the beginning of the file may be off. */
+export function soundIn(
+  heard: Heard,
+  bytes: number,
+  stretches: readonly Stretch[],
+  withinMs: number,
+): HeardFile {
+  const { channelCount, codec, durationMs, sampleRateHz } = heard;
+  const places = stretches.map(placeOf);
+  const { shiftMs, sounds } = fit(heard, places, withinMs + CLOCKS_MS_MAX);
   const channels = channelCount === 1 ? "mono" : `${channelCount} channels`;
-  const cut = heard.truncated ? ", cut short" : "";
+  const kind = codec === "mp3" ? "MP3" : `WAV (${codec})`;
   return {
     kind: "heard",
     bytes,
-    format: `${NAMES[codec] ?? `WAV (${codec})`}, ${sampleRateHz} Hz, ${channels}${cut}`,
+    format: `${kind}, ${sampleRateHz} Hz, ${channels}${heard.truncated ? ", cut short" : ""}`,
     durationMs,
-    sounds,
-    soundsElsewhere: loudFrames(outside, quiet, 0, longest).includes(1),
+    shiftMs,
+    sounds: sounds.map((ranges) => ranges.length > 0),
+    soundsBetween: soundsBetween(heard, places, shiftMs),
   };
 }
 
-function elsewhere(
-  all: Uint8Array,
-  inside: readonly { readonly from: number; readonly to: number }[],
-): Uint8Array {
-  return all.filter((_, index) => !inside.some(({ from, to }) => index >= from && index < to));
+/** The window that such a stretch would be. */
+function placeOf({ askedMs, fromMs, toMs }: Stretch, index: number): Place {
+  const window: WindowOnTap = {
+    windowId: `stretch-${index + 1}`,
+    tapId: "",
+    recorderId: "",
+    targetKey: "",
+    target: {},
+    control: "mute",
+    audio: "silence",
+    openedAt: askedMs,
+    silentFrom: fromMs,
+    until: toMs,
+    drift: [],
+  };
+  return { window, fromMs, toMs };
+}
+
+/** Whether something is heard in most of what lies between: a silent call would fit anything. */
+function soundsBetween(
+  { codec, levels }: Heard,
+  places: readonly Place[],
+  shiftMs: number,
+): boolean {
+  const limits = levels.map(() => levelOf(digitalDb(codec)));
+  const heard = places.flatMap(({ toMs }, index) => {
+    const next = places[index + 1];
+    const fromMs = toMs + shiftMs + EDGE_MS;
+    const endMs = (next?.window.openedAt ?? toMs + 1_000 + EDGE_MS) + shiftMs - EDGE_MS;
+    if (endMs - fromMs < PIECE_MS_MIN) return [];
+    const from = Math.max(0, Math.ceil(fromMs / FRAME_MS));
+    return [loudFrames(levels, limits, from, Math.floor(endMs / FRAME_MS)).includes(1)];
+  });
+  return heard.filter((sounds) => sounds).length * 2 > heard.length;
 }
