@@ -78,6 +78,8 @@ interface Described<C extends RecorderCapabilities> {
   readonly id: RecorderId;
   readonly vendor: string;
   readonly capabilities: C;
+  /** Requests of its own that are always in flight while somebody listens. */
+  readonly standingCount?: number;
   /** How a conversation is found. Parsed at the edge; a failure is the caller's 422. */
   readonly targetSchema: z.ZodType<Target>;
   /** The same conversation always has the same key: normalised, stable, readable in the log. */
@@ -207,6 +209,8 @@ export interface RecorderVendor<Settings> {
     readonly confirmedBy: string;
     /** Whether a finished recording's file can be fetched. */
     readonly hasFile: boolean;
+    /** False where a witness tells only when a recording began. */
+    readonly tellsLength?: boolean;
     /** Against what it was tried: a real one by name and version, or a simulator of ours. */
     readonly triedAgainst: string;
     readonly note: string;

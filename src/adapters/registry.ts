@@ -10,11 +10,14 @@ import type { RecorderCapabilities, RecorderPort } from "../control/ports.ts";
 import { anywherenowVendor } from "./anywherenow/index.ts";
 import { asteriskAmiVendor } from "./asterisk-ami/index.ts";
 import { asteriskAriVendor } from "./asterisk-ari/index.ts";
+import { fonoucVendor } from "./fonouc/index.ts";
 import type { HubPort } from "./hub.ts";
 import type { LinePort } from "./lines.ts";
+import { noojeeVendor } from "./noojee/index.ts";
 import { withOpaqueTokens } from "./opaque.ts";
 import { canControl, canReport, canSurvey } from "./recorder.ts";
 import type { AnyRecorder, CreateContext, RecorderVendor, Send } from "./recorder.ts";
+import { revcordVendor } from "./revcord/index.ts";
 import { vsloggerVendor } from "./vslogger/index.ts";
 
 /** A vendor in a list of many: its settings' type is known to itself alone. */
@@ -22,10 +25,15 @@ export type AnyVendor = RecorderVendor<unknown>;
 
 /** By the name configuration uses. The memory recorder is not here: it must not be served. */
 export const vendors: ReadonlyMap<string, AnyVendor> = new Map<string, AnyVendor>(
-  [anywherenowVendor, asteriskAmiVendor, asteriskAriVendor, vsloggerVendor].map((vendor) => [
-    vendor.vendor,
-    vendor as AnyVendor,
-  ]),
+  [
+    anywherenowVendor,
+    asteriskAmiVendor,
+    asteriskAriVendor,
+    fonoucVendor,
+    noojeeVendor,
+    revcordVendor,
+    vsloggerVendor,
+  ].map((vendor) => [vendor.vendor, vendor as AnyVendor]),
 );
 
 export function vendorOf(name: string): AnyVendor | undefined {
@@ -112,13 +120,13 @@ export function bind(
 /** Every vendor variant's capabilities as a Markdown table, for the README. */
 export function recorderTable(): string {
   const rows = [...vendors.values()].flatMap((vendor) =>
-    vendor.variants.map(({ name, capabilities, confirmedBy, hasFile, triedAgainst, note }) => [
+    vendor.variants.map(({ name, capabilities, confirmedBy, triedAgainst, note, ...told }) => [
       name,
       `\`${capabilities.control}\``,
       capabilities.control === "none" ? "what was said" : audioWords[capabilities.audio],
       confirmedBy,
       pushWords(capabilities),
-      evidenceWords(capabilities.evidence, hasFile),
+      evidenceWords(capabilities.evidence, told),
       triedAgainst,
       yesWords(capabilities),
       note,
@@ -139,9 +147,13 @@ export function recorderTable(): string {
 }
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-const evidenceWords = (testifies: boolean, hasFile: boolean): string =>
-  [...(testifies ? ["when and how long"] : []), ...(hasFile ? ["its file"] : [])].join(", ") ||
-  "no";
+const evidenceWords = (
+  testifies: boolean,
+  { hasFile, tellsLength = true }: { readonly hasFile: boolean; readonly tellsLength?: boolean },
+): string => {
+  const times = tellsLength ? "when and how long" : "when it began";
+  return [...(testifies ? [times] : []), ...(hasFile ? ["its file"] : [])].join(", ") || "no";
+};
 const yesWords = ({ control, status, watch }: RecorderCapabilities): string =>
   control === "none" ? "nothing is sent" : status || watch ? "no" : "policy decides";
 const pushWords = ({ ends, watch }: RecorderCapabilities): string =>

@@ -46,7 +46,7 @@ describe("making a recorder", () => {
   test("of an unknown vendor says which there are", () => {
     const made = makeRecorder("x", "anywhere", {}, context);
     expect(made.ok ? "" : made.error[0]?.message).toContain(
-      "anywherenow, asterisk-ami, asterisk-ari, vslogger",
+      "anywherenow, asterisk-ami, asterisk-ari, fonouc, noojee, revcord, vslogger",
     );
   });
 });
@@ -57,6 +57,9 @@ test("the memory recorder cannot be configured: it would confirm what nobody rec
     "anywherenow",
     "asterisk-ami",
     "asterisk-ari",
+    "fonouc",
+    "noojee",
+    "revcord",
     "vslogger",
   ]);
 });

@@ -54,11 +54,12 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
     const made = makeRecorder(id, recorder.vendor, recorder.settings, { now: clock.now });
     if (!made.ok)
       throw new Error(`recorder ${id}: ${made.error.map(({ message }) => message).join("; ")}`);
-    const { origins } = made.value;
+    const { origins, recorder: one } = made.value;
     const tls = recorder.tls === undefined ? {} : { tls: recorder.tls };
     const send = nodeSend({
       origins,
-      connections: recorder.connectionCountMax,
+      // A pause never waits for a request that stands.
+      connections: recorder.connectionCountMax + (one.standingCount ?? 0),
       replyBytesMax: recorder.replyBytesMax,
       allowPlainHttp: recorder.plainHttp,
       ...tls,
@@ -69,7 +70,7 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
     const warnings = plain.map(
       (origin) => `plain HTTP to ${origin}: anybody between can read and change it`,
     );
-    kept.set(id, { recorder: made.value.recorder, send, hub, lines, warnings });
+    kept.set(id, { recorder: one, send, hub, lines, warnings });
   }
 
   const fleet: Fleet = {
