@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Against a real Asterisk, which is fetched: `npm run test:asterisk`.
-    exclude: [...configDefaults.exclude, "test/asterisk/**"],
+    // Against a real Asterisk and a real browser: `npm run test:asterisk`, `npm run test:browser`.
+    exclude: [...configDefaults.exclude, "test/asterisk/**", "test/browser/**"],
     // A slow machine is no failure; a test that hangs is one.
     testTimeout: 60_000,
     hookTimeout: 60_000,

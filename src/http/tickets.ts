@@ -25,6 +25,8 @@ const claimsSchema = z.strictObject({
   kind: z.enum(KINDS),
   owner: z.string(),
   scopes: z.array(z.enum(SCOPES)),
+  /** Events: what whoever asked for it could command, so that desktops know which buttons to show. */
+  commands: z.array(z.enum(SCOPES)).optional(),
   agentId: z.string().optional(),
   callId: z.string().optional(),
   expiresAt: z.int(),
@@ -119,6 +121,7 @@ export function ticketOffice(options: TicketOfficeOptions): TicketOffice {
       kind: wish.agentId === undefined ? principal.kind : "agent",
       owner: principal.owner,
       scopes: SCOPES_OF[wish.use].filter((scope) => principal.scopes.has(scope)),
+      ...(wish.use === "events" && { commands: commandsOf(principal) }),
       ...(agentId !== undefined && { agentId }),
       ...(wish.callId !== undefined && { callId: wish.callId }),
       expiresAt,
@@ -152,6 +155,14 @@ export function ticketOffice(options: TicketOfficeOptions): TicketOffice {
   };
 }
 
+const COMMANDS: readonly Scope[] = ["windows:write", "calls:write"];
+
+/** A ticket that follows from another one tells what that one told. */
+function commandsOf({ scopes, ticket }: Principal): Scope[] {
+  const known = ticket?.use === "events" ? (ticket.commands ?? new Set<Scope>()) : scopes;
+  return COMMANDS.filter((scope) => known.has(scope));
+}
+
 const chainEndOf = ({ ticket }: Principal): EpochMs | undefined =>
   ticket?.use === "events" ? ticket.until : undefined;
 
@@ -167,7 +178,7 @@ function principalOf(claims: Claims, lapsed: boolean): Principal {
     ...(claims.agentId !== undefined && { agentId: claims.agentId }),
     ticket:
       claims.use === "events"
-        ? { use: "events", id, until }
+        ? { use: "events", id, until, commands: new Set(claims.commands) }
         : { use: "call", id, callId: callId ?? "", ...(lapsed && { lapsed: true }) },
     expiresAt: until,
   };

@@ -172,8 +172,15 @@ export function maySeeRecorders(principal: Principal): boolean {
 /** What a principal may do with a call now, in the words of the event stream. */
 export type Can = "pause" | "resume" | "renew" | "move" | "end";
 
-/** The commands that would not be turned down for who asks, or for what state the call is in. */
-export function canOf(principal: Principal, callId: CallId, state: CallState): readonly Can[] {
+/**
+ * The commands that would not be turned down for who asks, or for what state the call is in. An
+ * events ticket gives none itself: told are those of whoever it was issued to, whose server gives
+ * them.
+ */
+export function canOf(asker: Principal, callId: CallId, state: CallState): readonly Can[] {
+  const { ticket, ...issuer } = asker;
+  const principal =
+    ticket?.use === "events" ? { ...issuer, scopes: ticket.commands ?? new Set<Scope>() } : asker;
   if (state.endingAt !== undefined || state.endedAt !== undefined) return [];
   const { tenant } = principal;
   const agent = state.agentId === undefined ? {} : { agentId: state.agentId };

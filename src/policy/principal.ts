@@ -42,6 +42,8 @@ export interface Principal {
         readonly id: string;
         /** No ticket that follows from this one lives longer. */
         readonly until?: EpochMs;
+        /** What whoever asked for it may command. The ticket itself commands nothing. */
+        readonly commands?: ReadonlySet<Scope>;
       };
   readonly expiresAt?: EpochMs;
 }

@@ -61,3 +61,33 @@ test("whoever is turned away from the event stream is entered too", async () => 
     { reason: "token_invalid", origin: { ip: "192.0.2.9" }, detail: { operation: "followEvents" } },
   ]);
 });
+
+test("an events ticket, and each that follows from it, knows what its issuer may command", async () => {
+  const tickets = ticketOffice({
+    secret: new Uint8Array(32).fill(3),
+    clock: Date.now,
+    callMs: 60_000,
+    eventsMs: 60_000,
+    windowMsMax: () => 900_000,
+  });
+  const issuer = {
+    tenant: "acme",
+    id: "ann",
+    kind: "agent",
+    owner: "ann",
+    agentId: "a-204",
+    scopes: new Set(["windows:write", "events:read", "log:read"] as const),
+    credential: "jwt",
+  } as const;
+  const redeemed = async (ticket: string | undefined) => {
+    const told = await tickets.redeem(ticket ?? "", "socket");
+    if (told.kind !== "good") throw new Error(told.kind);
+    return told.principal;
+  };
+  const first = await redeemed((await tickets.issueEvents(issuer)).ticket);
+  const next = await redeemed((await tickets.next(first))?.ticket);
+  for (const { scopes, ticket } of [first, next]) {
+    expect([...scopes]).toEqual(["events:read"]);
+    expect(ticket).toMatchObject({ use: "events", commands: new Set(["windows:write"]) });
+  }
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { newCall, type CallState, type Window } from "../../src/control/call.ts";
 import { canOf, may, maySee, type Action } from "../../src/policy/access.ts";
-import { SCOPES, type Principal } from "../../src/policy/principal.ts";
+import { SCOPES, type Principal, type Scope } from "../../src/policy/principal.ts";
 
 const ACTIONS: readonly Action[] = [
   "pause",
@@ -144,6 +144,19 @@ describe("what the event stream offers", () => {
     expect(canOf(agent, "c-1", passed)).toEqual(["pause", "resume", "renew", "move", "end"]);
     expect(canOf(principal({ kind: "supervisor" }), "c-1", foreign)).toContain("resume");
     expect(canOf(principal({ kind: "supervisor" }), "c-1", foreign)).not.toContain("renew");
+  });
+
+  test("is with an events ticket what whoever asked for it may command, and no more", () => {
+    const mine = state({ windows: { w: window({}) } });
+    const ticket = (...commands: Scope[]) =>
+      principal({
+        credential: "ticket",
+        scopes: new Set(["events:read"]),
+        ticket: { use: "events", id: "t", until: 1, commands: new Set(commands) },
+      });
+    expect(canOf(ticket("windows:write"), "c-1", mine)).toEqual(["pause", "resume", "renew"]);
+    expect(canOf(ticket(), "c-1", mine)).toEqual([]);
+    expect(may(ticket("windows:write"), "pause", own)).toMatchObject({ code: "forbidden" });
   });
 
   test("is nothing once the call ends, nor on a foreign agent's call", () => {

@@ -9,6 +9,7 @@ import { anywherenowSimulator } from "../../sandbox/anywherenow/index.ts";
 import { vsloggerSimulator } from "../../sandbox/vslogger/index.ts";
 import { type ListeningSimulator, listenSimulator } from "./listenSimulator.ts";
 import { type SandboxKeys, SALT, sandboxConfig } from "./sandboxConfig.ts";
+import { listenShop } from "./sandboxShop.ts";
 import { type Service, startService } from "./service.ts";
 import { VERSION } from "./version.ts";
 
@@ -25,6 +26,8 @@ export interface Sandbox {
   readonly anywherenow: ListeningSimulator;
   readonly vslogger: ListeningSimulator;
   readonly logFolder: string;
+  /** Where the sandbox's page is: a pretended shop, a desktop and the recorders. */
+  readonly page: string;
   stop(reason: string): Promise<void>;
 }
 
@@ -49,24 +52,38 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   const anywherenow = await listenSimulator(recorder);
   const vslogger = await listenSimulator(logger);
-  const closeSimulators = () => Promise.all([anywherenow.close(), vslogger.close()]);
+  let service: Service | undefined;
+  let keys: SandboxKeys | undefined;
+  const shop = await listenShop({
+    tacet: () => service?.api.url ?? "",
+    shopKey: () => keys?.payment ?? "",
+    folder: options.folder,
+    anywherenow: recorder,
+    vslogger: logger,
+  });
+  const closeSimulators = () => Promise.all([anywherenow.close(), vslogger.close(), shop.close()]);
   try {
-    const { config, keys } = await sandboxConfig({
+    const made = await sandboxConfig({
       folder: options.folder,
       port: options.port,
       anywherenow: anywherenow.origin,
       vslogger: vslogger.origin,
+      shop: shop.origin,
       ...(options.rules === undefined ? {} : { rules: options.rules }),
     });
-    const service = await startService(config, { logger: options.logger, version: VERSION });
+    const { config } = made;
+    ({ keys } = made);
+    const started = await startService(config, { logger: options.logger, version: VERSION });
+    service = started;
     return {
-      service,
+      service: started,
       keys,
+      page: `${shop.origin}/sandbox`,
       anywherenow,
       vslogger,
       logFolder: config.log.folder,
       async stop(reason) {
-        await service.stop(reason);
+        await started.stop(reason);
         await closeSimulators();
       },
     };

@@ -49,7 +49,14 @@ export async function sandboxCommand(args: readonly string[], io: Output): Promi
 }
 
 /** Each command works when it is pasted, in this order. */
-function welcome({ anywherenow, keys, logFolder, service, vslogger }: Sandbox): readonly string[] {
+function welcome({
+  anywherenow,
+  keys,
+  logFolder,
+  page,
+  service,
+  vslogger,
+}: Sandbox): readonly string[] {
   const { url } = service.api;
   const [first] = CONVERSATIONS;
   // A new call each time: an ended call's id is not used again for a day.
@@ -62,6 +69,10 @@ function welcome({ anywherenow, keys, logFolder, service, vslogger }: Sandbox): 
   };
   return [
     "tacet SANDBOX: simulated recorders, a development key, nothing here is evidence.",
+    "",
+    "See it happen: a shop's payment page, an agent's desktop and the recorders, side by side:",
+    "",
+    `  ${page}`,
     "",
     `  API          ${url}    documentation ${service.ops.url}/docs`,
     `  AnywhereNow  ${anywherenow.origin}    VSLogger ${vslogger.origin}`,

@@ -15,7 +15,7 @@ import { keptText } from "./secretFile.ts";
 
 /** A file of this name marks a log folder as the sandbox's; a served configuration refuses it. */
 export const SANDBOX_MARK = "SANDBOX";
-const TENANT = "sandbox";
+export const TENANT = "sandbox";
 export const AGENT = "a-204";
 export const SALT = "sandbox-salt";
 export const UCC = "ucc-demo";
@@ -34,6 +34,8 @@ export interface SandboxPlaces {
   readonly port: number;
   readonly anywherenow: string;
   readonly vslogger: string;
+  /** The origin of the pretended shop's pages. */
+  readonly shop: string;
   /** Shorter leases and waits than the defaults, for the demo. */
   readonly rules?: Readonly<Record<string, number>>;
 }
@@ -89,6 +91,7 @@ export async function sandboxConfig(
       [TENANT]: {
         atLeaseEnd: "resume",
         rules: places.rules ?? {},
+        origins: [places.shop],
         routes: [{ recorders: [{ recorder: "anywherenow-demo" }, { recorder: "vslogger-demo" }] }],
         agents: { [AGENT]: { extension: "410", sipUri: "sip:agent@domain.com" } },
       },
