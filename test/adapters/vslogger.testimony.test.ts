@@ -409,7 +409,7 @@ describe("a preflight", () => {
     expect(await finding(at)).toEqual({
       name: "recordings",
       ok: true,
-      detail: "they can be searched in MAIN, NET",
+      detail: "what was recorded can be searched",
     });
     expect(at.forms().map(({ dataset, pagesize }) => [dataset, pagesize])).toEqual([
       ["MAIN", "10"],
@@ -420,6 +420,28 @@ describe("a preflight", () => {
       ok: false,
       detail: expect.stringContaining("status -3") as string,
     });
+  });
+
+  test("does not search where it is not to, and claims no evidence then", async () => {
+    const at = bench({}, { handBy: "mute" });
+    const settings = vsloggerVendor.settings.parse({
+      baseUrl: "http://127.0.0.1",
+      version: "5.1.0.0",
+      hash: { type: "sha-256", salt },
+      witness: false,
+    });
+    const silent = vsloggerVendor.create("v", settings, { now: Date.now });
+    expect(silent.capabilities).toMatchObject({ control: "mute", evidence: false });
+    for (const method of ["evidence", "audio", "page", "flag"] as const) {
+      expect(silent[method]).toBeUndefined();
+    }
+    const found = await silent.preflight(at.context());
+    expect(found.map(({ name }) => name)).not.toContain("recordings");
+    expect(at.forms()).toEqual([]);
+    const both = { ...settings, incident: { flag: 9 } };
+    expect(vsloggerVendor.settings.safeParse(both).error?.issues).toMatchObject([
+      { path: ["incident"] },
+    ]);
   });
 
   test("does not search a recorder that does not answer", async () => {

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import type { RecorderVendor } from "../recorder.ts";
+import type { AdapterContext, AgentAddress, RecorderVendor } from "../recorder.ts";
 import { defineRecorder } from "../recorder.ts";
-import type { Control } from "../../control/call.ts";
+import type { Control, Target } from "../../control/call.ts";
 import type { RecorderCapabilities } from "../../control/ports.ts";
 import { commands } from "./control.ts";
 import { incidentMarker } from "./incident.ts";
@@ -68,30 +68,41 @@ export const vsloggerVendor: RecorderVendor<VsloggerSettings> & {
     const { ask } = talk;
     const seen = sightings();
     const read = reads(ask, settings.silenceBy, seen);
-    const testimony = witness(settings, talk, seen);
     const command = commands(settings, ask, read, marker(settings, ask));
-    const { incident } = settings;
-    return defineRecorder({
+    const controlled = {
       id,
       vendor: "vslogger",
-      capabilities: capabilitiesOf(settings),
       targetSchema: targetSchemaFor(settings),
-      targetKey: (target) => keyOf(readTarget(target)),
-      preflight: (ctx) => preflight(settings, read, testimony, ctx),
-      pause: (target, ctx) => command(readTarget(target), "silence", ctx),
-      resume: (target, ctx) => command(readTarget(target), "restore", ctx),
-      status: (target, ctx) => read.status(readTarget(target), ctx),
-      survey: (targets, ctx) =>
+      targetKey: (target: Target) => keyOf(readTarget(target)),
+      pause: (target: Target, ctx: AdapterContext) => command(readTarget(target), "silence", ctx),
+      resume: (target: Target, ctx: AdapterContext) => command(readTarget(target), "restore", ctx),
+      status: (target: Target, ctx: AdapterContext) => read.status(readTarget(target), ctx),
+      survey: (targets: ReadonlyMap<string, Target>, ctx: AdapterContext) =>
         read.survey(
           new Map<string, VsloggerTarget>([...targets].map(([key, one]) => [key, readTarget(one)])),
           ctx,
         ),
-      locate: async (agent, ctx) => {
+      locate: async (agent: AgentAddress, ctx: AdapterContext) => {
         if (agent.extension === undefined && agent.recorderAgentId === undefined) return [];
         if (!takesChannels(settings)) return [];
         const rows = await read.rows(ctx);
         return "kind" in rows ? rows : channelsOf(rows, agent);
       },
+    };
+    const capabilities = capabilitiesOf(settings);
+    if (settings.witness === false) {
+      return defineRecorder({
+        ...controlled,
+        capabilities: { ...capabilities, evidence: false },
+        preflight: (ctx) => preflight(settings, read, undefined, ctx),
+      });
+    }
+    const testimony = witness(settings, settings.witness, talk, seen);
+    const { incident } = settings;
+    return defineRecorder({
+      ...controlled,
+      capabilities,
+      preflight: (ctx) => preflight(settings, read, testimony, ctx),
       evidence: (target, span, ctx) => testimony.evidence(readTarget(target), span, ctx),
       audio: testimony.audio,
       ...(hasAccessHash(settings) && { page: testimony.page }),

@@ -13,24 +13,26 @@ import type { Failed } from "./wire.ts";
 export async function preflight(
   settings: VsloggerSettings,
   read: Reads,
-  witness: Pick<Witness, "canSearch">,
+  witness: Pick<Witness, "canSearch"> | undefined,
   ctx: AdapterContext,
 ): Promise<readonly PreflightFinding[]> {
   const answered = await answers(settings, read, ctx);
-  const searched = answered.some(({ ok }) => ok) ? await searches(settings, witness, ctx) : [];
+  const speaks = witness !== undefined && answered.some(({ ok }) => ok);
+  const searched = speaks ? await searches(witness, ctx) : [];
   return [...answered, ...searched, ...surfaces(settings), ...exposure(settings)];
 }
 
 /** After a call it is asked what it recorded: better known before. */
 async function searches(
-  { witness: { datasets } }: VsloggerSettings,
   witness: Pick<Witness, "canSearch">,
   ctx: AdapterContext,
 ): Promise<readonly PreflightFinding[]> {
   const failed = await witness.canSearch(ctx);
-  const detail =
-    failed === undefined ? `they can be searched in ${datasets.join(", ")}` : advice(failed);
-  return [{ name: "recordings", ok: failed === undefined, detail }];
+  if (failed === undefined) {
+    return [{ name: "recordings", ok: true, detail: "what was recorded can be searched" }];
+  }
+  const detail = `${advice(failed)}. Where it is not to be searched, set witness to false`;
+  return [{ name: "recordings", ok: false, detail }];
 }
 
 async function answers(

@@ -103,10 +103,20 @@ export const settingsSchema = z
       .max(10)
       .exactOptional()
       .describe("Sets this flag on the recording where it has none."),
-    witness: witnessSchema.prefault({}),
+    witness: z
+      .union([z.literal(false), witnessSchema])
+      .prefault({})
+      .describe("false: it is not asked what it recorded, such as where it may not be searched."),
     incident: incidentSchema.exactOptional(),
   })
   .superRefine((settings, ctx) => {
+    if (settings.incident !== undefined && settings.witness === false) {
+      ctx.addIssue({
+        code: "custom",
+        path: ["incident"],
+        message: "incident reads a recording before it marks it: witness is not to be false",
+      });
+    }
     if (settings.incident !== undefined && !isAtLeast(settings.version, RECORD_WRITE_SINCE)) {
       ctx.addIssue({
         code: "custom",
@@ -124,6 +134,7 @@ export const settingsSchema = z
   });
 
 export type VsloggerSettings = z.output<typeof settingsSchema>;
+export type WitnessSettings = z.output<typeof witnessSchema>;
 
 export const hasAccessHash = ({ version }: Pick<VsloggerSettings, "version">): boolean =>
   isAtLeast(version, ACCESS_HASH_SINCE);

@@ -19,7 +19,7 @@ import type { RecordingName, VsloggerRecording } from "./recording.ts";
 import { readRecordingId, recordingIdOf, testimonyOf } from "./recording.ts";
 import type { Dataset, Search } from "./search.ts";
 import { readPage, searchOf } from "./search.ts";
-import type { VsloggerSettings } from "./settings.ts";
+import type { VsloggerSettings, WitnessSettings } from "./settings.ts";
 import { hasAccessHash } from "./settings.ts";
 import type { Sightings } from "./sightings.ts";
 import type { Talk } from "./talk.ts";
@@ -52,8 +52,12 @@ export interface Witness {
   lookUp(recordingId: string, ctx: AdapterContext): Promise<VsloggerRecording | NoAnswer>;
 }
 
-export function witness(settings: VsloggerSettings, talk: Talk, seen: Sightings): Witness {
-  const { witness: asked } = settings;
+export function witness(
+  settings: Pick<VsloggerSettings, "version">,
+  asked: WitnessSettings,
+  talk: Talk,
+  seen: Sightings,
+): Witness {
   const hashed = hasAccessHash(settings);
   const { pageSize } = asked;
   const paging = { pageSize, ...(hashed ? { accessDays: asked.accessDays } : {}) };
