@@ -13,7 +13,7 @@ import type {
   RecorderCapabilities,
   RecorderContext,
 } from "../../control/ports.ts";
-import type { AnyRecorder, RecorderVendor } from "../recorder.ts";
+import type { AnyRecorder, NoAnswer, RecorderVendor, RecordingEvidence } from "../recorder.ts";
 import { Tape } from "./tape.ts";
 import type { TapeLine } from "./tape.ts";
 
@@ -37,6 +37,8 @@ export interface MemoryOptions {
   readonly status?: boolean;
   readonly survey?: boolean;
   readonly watch?: boolean;
+  /** It testifies: nothing, until `tell` says otherwise. */
+  readonly evidence?: boolean;
   /** A target never begun counts as one being recorded. */
   readonly recordsEverything?: boolean;
   /** What every operation waits for before it is heard, such as a virtual network's delay. */
@@ -51,6 +53,9 @@ interface MemoryRequest {
   readonly windowId?: string;
 }
 
+/** `hangs`: nothing, until its deadline. */
+export type Testimony = readonly RecordingEvidence[] | NoAnswer | "hangs";
+
 export interface MemoryRecorder {
   readonly recorder: AnyRecorder;
   /** What was truly recorded, in order. */
@@ -63,6 +68,10 @@ export interface MemoryRecorder {
   end(reference: string): void;
   byHand(reference: string, status: "recording" | "paused"): void;
   heard(reference: string): Exclude<RecorderStatus, "unknown">;
+  /** What it answers from now on, when asked what it recorded of this conversation. */
+  tell(reference: string, testimony: Testimony): void;
+  /** How often it was asked that. */
+  askedCount(reference: string): number;
   /** The push connection breaks and comes back: what happened between is not told. */
   reconnect(): void;
 }
@@ -77,6 +86,8 @@ export function memoryRecorder(id: string, options: MemoryOptions = {}): MemoryR
   const capabilities = capabilitiesOf(options);
   const tape = new Tape(options.recordsEverything ?? false);
   const requests: MemoryRequest[] = [];
+  const testimony = new Map<string, Testimony>();
+  const askedCounts = new Map<string, number>();
   let scripted: { readonly attempt: Attempt; left: number }[] = [];
 
   const nextAttempt = (on: Attempt["on"]): Attempt | undefined => {
@@ -164,6 +175,16 @@ export function memoryRecorder(id: string, options: MemoryOptions = {}): MemoryR
         return observation;
       },
     }),
+    ...(capabilities.evidence && {
+      evidence: async (target: Target, _span: object, ctx: RecorderContext) => {
+        const key = keyOf(target);
+        askedCounts.set(key, (askedCounts.get(key) ?? 0) + 1);
+        const told = testimony.get(key) ?? [];
+        if (told !== "hangs") return told;
+        await aborted(ctx.signal);
+        return { kind: "in_doubt" as const, detail: "no answer before the deadline" };
+      },
+    }),
     ...(capabilities.watch && {
       watch: (on: PushListener) => tape.watch(on),
     }),
@@ -183,6 +204,8 @@ export function memoryRecorder(id: string, options: MemoryOptions = {}): MemoryR
     end: (reference) => tape.end(reference.toLowerCase()),
     byHand: (reference, status) => tape.become(reference.toLowerCase(), status, "person"),
     heard: (reference) => tape.status(reference.toLowerCase()),
+    tell: (reference, told) => void testimony.set(reference.toLowerCase(), told),
+    askedCount: (reference) => askedCounts.get(reference.toLowerCase()) ?? 0,
     reconnect: () => tape.reconnect(),
   };
 }
@@ -221,7 +244,7 @@ function capabilitiesOf(options: MemoryOptions): RecorderCapabilities {
     status: options.status ?? true,
     survey: options.survey ?? true,
     watch: options.watch ?? false,
-    evidence: false,
+    evidence: options.evidence ?? false,
     runtimes: ["node", "workerd"],
   };
 }

@@ -137,5 +137,5 @@ export function factOf(entry: Entry): Fact | undefined {
 /** The recordings an `EvidenceGathered` left to be heard. */
 export function unheardIn({ detail }: Entry): readonly FileName[] {
   const { unheard } = detail ?? {};
-  return Array.isArray(unheard) ? (unheard as unknown as readonly FileName[]) : [];
+  return Array.isArray(unheard) ? unheard : [];
 }

@@ -8,8 +8,7 @@ import type { WitnessPort } from "../../../adapters/witness.ts";
 import type { Actor, CallId, RecorderId, TenantId } from "../../../control/call.ts";
 import { goal } from "../../../control/conclude.ts";
 import type { CallChange, Clock } from "../../../control/ports.ts";
-import { told } from "../../../control/within.ts";
-import { LogUnavailable } from "../../../control/within.ts";
+import { LogUnavailable, told } from "../../../control/within.ts";
 import type { EvidenceDesk, Unheard } from "../../../evidence/desk.ts";
 import type { Incidents } from "../../../evidence/incident.ts";
 import * as known from "../../../evidence/known.ts";
@@ -73,7 +72,8 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     toleranceMs: config.toleranceMs,
   };
   const unheard = new Map<string, { readonly tenant: TenantId } & Unheard>();
-  const rounds = new Map<string, Promise<Rounded>>();
+  /** Of what is under way: bounded by what is asked at once. */
+  const turns = new Map<string, Promise<unknown>>();
   const keyOf = (tenant: TenantId, callId: CallId): string => `${tenant}\n${callId}`;
   let tenants: readonly TenantId[] = [];
   let stopped = false;
@@ -95,27 +95,29 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     logger.error({ component: "evidence", err: error }, "evidence could not be gathered");
   }
 
-  /** One round of a call at a time, so that nothing is entered twice. */
+  /** One thing at a time for each call, so that nothing is entered twice. */
+  async function inTurn<T>(tenant: TenantId, callId: CallId, run: () => Promise<T>): Promise<T> {
+    const key = keyOf(tenant, callId);
+    const before = turns.get(key) ?? Promise.resolve();
+    const after = before.then(run, run);
+    turns.set(key, after);
+    try {
+      return await after;
+    } finally {
+      if (turns.get(key) === after) turns.delete(key);
+    }
+  }
+
   async function round(
     tenant: TenantId,
     callId: CallId,
     last: boolean,
     by?: Actor,
   ): Promise<Rounded> {
-    const key = keyOf(tenant, callId);
-    const before = rounds.get(key);
     const asked = { tenant, callId, last, ...(by === undefined ? {} : { by }) };
-    const after = (before?.catch(() => undefined) ?? Promise.resolve()).then(() =>
-      gatherRound(gathering, asked),
-    );
-    rounds.set(key, after);
-    try {
-      const rounded = await after;
-      if (rounded.kind !== "unknown") remember(tenant, callId, rounded.known);
-      return rounded;
-    } finally {
-      if (rounds.get(key) === after) rounds.delete(key);
-    }
+    const rounded = await inTurn(tenant, callId, () => gatherRound(gathering, asked));
+    if (rounded.kind !== "unknown") remember(tenant, callId, rounded.known);
+    return rounded;
   }
 
   function remember(tenant: TenantId, callId: CallId, now: known.Known): void {
@@ -206,7 +208,9 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     },
     async report(tenant, callId, report, by) {
       if (!config.sound) return { kind: "off" };
-      const reported = await enterReport(gathering, { tenant, callId }, report, by);
+      const reported = await inTurn(tenant, callId, () =>
+        enterReport(gathering, { tenant, callId }, report, by),
+      );
       if (reported.kind === "entered") {
         const now = await told(clock, readKnown(log, tenant, callId));
         if (now !== undefined) remember(tenant, callId, now);
