@@ -158,10 +158,10 @@ test("a second tab sees the same call, and what it does is seen in the first", a
 test("a lost network locks the form and the indicator says that it knows nothing", async () => {
   await newCall();
   await takePayment();
+  await expect.poll(() => truth("vslogger-demo")).toBe("paused");
   await page.context().setOffline(true);
   await expect.poll(isOpen).toBe(false);
   await expect.poll(() => word()).toBe("Not known");
-  expect(await truth("vslogger-demo")).toBe("paused");
   await page.context().setOffline(false);
   await expect.poll(isOpen, { timeout: 30_000 }).toBe(true);
   await expect.poll(() => word(), { timeout: 30_000 }).toBe("Not recorded");
