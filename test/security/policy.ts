@@ -63,6 +63,7 @@ const NO_TICKET = "yes yes yes yes yes yes | 403 403 403 403 401";
 const UNKNOWN = "404 404 404 404 404 404 | 403 403 403 403 401";
 const UNKNOWN_WINDOW = "404 404 404 404 404 404 | 404 404 403 403 401";
 const OWNED = "409 403 409 409 409 409 | 403 403 403 403 401";
+const NOT_AGENTS = "404 403 404 404 404 404 | 403 403 403 403 401";
 const ANYBODY = "yes yes yes yes yes yes | yes yes yes yes yes";
 const NOT_HERE = "404 404 404 404 404 404 | 404 404 404 404 404";
 
@@ -92,6 +93,20 @@ const ticket = (body: (names: Names) => object) => (names: Names) => ({
   body: body(names),
 });
 const at = (path: string) => () => ({ path });
+
+/** What hearing a silent recording without windows told. */
+const SOUND = {
+  tapId: "main",
+  recorderId: "main",
+  recordingId: "rec-1",
+  fileDigest: "ab".repeat(32),
+  codec: "pcm_s16le",
+  sampleRateHz: 8_000,
+  channelCount: 1,
+  durationMs: 1_000,
+  tones: { count: 0, ranges: [] },
+  judgements: [],
+};
 
 export const ROWS: readonly Row[] = [
   ...rows(
@@ -249,6 +264,38 @@ export const ROWS: readonly Row[] = [
     ["entries of another's call", "foreign", NO_TICKET],
     ["entries of another tenant's call", "other tenant", "no no no no no no | 403 403 403 403 401"],
   ),
+  ...rows(
+    "GET /v1/calls/{callId}/evidence",
+    ["log:read", "evidence:write", "incidents:write"],
+    ({ callId }) => ({ path: `/v1/calls/${callId}/evidence` }),
+    ["evidence of their call", "own", OWN_ONLY],
+    ["evidence of another's call", "foreign", OWN_ONLY],
+    ["evidence of another tenant's call", "other tenant", NOT_AGENTS],
+    ["evidence of no call", "unknown", NOT_AGENTS],
+  ),
+  ...rows(
+    "POST /v1/calls/{callId}/evidence",
+    ["evidence:write", "incidents:write"],
+    ({ callId }) => ({ path: `/v1/calls/${callId}/evidence` }),
+    ["has their call's recorders asked", "own", OWN_ONLY],
+    ["has those of another's call asked", "foreign", OWN_ONLY],
+    ["of another tenant's call", "other tenant", NOT_AGENTS],
+    ["of no call", "unknown", NOT_AGENTS],
+  ),
+  ...rows(
+    "POST /v1/calls/{callId}/evidence/sound",
+    ["evidence:write"],
+    ({ callId }) => ({ path: `/v1/calls/${callId}/evidence/sound`, body: SOUND }),
+    ["reports what a recording of their call sounds like", "own", OWN_ONLY],
+    ["of another's call", "foreign", OWN_ONLY],
+    ["of another tenant's call", "other tenant", NOT_AGENTS],
+    ["of no call", "unknown", NOT_AGENTS],
+  ),
+  ...rows("GET /v1/evidence/unheard", ["evidence:write"], at("/v1/evidence/unheard"), [
+    "the recordings still to be heard",
+    "none",
+    OWN_ONLY,
+  ]),
   ...rows("GET /v1/log/checkpoint", ["log:read"], at("/v1/log/checkpoint"), [
     "the tenant's signed head",
     "none",

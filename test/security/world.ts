@@ -4,6 +4,8 @@
  */
 import { createConnections } from "../../src/events/connection.ts";
 import { createHub } from "../../src/events/hub.ts";
+import type { EvidenceDesk } from "../../src/evidence/desk.ts";
+import type { CallEvidence } from "../../src/evidence/evidence.ts";
 import { makeApiKey, type MadeKey } from "../../src/http/apiKeys.ts";
 import { authenticator } from "../../src/http/authenticate.ts";
 import type { HttpDeps } from "../../src/http/deps.ts";
@@ -48,6 +50,23 @@ function names(name: string, agentId: string): Names {
   };
 }
 export const namesOf = (subject: Subject): Names => CALLS[subject === "none" ? "own" : subject];
+
+/** Knows of every call, and of nothing in it. */
+const EVIDENCE: EvidenceDesk = {
+  read: (_tenant, callId) => Promise.resolve(known(callId)),
+  ask: (_tenant, callId) => Promise.resolve(known(callId)),
+  report: (_tenant, callId) => Promise.resolve({ kind: "entered", evidence: known(callId) }),
+  unheard: () => [],
+};
+const known = (callId: string): CallEvidence => ({
+  callId,
+  state: "gathered",
+  windows: [],
+  recordings: [],
+  judgements: [],
+  unheard: [],
+  incidentIds: [],
+});
 
 export interface World {
   readonly kit: Kit;
@@ -94,7 +113,12 @@ export async function world(asker: PrincipalName, scopes?: readonly string[]): P
     clock,
     sandbox: false,
   });
-  const deps: Partial<HttpDeps> = { authenticate, tickets, events: (request) => events(request) };
+  const deps: Partial<HttpDeps> = {
+    authenticate,
+    tickets,
+    evidence: EVIDENCE,
+    events: (request) => events(request),
+  };
   const k = await kit({ deps });
   const { events, streams } = eventsOf(k, authenticate, tickets);
 
