@@ -32,7 +32,7 @@ export interface Session {
   secrets(): readonly string[];
 }
 
-/** After a login was turned down none is tried for this long: accounts are locked for less. */
+/** After a login was turned down none is tried for this long: repeated failures lock accounts. */
 const REFUSED_MS = 30_000;
 /** As many of the tokens given out are known by sight and taken out of what is told. */
 const TOLD_COUNT_MAX = 4;
