@@ -11,6 +11,7 @@ import { demoCommand } from "./runtime/node/demoCommand.ts";
 import { logCommand } from "./runtime/node/logCommand.ts";
 import { type Output, messageOf, terminal } from "./runtime/node/output.ts";
 import { backupCommand } from "./runtime/node/backupCommand.ts";
+import { reconcileCommand } from "./runtime/node/reconcileCommand.ts";
 import { restoreCommand } from "./runtime/node/restoreCommand.ts";
 import { sandboxCommand } from "./runtime/node/sandboxCommand.ts";
 import { checkCommand, serveCommand } from "./runtime/node/serveCommand.ts";
@@ -27,6 +28,7 @@ const USAGE = `usage: tacet COMMAND
   verify    check a control log: a file, a folder or a URL
   evidence  hear a call's finished recordings, and judge its windows
   log       print the entries of a control log, the system's own too
+  reconcile tell of each payment in a list whether the log shows that it was silent then
   backup    copy a control log while it is written, and check the copy
   restore   go on in a new log where a control log cannot
   key       make an API key (key create), or take another key for the log or for tickets
@@ -44,6 +46,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   verify: verifyCommand,
   evidence: evidenceCommand,
   log: logCommand,
+  reconcile: reconcileCommand,
   backup: backupCommand,
   restore: restoreCommand,
   key: (args, io) => keyCommand(args, credentialIo(io)),
