@@ -3,7 +3,7 @@
  * window, of which it is known what is in it.
  */
 import type { Recording, WindowOnTap } from "../../src/evidence/evidence.ts";
-import type { WavCodec } from "../../src/evidence/sound/codec.ts";
+import type { Codec, WavCodec } from "../../src/evidence/sound/codec.ts";
 import { digitalDb } from "../../src/evidence/sound/silence.ts";
 import {
   type Floor,
@@ -34,7 +34,7 @@ export interface Leak {
 
 export interface Case {
   readonly name: string;
-  readonly codec: WavCodec;
+  readonly codec: Codec;
   readonly rateHz: number;
   readonly channels: readonly Float32Array[];
   readonly file: () => Buffer;
@@ -63,18 +63,27 @@ const START_AT = 1_700_000_000_000;
 
 export interface CaseOptions {
   readonly rates?: readonly number[];
+  /** Another voice than the one made here. */
+  readonly voice?: typeof speech;
+  /** Makes MP3 files instead of WAV. */
+  readonly mp3?: (channels: readonly Float32Array[], rateHz: number) => Buffer;
 }
 
 /** Every other case leaks. */
 export function makeCase(seed: number, options: CaseOptions = {}): Case {
+  const { mp3, voice: speak = speech } = options;
   const random = seeded(seed);
-  const codec = pick(random, CODECS);
+  const wavCodec = pick(random, CODECS);
+  const codec = mp3 === undefined ? wavCodec : "mp3";
   const rateHz = pick(random, options.rates ?? RATES_HZ);
   const stereo = random() < 0.5;
   const floor = pick<Floor>(random, ["none", "white", "pink", "hum"]);
   const floorDb = pick(random, [-70, -60, -50]);
   const insides: Inside[] = ["digital silence", "comfort noise"];
-  const inside = pick<Inside>(random, floor === "none" ? insides : [...insides, "the line's noise"]);
+  const inside = pick<Inside>(
+    random,
+    floor === "none" ? insides : [...insides, "the line's noise"],
+  );
   const leak =
     seed % 2 === 0
       ? undefined
@@ -96,7 +105,7 @@ export function makeCase(seed: number, options: CaseOptions = {}): Case {
 
   const channels = Array.from({ length: stereo ? 2 : 1 }, () => {
     const line = noise(random, floor, ms, rateHz, floorDb);
-    const voice = speech(random, ms, rateHz, between(random, -26, -16));
+    const voice = speak(random, ms, rateHz, between(random, -26, -16));
     const upstream = inside === "the line's noise";
     if (upstream) silence(voice, ...silentMs, rateHz);
     mix(voice, line, 0, rateHz);
@@ -114,7 +123,7 @@ export function makeCase(seed: number, options: CaseOptions = {}): Case {
       digitalDb(codec),
       inside === "comfort noise" ? -62 : inside === "the line's noise" ? floorDb : -100,
     );
-    digitCount += addLeak(random, channels, leak, { beforeMs, windowMs, rateHz, insideDb });
+    digitCount += addLeak(random, channels, leak, { beforeMs, windowMs, rateHz, insideDb, speak });
   }
   const outside = random();
   const keyed = outside < 0.75 ? 0 : outside < 0.88 ? Math.ceil(4 * random()) : 16;
@@ -128,7 +137,7 @@ export function makeCase(seed: number, options: CaseOptions = {}): Case {
     codec,
     rateHz,
     channels,
-    file: () => wavFile(channels, { codec, rateHz }),
+    file: () => mp3?.(channels, rateHz) ?? wavFile(channels, { codec: wavCodec, rateHz }),
     recording: recordingOf(startAt, Math.round(ms), withinMs),
     window: windowOf(silentFrom - 150, silentFrom, Math.round(START_AT + beforeMs + windowMs)),
     clockMs,
@@ -145,6 +154,7 @@ interface Room {
   readonly rateHz: number;
   /** What a leak has to stand out of. */
   readonly insideDb: number;
+  readonly speak: typeof speech;
 }
 
 /** Into one channel or both, far enough from both ends that no shift can hide it. */
@@ -152,7 +162,7 @@ function addLeak(
   random: Random,
   channels: readonly Float32Array[],
   { kind, length }: Leak,
-  { beforeMs, insideDb, rateHz, windowMs }: Room,
+  { beforeMs, insideDb, rateHz, speak, windowMs }: Room,
 ): number {
   const whole = length === "whole";
   const leakMs = whole ? windowMs : LENGTHS_MS[length];
@@ -164,7 +174,7 @@ function addLeak(
     switch (kind) {
       case "speech":
       case "quiet speech":
-        return spoken(random, leakMs, rateHz, kind === "speech" ? -20 : quietDb);
+        return spoken(speak, random, leakMs, rateHz, kind === "speech" ? -20 : quietDb);
       case "tone":
         return tone(
           between(random, 300, 3_000),
@@ -187,9 +197,15 @@ function addLeak(
 }
 
 /** A piece of speech each 20 ms of which are speech: a leaked pause would be no leak. */
-function spoken(random: Random, ms: number, rateHz: number, db: number): Float32Array {
-  if (ms > 2_000) return speech(random, ms, rateHz, db);
-  const voice = speech(random, ms + 6_000, rateHz, db);
+function spoken(
+  speak: typeof speech,
+  random: Random,
+  ms: number,
+  rateHz: number,
+  db: number,
+): Float32Array {
+  if (ms > 2_000) return speak(random, ms, rateHz, db);
+  const voice = speak(random, ms + 6_000, rateHz, db);
   const size = Math.round(rateHz / 50);
   for (let fromMs = 0; fromMs < 6_000; fromMs += 20) {
     const piece = cut(voice, fromMs, fromMs + ms, rateHz);

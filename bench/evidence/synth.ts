@@ -105,7 +105,7 @@ function resonator(hz: number, bandwidthHz: number, rateHz: number): (value: num
 }
 
 /** So that the loudest tenth of its 20 ms frames have `db` dBFS. */
-function levelled(samples: Float32Array, rateHz: number, db: number): Float32Array {
+export function levelled(samples: Float32Array, rateHz: number, db: number): Float32Array {
   const size = samplesIn(20, rateHz);
   const powers: number[] = [];
   for (let at = 0; at + size <= samples.length; at += size) powers.push(power(samples, at, size));
