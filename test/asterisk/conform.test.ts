@@ -24,7 +24,7 @@ describe.skipIf(typeof program === "string")("conformance of a real Asterisk", (
     }
   });
 
-  /** Says everything once, for docs/conformance.md. */
+  /** Says everything, for docs/conformance.md. */
   const told = (out: string) => process.env["SHOW"] !== undefined && process.stderr.write(out);
 
   test("ari: every control is shown, and that the file has a gap", async () => {

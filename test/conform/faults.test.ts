@@ -1,5 +1,5 @@
 /** What a conformance run shows of simulators that are as they should be, and of planted faults. */
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { anywherenowSimulator } from "../../src/sandbox/anywherenow/index.ts";
 import { vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 import {
@@ -13,7 +13,7 @@ import {
 } from "./kit.ts";
 import { instead, latePushes, lyingStatus } from "./planted.ts";
 
-afterEach(tidy);
+afterAll(tidy);
 
 const CHANNEL = "5";
 const QUICK = ["--yes", "--rounds", "2", "--confirm-ms", "1500"];
@@ -36,7 +36,7 @@ const byHand = (simulator: ReturnType<typeof vslogger>) => (line: string) => {
   if (line.includes("NOW: place another")) simulator.begin(CHANNEL, { session_id: "session-2" });
 };
 
-describe("where nothing is amiss", () => {
+describe.concurrent("where nothing is amiss", () => {
   test("everything that can be shown of a VSLogger is shown, to the next call", async () => {
     const simulator = vslogger();
     const ran = await conform(await vsloggerBench(simulator), {
@@ -62,8 +62,12 @@ describe("where nothing is amiss", () => {
       ended: "shown",
       told_apart: "shown",
       silence_ends: "shown",
+      file: "shown",
+      file_as_told: "shown",
     });
     expect(notShownOf(ran)).toEqual([]);
+    expect(ran.what("file")).toContain("WAV (pcm16), 8000 Hz, mono");
+    expect(ran.what("file_as_told")).toContain("silence: nothing is heard in");
     expect(ran.code).toBe(0);
     expect(simulator.heard(CHANNEL)).toBe("recording");
   });
@@ -85,7 +89,18 @@ describe("where nothing is amiss", () => {
   });
 });
 
-describe("a planted fault is told in its own row, and in no other", () => {
+test.concurrent("of a VSLogger by record it is shown that each silence ends one file and begins another", async () => {
+  const simulator = vslogger();
+  const ran = await conform(await vsloggerBench(simulator, { silenceBy: "record" }), {
+    args: [...QUICK, "--hang-up"],
+    heard: byHand(simulator),
+  });
+  expect(notShownOf(ran)).toEqual([]);
+  expect(ran.verdicts.file_as_told).toBe("shown");
+  expect(ran.what("file_as_told")).toMatch(/^[4-9] recordings, 0 of them over a silence$/);
+});
+
+describe.concurrent("a planted fault is told in its own row, and in no other", () => {
   test("VSLogger says yes to every order and does none", async () => {
     const simulator = vslogger();
     simulator.faults.set({ name: "ack-and-ignore" });
@@ -142,6 +157,17 @@ describe("a planted fault is told in its own row, and in no other", () => {
     expect(notShownOf(ran)).toEqual(["pause_again"]);
     expect(ran.verdicts.pauses_at_once).toBe("not_tried");
     expect(ran.verdicts.rounds).toBe("shown");
+  });
+
+  test("VSLogger says that it is muted and its file goes on", async () => {
+    const simulator = vslogger();
+    simulator.faults.set({ name: "records-through-mute" });
+    const ran = await conform(await vsloggerBench(simulator), {
+      args: [...QUICK, "--hang-up"],
+      heard: byHand(simulator),
+    });
+    expect(notShownOf(ran)).toEqual(["file_as_told"]);
+    expect(ran.what("file_as_told")).toMatch(/^sound is heard in \d+ of \d+ silenced stretches$/);
   });
 
   test("AnywhereNow's state lies: what it says was paused was never pushed", async () => {

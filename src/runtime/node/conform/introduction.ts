@@ -28,12 +28,14 @@ export function introduction(
 ): readonly string[] {
   const { recorderId } = wish;
   const vendor = config.recorders[recorderId]?.vendor ?? "";
+  const isHeard = wish.how !== "not";
   const lines = [
     `Recorder   ${recorderId} (${vendor}): ${variantOf(vendor, port)}`,
     `Test call  ${visible(targetKey)}`,
     "",
     `This call will be silenced and resumed ${silenceCountOf(wish)} times. What is said meanwhile is`,
     "not recorded. Name a test call only: never a customer's, never one a service controls.",
+    ...(isHeard ? ["Keep a sound on the call all the time: music, or somebody who reads."] : []),
   ];
   if (isServed(config.log.folder)) {
     lines.push(
