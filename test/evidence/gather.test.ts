@@ -165,6 +165,23 @@ test("a recorder that says when to ask again is not asked before, by anybody", a
   expect(r.main.askedCount("a")).toBeGreaterThan(1);
 });
 
+test.each([
+  ["target_not_found", 1],
+  ["target_ambiguous", 1],
+  ["not_authorized", 0],
+] as const)(
+  "what a recorder says of one conversation keeps nobody from asking it about another: %s",
+  async (reason, asked) => {
+    const r = rig();
+    r.main.tell("a", { kind: "refused", reason, detail: "" });
+    const both = history().registered(AT).tap(AT).tap(AT, "b");
+    await r.play(both.ending(AT + 30_000).ended(AT + 30_000));
+    await r.clock.pass(CONFIG.afterEndMs + 1_000);
+    expect([r.main.askedCount("a"), r.main.askedCount("b")]).toEqual([1, asked]);
+    expect(await r.entered()).toContain(`WitnessUnreachable ${reason}`);
+  },
+);
+
 test("where nothing changed, asking again enters nothing", async () => {
   const r = rig();
   r.main.tell("a", [gap]);

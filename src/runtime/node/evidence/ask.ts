@@ -63,6 +63,8 @@ export function asker(options: AskerOptions): Asker {
       const recordings = told.slice(0, RECORDING_COUNT_MAX).map((one) => recordingOf(tap, one));
       return { kind: "told", recordings };
     }
+    // Said of this conversation alone: of others it can be asked.
+    if (isOfThisAlone(told)) return { kind: "unanswered", reason: reasonOf(told) };
     const asked = told?.kind === "unreachable" ? told.retryAfterMs : undefined;
     const untilAt = clock.now() + (asked ?? REST_MS);
     rests.set(recorderId, { untilAt, isItsWord: asked !== undefined });
@@ -74,7 +76,13 @@ export function asker(options: AskerOptions): Asker {
 
 type Told = Awaited<ReturnType<NonNullable<WitnessPort["evidence"]>>>;
 
-const reasonOf = (told: Exclude<Told, readonly RecordingEvidence[]> | undefined): string => {
+type NotTold = Exclude<Told, readonly RecordingEvidence[]> | undefined;
+
+const isOfThisAlone = (told: NotTold): boolean =>
+  told?.kind === "refused" &&
+  (told.reason === "target_not_found" || told.reason === "target_ambiguous");
+
+const reasonOf = (told: NotTold): string => {
   if (told === undefined) return "failed";
   return told.kind === "refused" ? told.reason : told.kind;
 };
