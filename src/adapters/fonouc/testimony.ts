@@ -148,10 +148,9 @@ export function testimonyOf(settings: FonoucSettings, session: Session, scrub: S
       const wide = { from: span.from - BEFORE_MS, to: span.to + AFTER_MS };
       const calls = await legs(callId, wide, ctx);
       if ("kind" in calls) return calls;
-      const waitMs = span.to + CDR_MS_MAX - ctx.now();
-      if (calls.count === 0 && waitMs > 0) {
+      if (calls.count === 0 && ctx.now() < span.to + CDR_MS_MAX) {
         const detail = "no CDR of this call yet, so what was recorded of it is not known";
-        return { kind: "unreachable", detail, retryAfterMs: waitMs };
+        return refused("target_not_found", detail);
       }
       const { named } = calls;
       // A recording may be filed under another leg than the one whose CDR names it.
