@@ -103,8 +103,10 @@ describe("a gap", () => {
   });
 
   test("is measured on the file where nothing tells of it but the operator", async () => {
-    const file = { ...heard([], 55_000), beganAt: START };
+    const file = { ...heard([], 55_000), began: { at: START, withinMs: 0 } };
     expect((await rowsOf("gap", file)).get("file_as_told")?.verdict).toBe("shown");
+    const coarse = { ...file, began: { at: START, withinMs: 2_000 } };
+    expect((await rowsOf("gap", coarse)).get("file_as_told")?.verdict).toBe("not_tried");
     const unknown = await rowsOf("gap", heard([], 55_000));
     expect(unknown.get("file_as_told")?.what).toContain("--began");
   });

@@ -23,9 +23,15 @@ Silences and resumes ONE TEST CALL, several times, and says what its recorder wa
 --confirm-ms  ms that a recorder may take to confirm an order (10000)
 --recording   what the recording is called, where the recorder cannot be asked; else the target
 --file        where you will put a copy of the finished file, where it cannot be fetched
---began       when it began, such as 2026-11-22T09:00:00Z, where the recorder cannot be asked
+--began       when it began, such as 2026-11-22T09:00:00.250Z, where the recorder cannot be asked
 --as-recording  the call is recorded now: for a recorder that cannot tell before its first order
 --yes         asks nothing`;
+
+/** When the recording began, and how far that may be off. */
+export interface Began {
+  readonly at: number;
+  readonly withinMs: number;
+}
 
 export interface Asked {
   readonly recorderId: string;
@@ -40,7 +46,7 @@ export interface Asked {
   readonly confirmMsMax: number;
   readonly recordingId?: string;
   readonly filePath?: string;
-  readonly beganAt?: number;
+  readonly began?: Began;
   readonly asRecording: boolean;
   readonly yes: boolean;
 }
@@ -58,10 +64,6 @@ export function asked(args: readonly string[]): Asked {
   if (recorderId === undefined || more.length > 0) throw new Misused("Name one recorder.");
   if (values.target === undefined) throw new Misused("--target is missing.");
   const how = values["next-call"] ? "next_call" : values["hang-up"] ? "hang_up" : "not";
-  const beganAt = values.began === undefined ? undefined : Date.parse(values.began);
-  if (Number.isNaN(beganAt)) {
-    throw new Misused("--began takes a time such as 2026-11-22T09:00:00Z.");
-  }
   return {
     recorderId,
     target: targetOf(values.target),
@@ -75,7 +77,7 @@ export function asked(args: readonly string[]): Asked {
     confirmMsMax: whole("--confirm-ms", values["confirm-ms"] ?? "10000", 100, 600_000),
     ...(values.recording === undefined ? {} : { recordingId: values.recording }),
     ...(values.file === undefined ? {} : { filePath: values.file }),
-    ...(beganAt === undefined ? {} : { beganAt }),
+    ...(values.began === undefined ? {} : { began: beganOf(values.began) }),
     asRecording: values["as-recording"] ?? false,
     yes: values.yes ?? false,
   };
@@ -120,6 +122,12 @@ function targetOf(members: readonly string[]): Readonly<Record<string, string>> 
     throw new Misused("--target holds what could be a card number. Name the call otherwise.");
   }
   return Object.fromEntries(pairs);
+}
+
+function beganOf(told: string): Began {
+  const at = Date.parse(told);
+  if (Number.isNaN(at)) throw new Misused("--began takes a time such as 2026-11-22T09:00:00.250Z.");
+  return { at, withinMs: /:\d\d\.\d/.test(told) ? 0 : 1_000 };
 }
 
 function whole(option: string, given: string, least: number, most: number): number {

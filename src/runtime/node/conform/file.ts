@@ -6,6 +6,7 @@
  */
 import type { RecordingEvidence } from "../../../adapters/recorder.ts";
 import type { AudioEffect, EpochMs } from "../../../control/call.ts";
+import type { Began } from "./ask.ts";
 import { type Book, type Conclusion, notShown, notTried, shown } from "./checks.ts";
 import type { Driver } from "./driver.ts";
 import type { Over } from "./ending.ts";
@@ -58,7 +59,7 @@ export interface FileOptions {
     /** What the recording is called, where the recorder cannot be asked. */
     readonly recordingId: string;
     /** When it began, as the operator says. */
-    readonly beganAt?: EpochMs;
+    readonly began?: Began;
   };
 }
 
@@ -140,9 +141,13 @@ const spanOf = ({ endAt, startAt, withinMs }: RecordingEvidence, over: Over): Sp
 
 /** Where nothing tells, the operator knows when it began, and its end was seen. */
 const fromWords = ({ file }: FileOptions, over: Over): Span | undefined =>
-  file.beganAt === undefined
+  file.began === undefined
     ? undefined
-    : { startAt: file.beganAt, endAt: over.at, withinMs: over.at - over.after };
+    : {
+        startAt: file.began.at,
+        endAt: over.at,
+        withinMs: Math.max(file.began.withinMs, over.at - over.after),
+      };
 
 const stretchesOf = (silences: readonly Silence[], { startAt }: Span): Stretch[] =>
   silences

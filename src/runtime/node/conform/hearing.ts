@@ -13,6 +13,7 @@ import { hear } from "../../../evidence/sound/heard.ts";
 import { mp3Decoding } from "../sound/mp3.ts";
 import type { FilePort } from "../sound/fetchFile.ts";
 import { hearFile } from "../sound/hearFile.ts";
+import type { Began } from "./ask.ts";
 import { answerOf } from "./driver.ts";
 import type { FileOptions, HeardFile, Stretch, Told } from "./file.ts";
 import { soundIn } from "./soundIn.ts";
@@ -29,7 +30,7 @@ export interface HearingOptions {
   readonly clock: Pick<Clock, "now">;
   readonly recordingId?: string;
   readonly filePath?: string;
-  readonly beganAt?: number;
+  readonly began?: Began;
   readonly files: FilePort;
   readonly byHandMsMax: number;
   readonly say: (line: string) => void;
@@ -39,12 +40,12 @@ export function fileOf(
   witness: WitnessPort | undefined,
   options: HearingOptions,
 ): FileOptions["file"] {
-  const { beganAt, clock, filePath, files, recordingId, target, targetKey } = options;
+  const { began, clock, filePath, files, recordingId, target, targetKey } = options;
   const ask = witness?.evidence;
   const context = () => ({ signal: AbortSignal.timeout(EVIDENCE_MS_MAX), now: clock.now });
   return {
     recordingId: recordingId ?? targetKey,
-    ...(beganAt === undefined ? {} : { beganAt }),
+    ...(began === undefined ? {} : { began }),
     ...(ask !== undefined && {
       async evidence(from, to) {
         const told = await ask(target, { from, to }, context());
