@@ -270,6 +270,21 @@ describe("a channel that carried two conversations", () => {
     expect(startsOf(await at.told(target))).toEqual([0]);
     expect(await at.told({ sipCallId: "call-2@host", hw: "siprec" })).toEqual([]);
   });
+
+  test("what a survey saw counts as seen", async () => {
+    const at = bench();
+    const target = { extension: "410" };
+    at.simulator.begin("5", { extension: "410" });
+    at.clock.now += 1_000;
+    await at.recorder.survey?.(new Map([["extension/410", target]]), at.context());
+    // The phone's extension is corrected later in the call, and so is its recording's.
+    at.simulator.poke(5, { extension: "470" });
+    at.clock.now += 1_000;
+    at.simulator.end("5");
+    expect(startsOf(await at.told(target))).toEqual([0]);
+    expect(startsOf(await at.told({ extension: "470" }))).toEqual([0]);
+    expect(await at.told({ extension: "411" })).toEqual([]);
+  });
 });
 
 describe("an answer that cannot be had", () => {
