@@ -136,7 +136,7 @@ const suspect = (cause: Cause, ranges: readonly FileRange[], toleranceMs: number
 function byLog(window: WindowOnTap, file: File): Found | undefined {
   const { drift, exposed = [], openedAt, silentFrom, until = Infinity } = window;
   const { edgeMs } = file;
-  const drifted = drift.filter((stretch) => surelyIn(file, stretch));
+  const drifted = drift.filter((stretch) => maybeIn(file, stretch));
   if (drifted.length > 0) return suspect("drift", rangesOf(file, drifted), 2 * edgeMs);
   const open =
     silentFrom === undefined
@@ -191,9 +191,13 @@ const lengthNow = ({ durationMs = 0 }: Recording): number => durationMs;
 const surelyIn = ({ edgeMs, from, to }: File, stretch: Stretch): boolean =>
   stretch.to > stretch.from && stretch.to - from > edgeMs && to - stretch.from > edgeMs;
 
+/** It was seen recording: where clocks leave open in which recording that is, in each. */
+const maybeIn = ({ edgeMs, from, to }: File, stretch: Stretch): boolean =>
+  stretch.to > from - edgeMs && stretch.from < to + edgeMs;
+
 /** Where in the file, with what its times may be off by on either side. */
 const rangesOf = (file: File, stretches: readonly Stretch[]): readonly FileRange[] =>
-  within(stretches, file).flatMap(({ from, to }) =>
+  stretches.flatMap(({ from, to }) =>
     range(file, placeOf(file, from) - file.edgeMs, placeOf(file, to) + file.edgeMs),
   );
 
@@ -212,8 +216,10 @@ const displaced = (
   });
 
 /** A moment's place in the file: what is silent before it is not there. */
-const placeOf = ({ from, silences }: File, at: EpochMs): number =>
-  at - from - lengthMs(within(silences, { from, to: at }));
+function placeOf({ from, silences, to }: File, moment: EpochMs): number {
+  const at = Math.min(to, Math.max(from, moment));
+  return at - from - lengthMs(within(silences, { from, to: at }));
+}
 
 function range({ recording: { durationMs = Infinity } }: File, fromMs: number, toMs: number) {
   const from = Math.max(0, Math.floor(fromMs));

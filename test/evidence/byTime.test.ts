@@ -180,6 +180,20 @@ describe("what the log itself says", () => {
     },
   );
 
+  test("drift at a recording's very edge is in it, or in the next: clocks leave that open", () => {
+    const drift = [{ from: 20_000, to: 20_300 }];
+    const before = { endAt: 20_100, durationMs: 20_100 };
+    const after = { startAt: 29_900, durationMs: 70_100 };
+    expect(judged("new_file", { drift }, before, after)).toMatchObject([
+      { verdict: "suspect", cause: "drift", ranges: [{ fromMs: 19_400, toMs: 20_100 }] },
+      { verdict: "consistent" },
+    ]);
+    const late = { endAt: 19_700, durationMs: 19_700 };
+    expect(judged("new_file", { drift }, late)).toMatchObject([
+      { verdict: "suspect", ranges: [{ fromMs: 19_100, toMs: 19_700 }] },
+    ]);
+  });
+
   test("a window that was never secured makes a recording through it suspect", () => {
     const tap = tapOf("gap");
     const { silentFrom: _, ...never } = windowOf(tap);
