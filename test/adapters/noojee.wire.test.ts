@@ -185,7 +185,8 @@ describe("with the hash", () => {
   });
   test("many who ask at once share one time", async () => {
     const { order, sent } = wired({ authenticate: "hash" }, reply(time), reply(yes));
-    const all = await Promise.all(Array.from({ length: 20 }, () => order("pause", target)));
+    const asked = Array.from({ length: 20 }, async () => order("pause", target));
+    const all = await Promise.all(asked);
     expect(all.every((outcome) => outcome?.kind === "acknowledged")).toBe(true);
     expect(sent.filter(({ url }) => url.endsWith("/Time"))).toHaveLength(1);
   });

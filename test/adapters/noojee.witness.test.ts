@@ -4,6 +4,7 @@ import { inProcess } from "./inProcess.ts";
 import { momentsOf } from "../../src/adapters/noojee/dates.ts";
 import { noojeeVendor } from "../../src/adapters/noojee/index.ts";
 import { isOfExtension, readLegs, recordingsOf } from "../../src/adapters/noojee/legs.ts";
+import { Orders, TARGET_COUNT_MAX } from "../../src/adapters/noojee/orders.ts";
 import type { AdapterContext, RecordingEvidence } from "../../src/adapters/recorder.ts";
 import type { Target } from "../../src/control/call.ts";
 import { noojeeSimulator } from "../../src/sandbox/noojee/index.ts";
@@ -215,6 +216,20 @@ describe("as a recording", () => {
   });
 });
 
+test("of a target the newest eight tags are known, and of targets the newest ten thousand", () => {
+  const orders = new Orders();
+  const span = { from: 0, to: 100 };
+  for (let at = 0; at < 9; at += 1) orders.started("call/1.1", `w-${at}`, at);
+  expect([...orders.tags("call/1.1", span)]).toEqual(
+    Array.from({ length: 8 }, (_, at) => `w-${at + 1}`),
+  );
+  for (let count = 0; count < TARGET_COUNT_MAX - 1; count += 1) orders.stopped(`call/2.${count}`);
+  expect(orders.tags("call/1.1", span).size).toBe(8);
+  orders.stopped("call/3.1");
+  expect(orders.tags("call/1.1", span).size).toBe(0);
+  expect(orders.isStopped("call/3.1")).toBe(true);
+});
+
 const apiKey = "f863246a-973e-11e6-8784-08002718f5b5";
 const START = Date.UTC(2021, 8, 14, 5, 3, 30);
 const unique = (count: number) => `${START / 1_000}.${count}`;
@@ -267,7 +282,7 @@ describe("an extension's recordings, by the hour", () => {
     const { clock, evidence, hoursAsked } = wired();
     clock.at += 4 * HOUR;
     const from = START - 2 * HOUR;
-    const asked = () => evidence({ extension: "410" }, from, START);
+    const asked = async () => evidence({ extension: "410" }, from, START);
     const all = await Promise.all(Array.from({ length: 10 }, asked));
     for (const one of all) {
       expect(one).toMatchObject({ kind: "unreachable", retryAfterMs: 61_000 });
@@ -318,6 +333,22 @@ describe("an extension's recordings, by the hour", () => {
       detail: expect.stringContaining("by unique id") as string,
     });
     expect(hoursAsked()).toEqual([]);
+  });
+
+  test("are kept for 72 hours of them; of the one asked for longest ago is asked again", async () => {
+    const { clock, evidence, hoursAsked } = wired();
+    clock.at += 100 * HOUR;
+    const asked = async (hour: number) => {
+      clock.at += 61_000;
+      expect(
+        await evidence({ extension: "410" }, START + hour * HOUR, START + hour * HOUR),
+      ).toEqual([]);
+    };
+    for (let hour = 0; hour <= 72; hour += 1) await asked(hour);
+    await asked(72);
+    expect(hoursAsked()).toHaveLength(73);
+    await asked(0);
+    expect(hoursAsked()).toHaveLength(74);
   });
 
   test("that one asker gave up are still told to another", async () => {
