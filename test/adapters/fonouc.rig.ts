@@ -16,7 +16,7 @@ import type { FonoucSimulatorOptions } from "../../src/sandbox/fonouc/index.ts";
 const password = "s3cret of Fonouc";
 const apiKey = "dfdb4869092fcaa210077109e42bdbac";
 export const accountId = "5f1a5a9bd51aac0b21dd2e1f2c0b1c22";
-export const user = { username: "tacet@example.com", password, domain: "fonouctest" };
+const user = { username: "tacet@example.com", password, domain: "fonouctest" };
 /** As the vendor's hash is documented: hex of user, colon, password. */
 export const hashOf = (method: "md5" | "sha1") =>
   createHash(method).update(`tacet:${password}`).digest("hex");

@@ -9,7 +9,7 @@ import type { Faults } from "../simulator.ts";
 import type { Calls, Ended, Taken } from "./calls.ts";
 
 const SECONDS_TO_1970 = 62_167_219_200;
-export const gregorian = (at: EpochMs): number => Math.floor(at / 1_000) + SECONDS_TO_1970;
+const gregorian = (at: EpochMs): number => Math.floor(at / 1_000) + SECONDS_TO_1970;
 
 export interface ReportQuery {
   /** In Unix ms, whatever unit they came in. */
