@@ -372,3 +372,12 @@ test("an id that starts anew has only its new life's evidence", async () => {
     judgements: [],
   });
 });
+
+test("of more recordings than one conversation has, so many are taken", async () => {
+  const r = rig();
+  const many = Array.from({ length: 250 }, (_, count) => recorded({ recordingId: `rec-${count}` }));
+  r.main.tell("a", many);
+  await r.play(ended());
+  await r.clock.pass(CONFIG.afterEndMs + 1_000);
+  expect(await r.entries("RecordingTestified")).toHaveLength(200);
+});

@@ -140,3 +140,26 @@ test("a report that the log did not take, or whose suspicion it did not, is no r
   await r.evidence().report("t", "c", sound, by);
   expect(r.suspicions).toHaveLength(1);
 });
+
+test("of more calls with files to hear than are remembered, the oldest is left out until a start", async () => {
+  const r = rig({ hasFile: true, config: { sound: true }, unheardCallCountMax: 2 });
+  for (const name of ["a", "b", "c"]) {
+    r.main.tell(name, [recorded({ recordingId: `rec-${name}`, durationMs: 25_000 })]);
+    const h = history()
+      .registered(AT)
+      .tap(AT, name)
+      .baselined(AT, "recording", name)
+      .opened(AT + 5_000, name)
+      .reported(AT + 5_000, "paused", name)
+      .closed(AT + 10_000, name);
+    await r.play(h.ending(AT + 30_000).ended(AT + 30_000), name);
+    await r.clock.pass(CONFIG.afterEndMs + 1_000);
+  }
+  expect(
+    r
+      .evidence()
+      .unheard("t", 10)
+      .map(({ callId }) => callId),
+  ).toEqual(["b", "c"]);
+  expect(r.evidence().unheard("t", 1)).toHaveLength(1);
+});

@@ -44,6 +44,7 @@ export interface Wish {
   readonly config?: object;
   readonly hasFile?: boolean;
   readonly waitingCountMax?: number;
+  readonly unheardCallCountMax?: number;
   readonly testifies?: boolean;
 }
 
@@ -78,6 +79,9 @@ export function rig(wish: Wish = {}): Rig {
         warn: (facts) => void logged.push(facts),
       },
       ...(wish.waitingCountMax === undefined ? {} : { waitingCountMax: wish.waitingCountMax }),
+      ...(wish.unheardCallCountMax === undefined
+        ? {}
+        : { unheardCallCountMax: wish.unheardCallCountMax }),
     });
     made.begin(["t"]);
     return made;

@@ -39,6 +39,7 @@ export interface EvidenceOptions {
   readonly incidents: Incidents;
   readonly logger: Pick<Logger, "error" | "warn">;
   readonly waitingCountMax?: number;
+  readonly unheardCallCountMax?: number;
 }
 
 export interface EvidenceService extends EvidenceDesk {
@@ -62,6 +63,7 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     isWitness: (id) => testifying.has(id),
     isHeard: (id) => config.sound && options.witness(id)?.audio !== undefined,
   };
+  const unheardCallCountMax = options.unheardCallCountMax ?? UNHEARD_CALL_COUNT_MAX;
   const stopping = new AbortController();
   const gathering = {
     log,
@@ -121,25 +123,27 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
   }
 
   function remember(tenant: TenantId, callId: CallId, now: known.Known): void {
-    const files = known.unheardOf(now, witnesses);
+    const recordings = known
+      .unheardOf(now, witnesses)
+      .map(({ recorderId, recordingId, tapId }) => ({ recorderId, tapId, recordingId }));
+    toHear(tenant, callId, recordings);
+  }
+
+  function toHear(tenant: TenantId, callId: CallId, recordings: Unheard["recordings"]): void {
     const key = keyOf(tenant, callId);
-    if (files.length === 0) unheard.delete(key);
-    else {
-      const recordings = files.map(({ recorderId, recordingId, tapId }) => ({
-        recorderId,
-        tapId,
-        recordingId,
-      }));
-      unheard.set(key, { tenant, callId, recordings });
-      const [oldest] = unheard.keys();
-      if (unheard.size > UNHEARD_CALL_COUNT_MAX && oldest !== undefined) unheard.delete(oldest);
+    if (recordings.length === 0) {
+      unheard.delete(key);
+      return;
     }
+    unheard.set(key, { tenant, callId, recordings });
+    const [oldest] = unheard.keys();
+    if (unheard.size > unheardCallCountMax && oldest !== undefined) unheard.delete(oldest);
   }
 
   const lookOf = async (tenant: TenantId): Promise<void> => {
     const { afterEndMs, afterWindowMs, giveUpMs } = config;
     const from = clock.now() - giveUpMs - Math.max(afterEndMs, afterWindowMs);
-    const left = await lookBack(log, tenant, from);
+    const left = await lookBack(log, clock, tenant, from);
     const put = (callId: CallId, at: number, ofWindow: boolean) => {
       const dueAt = at + (ofWindow ? afterWindowMs : afterEndMs);
       waiting.put({ tenant, callId, dueAt, firstAt: dueAt, ofWindow } satisfies Due);
@@ -147,9 +151,7 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     for (const [callId, at] of left.ended) put(callId, at, false);
     for (const [callId, at] of left.closed) put(callId, at, true);
     if (!config.sound) return;
-    for (const [callId, recordings] of left.unheard) {
-      unheard.set(keyOf(tenant, callId), { tenant, callId, recordings });
-    }
+    for (const [callId, recordings] of left.unheard) toHear(tenant, callId, recordings);
   };
 
   async function look(left = tenants): Promise<void> {

@@ -4,56 +4,84 @@
  *
  * @module
  */
-import type { EpochMs, TenantId } from "../../../control/call.ts";
+import type { CallId, EpochMs, TenantId } from "../../../control/call.ts";
+import type { Clock } from "../../../control/ports.ts";
 import { recordingKey } from "../../../evidence/known.ts";
 import type { Entry } from "../../../log/entry.ts";
 import { type FileName, unheardIn } from "./entries.ts";
-import { pages, type Reads } from "./read.ts";
+import { eachEntry, type Reads } from "./read.ts";
 
-/** Entries of one type that are looked at; where there are more, the newest are left for later. */
-const FOUND_COUNT_MAX = 100_000;
+/** Calls of each kind that are kept, the newest. */
+const CALL_COUNT_MAX = 100_000;
+/** Between two pages: others read the log, and write it. */
+const BREATH_MS = 20;
 
 export interface Left {
   /** Calls that ended, and when. */
-  readonly ended: ReadonlyMap<string, EpochMs>;
+  readonly ended: ReadonlyMap<CallId, EpochMs>;
   /** Calls that go on, and when their newest window closed. */
-  readonly closed: ReadonlyMap<string, EpochMs>;
+  readonly closed: ReadonlyMap<CallId, EpochMs>;
   /** Recordings still to be heard, by call. */
-  readonly unheard: ReadonlyMap<string, readonly FileName[]>;
+  readonly unheard: ReadonlyMap<CallId, readonly FileName[]>;
+}
+
+interface Seen {
+  readonly at: EpochMs;
+  readonly position: number;
 }
 
 /** Throws where the log cannot be read. */
-export async function lookBack(log: Reads, tenant: TenantId, from: EpochMs): Promise<Left> {
-  const ended = new Map<string, EpochMs>();
-  const closed = new Map<string, EpochMs>();
-  const unheard = new Map<string, readonly FileName[]>();
-  const types = [
-    "WindowClosed",
-    "WindowReleased",
-    "CallEnded",
-    "EvidenceGathered",
-    "SoundHeard",
-  ] as const;
-  const found: Entry[] = [];
-  for (const type of types) await pages(log, tenant, { type, from }, 0, FOUND_COUNT_MAX, found);
-  for (const entry of found.toSorted((a, b) => a.position - b.position)) {
-    const { at, callId, type } = entry;
-    if (callId === undefined) continue;
-    if (type === "WindowClosed" || type === "WindowReleased") closed.set(callId, at);
-    if (type === "CallEnded") {
-      ended.set(callId, at);
-      closed.delete(callId);
-    }
-    if (type === "EvidenceGathered") {
-      ended.delete(callId);
-      unheard.set(callId, unheardIn(entry));
-    }
-    if (type === "SoundHeard") {
-      const heard = recordingKey(entry.detail as unknown as FileName);
-      const left = (unheard.get(callId) ?? []).filter((one) => recordingKey(one) !== heard);
-      unheard.set(callId, left);
-    }
+export async function lookBack(
+  log: Reads,
+  clock: Clock,
+  tenant: TenantId,
+  from: EpochMs,
+): Promise<Left> {
+  const closed = new Map<CallId, Seen>();
+  const ended = new Map<CallId, Seen>();
+  const gathered = new Map<CallId, Seen & { readonly files: readonly FileName[] }>();
+  const heard = new Set<string>();
+  const breathe = () => new Promise<void>((resolve) => clock.after(BREATH_MS, resolve));
+  const each = (type: string, take: (callId: CallId, entry: Entry) => void): Promise<number> => {
+    const takeOfCall = (entry: Entry) => {
+      if (entry.callId !== undefined) take(entry.callId, entry);
+    };
+    return eachEntry(log, tenant, { type, from }, 0, takeOfCall, breathe);
+  };
+  for (const type of ["WindowClosed", "WindowReleased"]) {
+    await each(type, (callId, { at, position }) => {
+      if (position > (closed.get(callId)?.position ?? 0)) keep(closed, callId, { at, position });
+    });
   }
-  for (const [callId, files] of unheard) if (files.length === 0) unheard.delete(callId);
-  return { ended, closed, unheard };
+  await each("CallEnded", (callId, { at, position }) => keep(ended, callId, { at, position }));
+  await each("EvidenceGathered", (callId, entry) =>
+    keep(gathered, callId, { ...entry, files: unheardIn(entry) }),
+  );
+  await each("SoundHeard", (callId, { detail }) => {
+    if (heard.size < CALL_COUNT_MAX) heard.add(fileKey(callId, detail as unknown as FileName));
+  });
+
+  for (const [callId, { position }] of ended) {
+    if (position > (closed.get(callId)?.position ?? Infinity)) closed.delete(callId);
+    if (position < (gathered.get(callId)?.position ?? 0)) ended.delete(callId);
+  }
+  const unheard = new Map<CallId, readonly FileName[]>();
+  for (const [callId, { files }] of gathered) {
+    const left = files.filter((file) => !heard.has(fileKey(callId, file)));
+    if (left.length > 0) unheard.set(callId, left);
+  }
+  return { ended: momentsOf(ended), closed: momentsOf(closed), unheard };
+}
+
+const fileKey = (callId: CallId, file: FileName): string =>
+  JSON.stringify([callId, recordingKey(file)]);
+
+const momentsOf = (seen: ReadonlyMap<CallId, Seen>): ReadonlyMap<CallId, EpochMs> =>
+  new Map([...seen].map(([callId, { at }]) => [callId, at]));
+
+function keep<T>(map: Map<CallId, T>, callId: CallId, value: T): void {
+  map.delete(callId);
+  map.set(callId, value);
+  const [oldest] = map.keys();
+  if (map.size > CALL_COUNT_MAX && oldest !== undefined) map.delete(oldest);
 }

@@ -10,7 +10,7 @@ import type { EntryFilter, EntryPage, LogStore } from "../../../log/store.ts";
 import { factOf } from "./entries.ts";
 
 const PAGE_COUNT = 1_000;
-/** Entries of one call that are looked at. A call that has more is not judged. */
+/** Entries of one call that are looked at. A call that has more is not judged, and that is told. */
 const CALL_COUNT_MAX = 50_000;
 /** Newest entries that the search file has not got yet. */
 const TAIL_COUNT_MAX = 50_000;
@@ -33,41 +33,35 @@ async function entriesOfCall(
   tenant: TenantId,
   callId: CallId,
 ): Promise<readonly Entry[]> {
-  const found: Entry[] = [];
-  const indexedTo = await pages(log, tenant, { callId }, 0, CALL_COUNT_MAX, found);
-  await pages(
-    log,
-    tenant,
-    {},
-    indexedTo,
-    TAIL_COUNT_MAX,
-    found,
-    (entry) => entry.callId === callId,
-  );
   // What was indexed meanwhile is in both.
-  const byPosition = new Map(found.map((entry) => [entry.position, entry]));
-  return [...byPosition.values()].toSorted((a, b) => a.position - b.position);
+  const found = new Map<number, Entry>();
+  let left = CALL_COUNT_MAX + TAIL_COUNT_MAX;
+  const take = (entry: Entry): void => {
+    left -= 1;
+    if (left < 0) throw new Error("more entries than are looked at");
+    if (entry.callId === callId) found.set(entry.position, entry);
+  };
+  const indexedTo = await eachEntry(log, tenant, { callId }, 0, take);
+  await eachEntry(log, tenant, {}, indexedTo, take);
+  return [...found.values()].toSorted((a, b) => a.position - b.position);
 }
 
-/** Adds what it finds; how far the search file had come. Throws where there is more than `countMax`. */
-export async function pages(
+/** Goes through them in order; how far the search file had come. Throws where `take` does. */
+export async function eachEntry(
   log: Reads,
   tenant: TenantId,
   filter: EntryFilter,
   from: number,
-  countMax: number,
-  found: Entry[],
-  fits: (entry: Entry) => boolean = () => true,
+  take: (entry: Entry) => void,
+  betweenPages: () => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
   let indexedTo = log.size(tenant);
-  let count = 0;
   for (let after: number | undefined = from; after !== undefined;) {
     const page: EntryPage = await log.read(tenant, filter, after, PAGE_COUNT);
-    for (const entry of page.entries) if (fits(entry)) found.push(entry);
+    page.entries.forEach(take);
     indexedTo = Math.min(indexedTo, page.indexedTo);
-    count += page.entries.length;
-    if (count > countMax) throw new Error("more entries than are looked at");
     after = page.next;
+    if (after !== undefined) await betweenPages();
   }
   return indexedTo;
 }
