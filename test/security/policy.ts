@@ -32,6 +32,8 @@ export interface Names {
   readonly callId: string;
   readonly windowId: string;
   readonly agentId: string;
+  /** Of a recording of this call. */
+  readonly incidentId: string;
   /** What a target of this call would be. */
   readonly targets: object;
 }
@@ -64,6 +66,15 @@ const UNKNOWN = "404 404 404 404 404 404 | 403 403 403 403 401";
 const UNKNOWN_WINDOW = "404 404 404 404 404 404 | 404 404 403 403 401";
 const OWNED = "409 403 409 409 409 409 | 403 403 403 403 401";
 const NOT_AGENTS = "404 403 404 404 404 404 | 403 403 403 403 401";
+const READS_EVIDENCE = ["log:read", "evidence:write", "incidents:write"] as const;
+const RECONCILED = {
+  counts: { secured: 1, late: 0, unsecured: 0, no_window: 0 },
+  digest: "a".repeat(64),
+  from: 1,
+  to: 2,
+  toleranceMs: 0,
+  against: { size: 1, root: `${"A".repeat(43)}=`, verified: false },
+};
 const ANYBODY = "yes yes yes yes yes yes | yes yes yes yes yes";
 const NOT_HERE = "404 404 404 404 404 404 | 404 404 404 404 404";
 
@@ -296,6 +307,51 @@ export const ROWS: readonly Row[] = [
     "none",
     OWN_ONLY,
   ]),
+  ...rows(
+    "GET /v1/incidents",
+    READS_EVIDENCE,
+    ({ callId }) => ({ path: `/v1/incidents?callId=${callId}` }),
+    ["incidents of their call", "own", OWN_ONLY],
+    ["incidents of another's call", "foreign", OWN_ONLY],
+    [
+      "incidents of another tenant's call",
+      "other tenant",
+      "no 403 no no no no | 403 403 403 403 401",
+    ],
+  ),
+  ...rows(
+    "GET /v1/incidents/{incidentId}",
+    READS_EVIDENCE,
+    ({ incidentId }) => ({ path: `/v1/incidents/${incidentId}` }),
+    ["an incident of their call", "own", OWN_ONLY],
+    ["of another's call", "foreign", OWN_ONLY],
+    ["of another tenant's", "other tenant", NOT_AGENTS],
+    ["no incident", "unknown", NOT_AGENTS],
+  ),
+  ...rows(
+    "POST /v1/incidents/{incidentId}/notes",
+    ["incidents:write"],
+    ({ incidentId }) => ({ path: `/v1/incidents/${incidentId}/notes`, body: { text: "heard" } }),
+    ["a note on an incident of their call", "own", OWN_ONLY],
+    ["of another's call", "foreign", OWN_ONLY],
+    ["of another tenant's", "other tenant", NOT_AGENTS],
+    ["on no incident", "unknown", NOT_AGENTS],
+  ),
+  ...rows(
+    "POST /v1/incidents/{incidentId}/close",
+    ["incidents:write"],
+    ({ incidentId }) => ({ path: `/v1/incidents/${incidentId}/close`, body: { note: "removed" } }),
+    ["closes an incident of their call", "own", OWN_ONLY],
+    ["of another's call", "foreign", OWN_ONLY],
+    ["of another tenant's", "other tenant", NOT_AGENTS],
+    ["no incident", "unknown", NOT_AGENTS],
+  ),
+  ...rows(
+    "POST /v1/reconciliations",
+    ["evidence:write", "incidents:write"],
+    () => ({ path: "/v1/reconciliations", body: RECONCILED }),
+    ["what comparing payments came to", "none", OWN_ONLY],
+  ),
   ...rows("GET /v1/log/checkpoint", ["log:read"], at("/v1/log/checkpoint"), [
     "the tenant's signed head",
     "none",

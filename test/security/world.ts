@@ -36,16 +36,18 @@ const IDS = Object.keys(LINES) as Id[];
 const MADE = Object.fromEntries(IDS.map((id) => [id, makeApiKey(id)])) as Record<Id, MadeKey>;
 
 const CALLS: Readonly<Record<Exclude<Subject, "none">, Names>> = {
-  own: names("own", "a-204"),
-  foreign: names("foreign", "a-205"),
-  "other tenant": names("theirs", "a-900"),
-  unknown: names("nothing", "a-999"),
+  own: names("own", "a-204", 1),
+  foreign: names("foreign", "a-205", 2),
+  "other tenant": names("theirs", "a-900", 3),
+  unknown: names("nothing", "a-999", 9),
 };
-function names(name: string, agentId: string): Names {
+function names(name: string, agentId: string, place: number): Names {
   return {
     callId: `${name}-call`,
     windowId: `${name}-window`,
     agentId,
+    // The kit numbers them as they are opened.
+    incidentId: `incident-${place}`,
     targets: { main: { ref: `ch-${name}` } },
   };
 }
@@ -134,6 +136,16 @@ export async function world(asker: PrincipalName, scopes?: readonly string[]): P
     const { agentId, callId, targets } = CALLS[subject];
     const id = subject === "other tenant" ? "globex" : "cti";
     await made(id, "PUT", `/v1/calls/${callId}`, { agentId, targets });
+    await k.incidents.suspect({
+      tenant: LINES[id].tenant,
+      callId,
+      recorderId: "main",
+      recordingId: `recording-of-${callId}`,
+      windowIds: [],
+      by: "time",
+      cause: "drift",
+      ranges: [],
+    });
   }
   const ticketFor = async (body: object) =>
     String((await made("payment", "POST", "/v1/tickets", body)).body["ticket"]);
