@@ -570,3 +570,59 @@ describe("a mark for an incident", () => {
     expect(at.writes()).toEqual([]);
   });
 });
+
+describe("whatever is asked of it", () => {
+  const everything = async (settings: object, target: Target): Promise<Bench> => {
+    const at = bench({ incident: { flag: 9 }, note: { windowId: true }, flag: 3, ...settings });
+    const { recorder, context, simulator } = at;
+    simulator.begin("5", { call_id: "call-1@host", extension: "410" });
+    const parsed = recorder.targetSchema.parse(target);
+    await recorder.preflight(context());
+    await recorder.pause?.(parsed, { ...context(), windowId: "pay-1" });
+    await recorder.status?.(parsed, context());
+    await recorder.survey?.(new Map([["k", parsed]]), context());
+    await recorder.resume?.(parsed, context());
+    at.clock.now += 5_000;
+    simulator.end("5");
+    const [one] = await at.told(target);
+    const id = one?.recordingId ?? "";
+    await recorder.audio?.(id, context());
+    await recorder.page?.(id, context());
+    if (canTestify(recorder)) await recorder.flag?.(id, "tacet", context());
+    return at;
+  };
+
+  test.each([
+    ["channel-cmd", { channel: 5 }],
+    ["channel-state", { channel: 5 }],
+    ["call-state", { sipCallId: "call-1@host", hw: "siprec" }],
+    ["auto", { extension: "410" }],
+  ] as const)(
+    "by %s nothing is enabled, disabled, deleted or toggled, and no list of all calls is asked for",
+    async (via, target) => {
+      const { sent } = await everything({ via }, target);
+      expect(sent.length).toBeGreaterThan(8);
+      for (const { body = "", headers, method, url } of sent) {
+        expect(["GET", "POST"]).toContain(method);
+        expect(`${url} ${body}`).not.toMatch(/enable|disable|toggle|res=calls|call-states/);
+        // Forms only: JSON bodies are documented and never sent.
+        if (method === "POST") {
+          expect(headers["content-type"]).toBe("application/x-www-form-urlencoded; charset=UTF-8");
+        }
+        const { pathname } = new URL(url);
+        expect(pathname).toBe("/api/v1");
+      }
+    },
+  );
+
+  test("version 2 of the API changes the path, and nothing else", async () => {
+    const at = bench({ apiVersion: 2 });
+    await at.ask({ channel: 5 });
+    await at.recorder.status?.({ channel: 5 }, at.context());
+    expect(at.sent.map(({ url }) => new URL(url).pathname)).toEqual(["/api/v2", "/api/v2"]);
+    expect(at.sent.map(({ url }) => new URL(url).searchParams.get("res"))).toEqual([
+      "recordings",
+      "channel-state",
+    ]);
+  });
+});
