@@ -9,7 +9,7 @@ import type { EpochMs } from "../control/call.ts";
 import type { AuthConfig, IssuerConfig } from "../policy/configAuth.ts";
 import type { Principal } from "../policy/principal.ts";
 import { hashOf } from "./apiKeys.ts";
-import { principalFrom } from "./claims.ts";
+import { principalFrom } from "../policy/claims.ts";
 import { issuerKeys, KeysUnavailable, type IssuerKeys } from "./issuerKeys.ts";
 
 export type TokenCheck =

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { IssuerConfig } from "../policy/configAuth.ts";
-import { KINDS } from "../policy/configAuth.ts";
-import { SCOPES, type Principal, type Scope } from "../policy/principal.ts";
+import type { IssuerConfig } from "./configAuth.ts";
+import { KINDS } from "./configAuth.ts";
+import { SCOPES, type Principal, type Scope } from "./principal.ts";
 
 export type Mapped =
   | { readonly ok: true; readonly principal: Principal }
@@ -17,7 +17,13 @@ type Claims = Readonly<Record<string, unknown>>;
 const TEXT_LENGTH_MAX = 200;
 const VALUE_COUNT_MAX = 500;
 
-export function principalFrom(claims: Claims, issuer: IssuerConfig): Mapped {
+/** What of an issuer's settings says who somebody is. */
+export type ClaimRules = Pick<
+  IssuerConfig,
+  "issuer" | "tenants" | "claims" | "kind" | "tenantOf" | "kindOf" | "scopesOf" | "scopesAllowed"
+>;
+
+export function principalFrom(claims: Claims, issuer: ClaimRules): Mapped {
   const names = issuer.claims;
   const tenant = tenantOf(claims, issuer);
   if (tenant === undefined) {
@@ -75,7 +81,7 @@ function text(claim: unknown): string | undefined {
   return claim.isWellFormed() && !/\p{Cc}/u.test(claim) ? claim : undefined;
 }
 
-function tenantOf(claims: Claims, issuer: IssuerConfig): string | undefined {
+function tenantOf(claims: Claims, issuer: ClaimRules): string | undefined {
   const { tenants } = issuer;
   if (issuer.claims.tenant === undefined) return tenants.length === 1 ? tenants[0] : undefined;
   const claim = claimAt(claims, issuer.claims.tenant);
@@ -87,7 +93,7 @@ function tenantOf(claims: Claims, issuer: IssuerConfig): string | undefined {
   return new Set(named).size === 1 ? named[0] : undefined;
 }
 
-function kindOf(claims: Claims, issuer: IssuerConfig): Principal["kind"] | undefined {
+function kindOf(claims: Claims, issuer: ClaimRules): Principal["kind"] | undefined {
   const claim = claimAt(claims, issuer.claims.kind);
   const values = typeof claim === "string" ? [claim] : valuesOf(claim);
   const kinds = values.map(
@@ -96,7 +102,7 @@ function kindOf(claims: Claims, issuer: IssuerConfig): Principal["kind"] | undef
   return kinds.find((kind) => kind !== undefined);
 }
 
-function scopesOf(claims: Claims, issuer: IssuerConfig): ReadonlySet<Scope> {
+function scopesOf(claims: Claims, issuer: ClaimRules): ReadonlySet<Scope> {
   const values = valuesOf(claimAt(claims, issuer.claims.scopes));
   const granted = values.flatMap(
     (value) => own(issuer.scopesOf, value) ?? SCOPES.filter((scope) => scope === value),
