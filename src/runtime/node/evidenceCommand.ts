@@ -30,16 +30,20 @@ It is off by default because a finished recording may hold card data: whatever f
 is in PCI scope, and this host would be. Where that is wanted, set evidence.sound: true.`;
 
 /** Exit code: 0 nothing is suspect, 1 something is, 2 it could not be told. */
-export async function evidenceCommand(args: string[], io: Output): Promise<number> {
+export async function evidenceCommand(
+  args: string[],
+  io: Output,
+  stopped = stopSignal,
+): Promise<number> {
   try {
-    return await run(args, io);
+    return await run(args, io, stopped);
   } catch (error) {
     io.err(messageOf(error));
     return 2;
   }
 }
 
-async function run(args: string[], io: Output): Promise<number> {
+async function run(args: string[], io: Output, stopped: () => Promise<string>): Promise<number> {
   const { positionals, values } = parseArgs({
     args,
     allowPositionals: true,
@@ -84,7 +88,7 @@ async function run(args: string[], io: Output): Promise<number> {
       const { svg, "no-report": isQuiet = false } = values;
       return await one(callId, api, ears, io, isQuiet, svg);
     }
-    if (ears !== undefined) await watchOn(api, ears, io);
+    if (ears !== undefined) await watchOn(api, ears, io, stopped);
     return 0;
   } finally {
     await ears?.close();
@@ -134,9 +138,14 @@ async function hearAll(evidence: CallEvidence, ears: Hearing): Promise<HeardReco
   return heard;
 }
 
-async function watchOn(api: EvidenceApi, ears: Hearing, io: Output): Promise<void> {
+async function watchOn(
+  api: EvidenceApi,
+  ears: Hearing,
+  io: Output,
+  stopped: () => Promise<string>,
+): Promise<void> {
   const stop = new AbortController();
-  void stopSignal().then(() => stop.abort());
+  void stopped().then(() => stop.abort());
   io.out("tacet evidence listens: each finished recording that is still to be heard");
   await watchUnheard({
     api,

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { recordingOf, windowOf } from "../../../bench/evidence/cases.ts";
 import { type Heard, hear } from "../../../src/evidence/sound/heard.ts";

@@ -1,5 +1,5 @@
 /** Keyed digits: found, counted, and never told apart. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { recordingOf, windowOf } from "../../../bench/evidence/cases.ts";
 import {

@@ -1,5 +1,5 @@
 /** WAV files as recorders write them, careful or not, in whatever pieces they come. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digits, mix, noise, seeded, silence, speech } from "../../../bench/evidence/synth.ts";
 import { type WavOptions, wavFile } from "../../../bench/evidence/wavFile.ts";

@@ -84,7 +84,8 @@ export function filePort(options: FilePortOptions): FilePort {
         });
         const refusal = refusalOf(reply.statusCode, reply.headers["content-encoding"]);
         if (refusal !== undefined) {
-          reply.body.destroy();
+          // That it is broken off is no error of anybody's.
+          reply.body.on("error", () => undefined).destroy();
           return refusal;
         }
         let bytes = 0;
