@@ -2,9 +2,12 @@
 import { type CallFold, follow, newFold } from "./calls.ts";
 import type { Entry } from "./ledger.ts";
 
-/** Entries about a call that are no part of its life. */
-const BESIDE = new Set([
+/** Entries about a call that are no part of its life; evidence comes long after it. */
+export const BESIDE = new Set([
   ...["AccessDenied", "CardholderDataRefused", "LogRead", "DesktopShown", "SpooledFact"],
+  ...["RecordingTestified", "WindowJudged", "WitnessUnreachable", "EvidenceGathered"],
+  ...["WitnessesAsked", "SoundHeard"],
+  ...["IncidentOpened", "IncidentGrew", "IncidentNoted", "IncidentClosed", "RecordingFlagged"],
 ]);
 
 export class Book {

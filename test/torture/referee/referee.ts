@@ -4,7 +4,7 @@
  */
 import type { Bounds, Finding, Line } from "../story.ts";
 import { Asks } from "./asks.ts";
-import { Book } from "./book.ts";
+import { BESIDE, Book } from "./book.ts";
 import { judgeEnds } from "./ends.ts";
 import { isAcknowledged, judgeEntry, judgeFact, judgeTicket } from "./facts.ts";
 import { Journals } from "./journals.ts";
@@ -100,7 +100,7 @@ export class Referee {
   get newestAt(): number {
     const entries = this.ledger.entries;
     const entry = entries.findLast(
-      ({ callId, type }) => callId !== undefined && type !== "LogRead",
+      ({ callId, type }) => callId !== undefined && (type === "DesktopShown" || !BESIDE.has(type)),
     );
     return Math.max(this.#newestAt, entry?.at ?? 0);
   }
