@@ -309,6 +309,17 @@ test("a recording of the same id that was over long before the span is not told 
   expect(await asked(6 * MINUTE)).toEqual([]);
 });
 
+test("a recording that began three hours before the span, and ended long after it, is told of", async () => {
+  const system = await wired();
+  system.simulator.begin(callId);
+  system.clock.now = T0 + 230 * MINUTE;
+  system.simulator.end(callId);
+  const inside = { from: T0 + 180 * MINUTE, to: T0 + 181 * MINUTE };
+  expect(await ask(system, {}, inside)).toMatchObject([
+    { startAt: T0, endAt: T0 + 230 * MINUTE, closed: true },
+  ]);
+});
+
 test("a url in a reply is neither followed nor told", async () => {
   const system = await afterCall({ overHttp: true }, "unlisted");
   expect(JSON.stringify(await told(system))).not.toMatch(/127\.0\.0\.1|https?:/);
