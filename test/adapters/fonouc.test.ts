@@ -313,8 +313,11 @@ test("a recording that began three hours before the span, and ended long after i
   const system = await wired();
   system.simulator.begin(callId);
   system.clock.now = T0 + 230 * MINUTE;
+  system.simulator.faults.set({ name: "recording-late", times: 1 });
   system.simulator.end(callId);
   const inside = { from: T0 + 180 * MINUTE, to: T0 + 181 * MINUTE };
+  expect(await ask(system, {}, inside)).toMatchObject([{ closed: false }]);
+  system.simulator.calls.arrive();
   expect(await ask(system, {}, inside)).toMatchObject([
     { startAt: T0, endAt: T0 + 230 * MINUTE, closed: true },
   ]);
