@@ -49,8 +49,8 @@ export interface Case {
   readonly isCardOutside: boolean;
 }
 
-export const CODECS: readonly WavCodec[] = ["pcm8", "pcm16", "pcm24", "alaw", "mulaw"];
-export const RATES_HZ = [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000] as const;
+const CODECS: readonly WavCodec[] = ["pcm8", "pcm16", "pcm24", "alaw", "mulaw"];
+const RATES_HZ = [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000] as const;
 const LENGTHS_MS: Readonly<Record<LeakLength, number>> = {
   "100 ms": 100,
   "200 ms": 200,

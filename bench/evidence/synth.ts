@@ -21,7 +21,7 @@ export const between = (random: Random, from: number, to: number): number =>
 export const pick = <T>(random: Random, from: readonly T[]): T =>
   from[Math.floor(random() * from.length)] as T;
 
-export const fromDb = (db: number): number => 10 ** (db / 20);
+const fromDb = (db: number): number => 10 ** (db / 20);
 const samplesIn = (ms: number, rateHz: number): number => Math.round((ms * rateHz) / 1_000);
 
 /** Vowels by their first three formants, in Hz. */
