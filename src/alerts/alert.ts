@@ -14,6 +14,7 @@ export const ALERT_KINDS = [
   "recorder_down",
   "log_failing",
   "verification_failing",
+  "incident_open",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -61,14 +62,23 @@ export interface VerificationFailing extends Began {
   readonly position?: number;
 }
 
-export type Alert = CallAlert | RecorderDown | LogFailing | VerificationFailing;
+/** A recording may hold what it must not, and nobody has closed its incident yet. */
+export interface IncidentOpen extends Began {
+  readonly kind: "incident_open";
+  readonly tenant: TenantId;
+  readonly incidentId: string;
+  readonly recorderId: RecorderId;
+}
+
+export type Alert = CallAlert | RecorderDown | LogFailing | VerificationFailing | IncidentOpen;
 
 /** What a condition is about, whenever it began: there is at most one open alert of each. */
 export type Condition =
   | Pick<CallAlert, "kind" | "tenant" | "callId">
   | Pick<RecorderDown, "kind" | "recorderId">
   | Pick<LogFailing, "kind">
-  | Pick<VerificationFailing, "kind" | "tenant">;
+  | Pick<VerificationFailing, "kind" | "tenant">
+  | Pick<IncidentOpen, "kind" | "tenant" | "incidentId">;
 
 /** Where conditions are told. Synchronous; neither function waits for anything, or throws. */
 export interface AlertSink {
@@ -92,5 +102,7 @@ export function keyOf(condition: Condition): string {
       return JSON.stringify([condition.kind]);
     case "verification_failing":
       return JSON.stringify([condition.kind, condition.tenant]);
+    case "incident_open":
+      return JSON.stringify([condition.kind, condition.tenant, condition.incidentId]);
   }
 }

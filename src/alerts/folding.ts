@@ -16,6 +16,7 @@ const GRAVITY: Readonly<Record<AlertKind, number>> = {
   recorder_down: 2,
   unsecured: 3,
   drift: 3,
+  incident_open: 3,
   verification_failing: 4,
   log_failing: 4,
 };

@@ -71,6 +71,7 @@ function factsOf(alert: Alert): object {
     case "drift":
     case "log_failing":
     case "verification_failing":
+    case "incident_open":
       return alert;
   }
 }

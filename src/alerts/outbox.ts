@@ -259,6 +259,8 @@ function tenantsOf(alert: Alert): readonly TenantId[] | undefined {
     case "paused_by_other":
     case "drift":
       return [alert.tenant];
+    case "incident_open":
+      return [alert.tenant];
     case "recorder_down":
       return alert.tenants;
     case "verification_failing":

@@ -18,6 +18,7 @@ const KINDS = [
   "recorder_down",
   "log_failing",
   "verification_failing",
+  "incident_open",
 ] as const;
 
 export const healthSchema = z.strictObject({

@@ -9,6 +9,7 @@ import {
   type IncidentsOptions,
 } from "../../src/runtime/node/incidents.ts";
 import { Registry } from "prom-client";
+import type { AlertSink } from "../../src/alerts/alert.ts";
 
 const suspicion = (more: Partial<Suspicion> = {}): Suspicion => ({
   tenant: "acme",
@@ -403,4 +404,27 @@ test("a log whose search file is far behind is not read whole; suspicions wait f
   await made.pass(5_000);
   expect(made.incidents.openCounts()).toEqual(new Map([["acme", 0]]));
   expect(await made.incidents.suspect(suspicion())).toBe("i1");
+});
+
+test("whoever is alerted is told of an incident while it is open, also by the next process", async () => {
+  const told: unknown[] = [];
+  const sink: AlertSink = {
+    raise: (alert) => void told.push(["raise", alert]),
+    resolve: (condition, at) => void told.push(["resolve", condition, at]),
+  };
+  const { incidents, log, pass } = rig({ sink });
+  const incidentId = (await incidents.suspect(suspicion())) ?? "";
+  await incidents.suspect(suspicion({ cause: "sound" }));
+  const alert = { kind: "incident_open", tenant: "acme", incidentId };
+  const raised = ["raise", { ...alert, recorderId: "main", since: 1_000 }];
+  expect(told).toEqual([raised]);
+  rig({ sink }, log).incidents.begin(["acme"]);
+  await settled();
+  expect(told).toEqual([raised, raised]);
+  await pass(500);
+  await incidents.close("acme", incidentId, SUE);
+  expect(told.slice(2)).toEqual([["resolve", alert, 1_500]]);
+  rig({ sink }, log).incidents.begin(["acme"]);
+  await settled();
+  expect(told.slice(3)).toEqual([["resolve", alert, 1_500]]);
 });

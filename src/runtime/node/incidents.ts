@@ -6,6 +6,7 @@
  */
 import { Gauge, type Registry } from "prom-client";
 import type { WitnessPort } from "../../adapters/witness.ts";
+import type { AlertSink } from "../../alerts/alert.ts";
 import type { RecorderId, TenantId } from "../../control/call.ts";
 import type { Clock } from "../../control/ports.ts";
 import { LogUnavailable, told } from "../../control/within.ts";
@@ -46,6 +47,8 @@ export interface IncidentsOptions {
   readonly flag: boolean;
   readonly witness: (recorderId: RecorderId) => Pick<WitnessPort, "flag"> | undefined;
   readonly logger: Pick<Logger, "error" | "warn">;
+  /** Is told of each while it is open. */
+  readonly sink?: AlertSink;
   readonly openCountMax?: number;
   readonly closedCountMax?: number;
 }
@@ -59,7 +62,7 @@ export interface IncidentService extends Incidents, IncidentWork {
 }
 
 export function createIncidents(options: IncidentsOptions): IncidentService {
-  const { clock, ids, log, logger } = options;
+  const { clock, ids, log, logger, sink } = options;
   const openCountMax = options.openCountMax ?? OPEN_COUNT_MAX;
   const rooms = incidentRooms(options);
   const flags = startFlags({ clock, witness: options.witness, flagged });
@@ -70,6 +73,13 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
     if (!options.flag || state === "closed" || marked === true) return;
     const { incidentId, recorderId, recordingId } = incident;
     flags.want({ tenant, incidentId, recorderId, recordingId });
+  }
+
+  /** Asking again changes nothing: what an earlier process did not come to is made good. */
+  function alert(tenant: TenantId, { closedAt, incidentId, openedAt, recorderId }: Incident): void {
+    const condition = { kind: "incident_open", tenant, incidentId } as const;
+    if (closedAt !== undefined) sink?.resolve(condition, closedAt);
+    else sink?.raise({ ...condition, recorderId, since: openedAt });
   }
 
   /** One entry for the first that failed, one when it is done. */
@@ -123,7 +133,10 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
       ...suspected,
       ...(before === undefined ? {} : { earlier: before.incidentId }),
     });
-    if (incident !== undefined) want(tenant, incident);
+    if (incident !== undefined) {
+      want(tenant, incident);
+      alert(tenant, incident);
+    }
     return incident?.incidentId;
   }
 
@@ -146,7 +159,10 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
       const found = foundCause === undefined ? {} : { foundCause };
       const changed = await enter(room, incident, { ...fact, ...found }, { by });
       if (changed === undefined) return { kind: "log_failed" };
-      if (type === "IncidentClosed") flags.drop(changed);
+      if (changed.state === "closed") {
+        flags.drop(changed);
+        alert(tenant, changed);
+      }
       return { kind: "done", incident: changed };
     });
     return worked ?? { kind: "log_failed" };
@@ -164,7 +180,10 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
     cancels.delete(tenant);
     try {
       const book = await rooms.of(tenant).book();
-      for (const { incident } of book.all()) want(tenant, incident);
+      for (const { incident } of book.all()) {
+        want(tenant, incident);
+        alert(tenant, incident);
+      }
     } catch (error) {
       if (!(error instanceof LogUnavailable)) {
         logger.warn({ err: error }, "the incidents could not be read from the log yet");
