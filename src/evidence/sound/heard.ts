@@ -39,7 +39,7 @@ export interface EarOptions {
 }
 
 /** Longer than any call: what is kept of a file stays under 5 MB. */
-export const DURATION_MS_MAX = 24 * 3_600_000;
+const DURATION_MS_MAX = 24 * 3_600_000;
 /** Enough to tell what a file is. */
 const SNIFF_BYTES = 4;
 

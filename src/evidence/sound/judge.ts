@@ -17,7 +17,7 @@ export interface SoundRules {
 }
 
 /** The shortest sound that is never missed. */
-export const LEAK_MS_MIN = 100;
+const LEAK_MS_MIN = 100;
 
 interface Found {
   readonly verdict: "silent" | "consistent" | "suspect";

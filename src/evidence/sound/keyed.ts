@@ -13,14 +13,14 @@ const PAUSE_MS_MAX = 10_000;
  * The shortest card number there is. So many digits in a row are suspect wherever they are; a menu
  * choice, a date or a telephone number of most countries has fewer.
  */
-export const CARD_DIGITS_MIN = 12;
+const CARD_DIGITS_MIN = 12;
 
 /** Digits keyed one after another. */
 export interface Keyed extends FileRange {
   readonly count: number;
 }
 
-export function keyedIn(tones: readonly FileRange[]): readonly Keyed[] {
+function keyedIn(tones: readonly FileRange[]): readonly Keyed[] {
   const runs: { fromMs: number; toMs: number; count: number }[] = [];
   for (const { fromMs, toMs } of tones) {
     const last = runs.at(-1);

@@ -1,12 +1,10 @@
 /**
- * What counts as silence in a file, and where it is silent.
+ * What counts as silence in a file, and what stands out of it.
  *
  * @module
  */
-import type { FileRange } from "../evidence.ts";
 import type { Codec } from "./codec.ts";
-import type { Heard } from "./heard.ts";
-import { FRAME_MS, LEVEL_DB_MIN, levelDb, levelOf } from "./levels.ts";
+import { LEVEL_DB_MIN, levelDb, levelOf } from "./levels.ts";
 
 /**
  * Whatever is below this is digital silence. A-law has no zero, and toggles at -72 dBFS; an MP3
@@ -99,21 +97,4 @@ export function loudFrames(
     }
   }
   return loud;
-}
-
-/** Where nothing stands out of digital silence for at least `msMin`, in every channel. */
-export function silentRuns(heard: Heard, msMin = 300): readonly FileRange[] {
-  const limit = levelOf(digitalDb(heard.codec));
-  const runs: FileRange[] = [];
-  const length = heard.levels[0]?.length ?? 0;
-  let from = 0;
-  for (let index = 0; index <= length; index += 1) {
-    const silent = index < length && heard.levels.every((one) => (one[index] ?? 0) < limit);
-    if (silent) continue;
-    if ((index - from) * FRAME_MS >= msMin) {
-      runs.push({ fromMs: from * FRAME_MS, toMs: index * FRAME_MS });
-    }
-    from = index + 1;
-  }
-  return runs;
 }

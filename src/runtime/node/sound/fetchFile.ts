@@ -9,10 +9,10 @@ import type { HttpRequest } from "../../../adapters/recorder.ts";
 import { type NodeSendOptions, originPool } from "../send.ts";
 
 /** Two hours of stereo at 48 kHz are 1.4 GB. */
-export const FILE_BYTES_MAX = 4 * 2 ** 30;
-export const FILE_MS_MAX = 30 * 60_000;
+const FILE_BYTES_MAX = 4 * 2 ** 30;
+const FILE_MS_MAX = 30 * 60_000;
 /** A file that stops coming is given up. */
-export const STILL_MS_MAX = 30_000;
+const STILL_MS_MAX = 30_000;
 const CONNECTIONS_MAX = 2;
 
 /** Why a file did not come whole. Never its address: that opens it. */
