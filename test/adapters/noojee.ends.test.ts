@@ -72,11 +72,15 @@ endingsContract("noojee, with the hash", () => makeRig("hash"));
 function byHand(more: Readonly<Record<string, unknown>> = {}) {
   const settings = settingsOf("http://127.0.0.1", more);
   const recorder = noojeeVendor.create("pbx", settings, { now: Date.now });
-  const asked: { readonly query: URLSearchParams; answer(result: HttpResult): void }[] = [];
+  const asked: {
+    readonly query: URLSearchParams;
+    readonly signal: AbortSignal;
+    answer(result: HttpResult): void;
+  }[] = [];
   const timers: { readonly ms: number; run(): void }[] = [];
   const told: (PushedEnd | "reconnected")[] = [];
-  const send: Send = (request) =>
-    new Promise((answer) => asked.push({ query: new URL(request.url).searchParams, answer }));
+  const send: Send = ({ url }, signal) =>
+    new Promise((answer) => asked.push({ query: new URL(url).searchParams, signal, answer }));
   const context = {
     now: () => 0,
     send,
@@ -227,6 +231,17 @@ test("whoever stops is told nothing more: no timer, no question, no end", async 
   expect(timers).toEqual([]);
   await fire();
   expect([asked.length, told.length]).toEqual([0, before]);
+});
+
+test("a poll that stands is broken by the last who stops, and what comes of it is told nobody", async () => {
+  const { answer, asked, fire, stop, timers, told } = byHand();
+  await answer(114);
+  await fire();
+  expect(asked.map(({ signal }) => signal.aborted)).toEqual([false]);
+  stop?.();
+  expect(asked.map(({ signal }) => signal.aborted)).toEqual([true]);
+  await answer(115, ["410", "Hungup", one]);
+  expect([timers, told]).toEqual([[], ["reconnected"]]);
 });
 
 test("what is not a poll's answer is a bad reply, and what is not an event is counted", () => {

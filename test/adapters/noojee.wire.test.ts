@@ -226,10 +226,12 @@ describe("with the hash", () => {
 });
 
 test("no words of the server's bring a key, a hash, an address's query or a card number into ours", async () => {
-  const hash = hashOf(apiKey, "1392356108888");
+  const key = "s3cret/Key+of=Noojee";
+  const hash = hashOf(key, "1392356108888");
   const words = [
-    `bad key ${apiKey}`,
-    `/stop?apiKey=${encodeURIComponent(apiKey)}&tag=1`,
+    `bad key ${key}`,
+    `bad key ${encodeURIComponent(key)}`,
+    "/stop?apiKey=another-key&tag=1",
     `hash=${hash}`,
     `seen ${hash}`,
     "card 4111 1111 1111 1111",
@@ -240,9 +242,9 @@ test("no words of the server's bring a key, a hash, an address's query or a card
       authenticate === "hash"
         ? [reply("1392356108888"), reply(JSON.stringify({ Message: words, Code: -1 }))]
         : [reply(JSON.stringify({ Message: words, Code: -1 }))];
-    const { order } = wired({ authenticate }, ...answers);
+    const { order } = wired({ authenticate, apiKey: key }, ...answers);
     const told = JSON.stringify(await order("pause", { extension: "410" }));
-    for (const secret of [apiKey, hash, "4111 1111", "\\r\\n", "\\n"]) {
+    for (const secret of ["s3cret", "Noojee", "another-key", hash, "4111 1111", "\\r\\n", "\\n"]) {
       expect(told).not.toContain(secret);
     }
     expect(told.length).toBeLessThan(400);
@@ -302,4 +304,9 @@ test("a preflight says what does not answer, and what no server can be asked", a
     { name: "CallManagementAPI", ok: false, detail: "refused: Code -1: Invalid API key" },
     { name: "RecordingAPI", ok: false, detail: "refused: Code -1: Invalid API key" },
   ]);
+});
+
+test("how a file is retrieved is not documented: a recorder offers no file", () => {
+  expect(wired({}).recorder.audio).toBeUndefined();
+  expect(noojeeVendor.variants.map(({ hasFile }) => hasFile)).toEqual([false, false]);
 });

@@ -5,7 +5,11 @@ import { momentsOf } from "../../src/adapters/noojee/dates.ts";
 import { noojeeVendor } from "../../src/adapters/noojee/index.ts";
 import { isOfExtension, readLegs, recordingsOf } from "../../src/adapters/noojee/legs.ts";
 import { Orders, TARGET_COUNT_MAX } from "../../src/adapters/noojee/orders.ts";
-import type { AdapterContext, RecordingEvidence } from "../../src/adapters/recorder.ts";
+import type {
+  AdapterContext,
+  HttpRequest,
+  RecordingEvidence,
+} from "../../src/adapters/recorder.ts";
 import type { Target } from "../../src/control/call.ts";
 import { noojeeSimulator } from "../../src/sandbox/noojee/index.ts";
 
@@ -349,6 +353,36 @@ describe("an extension's recordings, by the hour", () => {
     expect(hoursAsked()).toHaveLength(73);
     await asked(0);
     expect(hoursAsked()).toHaveLength(74);
+  });
+
+  test("that nobody waits for any more are given up, and asked for anew a minute later", async () => {
+    const { clock, context, evidence, hoursAsked, simulator } = wired();
+    clock.at += 4 * HOUR;
+    const { send } = context();
+    const signals: AbortSignal[] = [];
+    simulator.faults.set({ name: "slow", times: 1 });
+    const asked = async (signal: AbortSignal) =>
+      evidence({ extension: "410" }, START, START, {
+        signal,
+        send: (request: HttpRequest, within: AbortSignal) => {
+          signals.push(within);
+          return send(request, within);
+        },
+      });
+    const [one, two] = [new AbortController(), new AbortController()];
+    const both = [asked(one.signal), asked(two.signal)];
+    await expect.poll(() => signals.length).toBe(1);
+    one.abort();
+    await both[0];
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    two.abort();
+    await both[1];
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    const later = AbortSignal.timeout(5_000);
+    expect(await asked(later)).toMatchObject({ kind: "unreachable", retryAfterMs: 61_000 });
+    clock.at += 61_000;
+    expect(await asked(later)).toEqual([]);
+    expect(hoursAsked()).toHaveLength(2);
   });
 
   test("that one asker gave up are still told to another", async () => {
