@@ -22,6 +22,7 @@ import { originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
 import { startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { watchClock } from "./clockState.ts";
+import { type ConsoleService, consoleService, isForPages } from "./console.ts";
 import { type Custody, startCustody } from "./custody.ts";
 import { startFindings } from "./evidence/findings.ts";
 import { eventStreams } from "./eventStreams.ts";
@@ -46,6 +47,8 @@ export interface Service {
   readonly ops: Listening;
   readonly log: NodeLog;
   readonly fleet: Fleet;
+  /** The sandbox's: signs in whoever opens it first. */
+  readonly consoleLink?: string;
   /** No new windows, 1012 to sockets, open requests answered, running windows left to the log. */
   stop(reason: string): Promise<void>;
 }
@@ -109,9 +112,8 @@ export async function startService(
     metrics,
     register,
   });
-  const { log } = beside;
-  const { publisher } = beside;
-  const findings = startFindings({ config, log, fleet, clock, logger, register, publisher });
+  const { log, publisher, sink } = beside;
+  const findings = startFindings({ config, log, fleet, clock, logger, register, sink, publisher });
   const { evidence, incidents } = findings;
   const keeper = new Keeper({
     clock,
@@ -203,6 +205,7 @@ export async function startService(
   const main = createApp(deps);
   const opsApp = createOpsApp(deps, main);
 
+  let pages: ConsoleService | undefined;
   const listening: Listening[] = [];
   try {
     await enterStart(log, config, clock, version);
@@ -221,13 +224,17 @@ export async function startService(
       listen: withStreams(config),
       headerBytesMax: config.listen.headerBytesMax,
       sandbox: config.sandbox,
-      fetch: sockets.fetch((request, env) => main.app.fetch(request, env)),
+      fetch: sockets.fetch((request, env) =>
+        pages !== undefined && isForPages(request)
+          ? pages.app.fetch(request, env)
+          : main.app.fetch(request, env),
+      ),
       websocket: { server: sockets.server },
       note,
     });
+    pages = consoleService({ config, deps, enter: main.enter, url: api.url });
     beside.begin();
     findings.begin(policy.tenants());
-    const { sink } = beside;
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
     const endBeats = startBeats(clock, [
       { everyMs: FLUSH_EVERY_MS, run: () => main.flushBounded() },
@@ -244,6 +251,7 @@ export async function startService(
       ops,
       log,
       fleet,
+      ...(pages?.link === undefined ? {} : { consoleLink: pages.link }),
       async stop(reason) {
         if (stopping) return;
         stopping = true;

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Registry } from "prom-client";
+import type { AlertSink } from "../../../alerts/alert.ts";
 import type { TenantId } from "../../../control/call.ts";
 import type { Clock, Publisher } from "../../../control/ports.ts";
 import type { Logger } from "../../../http/deps.ts";
@@ -21,6 +22,7 @@ export interface FindingsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly register: Registry;
+  readonly sink: AlertSink;
   /** Hears first. */
   readonly publisher: Publisher;
 }
@@ -34,10 +36,10 @@ export interface Findings {
 }
 
 export function startFindings(options: FindingsOptions): Findings {
-  const { clock, config, fleet, log, logger, publisher, register } = options;
+  const { clock, config, fleet, log, logger, publisher, register, sink } = options;
   const { witness } = fleet;
   const { flag } = config.evidence;
-  const incidents = createIncidents({ log, clock, logger, ids: randomUUID, flag, witness });
+  const incidents = createIncidents({ log, clock, logger, ids: randomUUID, flag, witness, sink });
   countOpen(register, incidents);
   const evidence = startEvidence({
     config: config.evidence,
