@@ -155,7 +155,7 @@ function followRow(row: Row, after: CallState, event: CallEvent): void {
     row.driftFrom ??= Math.max(row.silentFrom, from);
   }
   if (tap.status !== "recording") endStretch(row, "drift", at);
-  const isExposed = !silent && !tap.required && protection(after) === "secured";
+  const isExposed = !silent && protection(after) === "secured";
   if (isExposed) row.exposedFrom ??= at;
   else endStretch(row, "exposed", at);
 }

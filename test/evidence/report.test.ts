@@ -127,6 +127,27 @@ test("a report of anything but this call's own is not entered", async () => {
   expect(r.log.size("t")).toBe(size);
 });
 
+test("a recording that goes on is not to be heard, nor reported of", async () => {
+  const r = rig({ hasFile: true, config: { sound: true } });
+  r.main.tell("a", [recorded({ closed: false })]);
+  const h = history()
+    .registered(AT)
+    .tap(AT)
+    .baselined(AT, "recording")
+    .opened(AT + 1, "w");
+  await r.play(
+    h
+      .closed(AT + 2, "w")
+      .ending(AT + 30_000)
+      .ended(AT + 30_000),
+  );
+  await r.clock.pass(CONFIG.afterEndMs + 1_000);
+  expect(await r.entered()).toContain("RecordingTestified");
+  expect(r.evidence().unheard("t", 10)).toEqual([]);
+  const told = await r.evidence().report("t", "c", report(judgement()), by);
+  expect(told).toEqual({ kind: "recording_unknown" });
+});
+
 test("a report that the log did not take, or whose suspicion it did not, is no report", async () => {
   const r = await gathered();
   r.log.fail(true);
