@@ -7,6 +7,7 @@
 import { Hono, type Context } from "hono";
 import { agentRoutes } from "./agents.ts";
 import { json, refused, type Handled, type Route } from "./asked.ts";
+import type { Draft } from "./bounded.ts";
 import { callRoutes } from "./calls.ts";
 import type { HttpDeps } from "./deps.ts";
 import { LogUnavailable } from "../control/within.ts";
@@ -36,6 +37,8 @@ export interface HttpApp {
   readonly describe: () => Promise<ApiDocument>;
   /** Enters that somebody was turned away from the event stream. Never rejects. */
   enterDenial(denial: EventsDenial): Promise<void>;
+  /** Enters a fact, or counts it with those like it. Never rejects. */
+  enter(draft: Draft): Promise<void>;
   /** Enters the counts of repeated denials and reads whose minute is over; all of them at a stop. */
   flushBounded(all?: boolean): Promise<void>;
 }
@@ -69,6 +72,7 @@ export function createApp(deps: HttpDeps): HttpApp {
     app,
     describe,
     enterDenial: (denial) => face.entries.enter(eventsDenied(denial)),
+    enter: (draft) => face.entries.enter(draft),
     flushBounded: (all) => face.entries.flush(all),
   };
 }

@@ -9,6 +9,7 @@ import type { Json } from "../control/call.ts";
 import { alertsSchema, healthSchema } from "./configAlerts.ts";
 import { authSchema } from "./configAuth.ts";
 import { evidenceSchema } from "./configEvidence.ts";
+import { consoleSchema } from "./configConsole.ts";
 import { name } from "./configParts.ts";
 import {
   recorderSchema,
@@ -42,6 +43,9 @@ function schemaWith<R extends z.ZodType>(recorder: R) {
       .record(name, tenantSchema)
       .refine((all) => Object.keys(all).length > 0, "at least one"),
     auth: authSchema.prefault({}),
+    console: consoleSchema
+      .exactOptional()
+      .describe("Pages for people, at /console and /desk. Absent: none are served."),
     health: healthSchema.prefault({}),
     alerts: alertsSchema.prefault({}),
     evidence: evidenceSchema.prefault({}),

@@ -5,7 +5,9 @@
  * @module
  */
 import { z } from "zod";
-import { ms, secret } from "./configParts.ts";
+import { issuerSchema } from "./configAuth.ts";
+import { isPlainBeyondLoopback, ms, secret } from "./configParts.ts";
+import { listOf, membersOf, type Members, type Say } from "./crossRule.ts";
 
 export const consoleSchema = z.strictObject({
   url: z
@@ -34,3 +36,23 @@ export const consoleSchema = z.strictObject({
 });
 
 export type ConsoleConfig = z.output<typeof consoleSchema>;
+
+export function consoleProblems(root: Members, sandbox: boolean, say: Say): void {
+  if (root["console"] === undefined) return;
+  const { issuer, url } = membersOf(root["console"]);
+  if (sandbox) say(["console"], "is not for the sandbox", "it signs people in by a link it prints");
+  const issuers = listOf(membersOf(root["auth"])["issuers"]).map(
+    (one) => issuerSchema.shape.issuer.safeParse(membersOf(one)["issuer"]).data,
+  );
+  if (typeof issuer === "string" && !issuers.includes(issuer)) {
+    const how = "name one of `auth.issuers`: its `claims` say who somebody is";
+    say(["console", "issuer"], "is no issuer of `auth.issuers`", how);
+  }
+  if (typeof url !== "string" || !URL.canParse(url)) return;
+  if (new URL(url).pathname !== "/" || new URL(url).search !== "") {
+    say(["console", "url"], "has a path", "give scheme, host and port only");
+  }
+  if (isPlainBeyondLoopback(url)) {
+    say(["console", "url"], "would carry sessions in the clear", "use an address with https:");
+  }
+}

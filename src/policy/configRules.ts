@@ -7,6 +7,7 @@
 import { alertProblems } from "./configAlerts.ts";
 import { custodyProblems } from "./configCustody.ts";
 import { authProblems } from "./configAuthRules.ts";
+import { consoleProblems } from "./configConsole.ts";
 import { evidenceProblems } from "./configEvidence.ts";
 import { isLoopback, isPlainBeyondLoopback } from "./configParts.ts";
 import type { RecorderConfig, Vendors } from "./configRecorders.ts";
@@ -44,6 +45,7 @@ export function crossProblems(
   alertProblems(root, say);
   custodyProblems(root, say);
   evidenceProblems(root, say);
+  consoleProblems(root, sandbox, say);
   return problems;
 }
 

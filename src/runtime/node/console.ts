@@ -1,0 +1,127 @@
+/**
+ * The console on Node: its pages beside the API on one listener, its facts in the log, and the
+ * sandbox's one-time link.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import type { Hono } from "hono";
+import { type ConsoleFact, consoleApp } from "../../console/app.ts";
+import { pagesOf } from "../../console/pages/index.ts";
+import { openIdSignIn, type SignIn, type SignedIn } from "../../console/signIn.ts";
+import type { HttpApp } from "../../http/app.ts";
+import type { HttpDeps } from "../../http/deps.ts";
+import { SYSTEM_TENANT } from "../../log/store.ts";
+import type { Config } from "../../policy/config.ts";
+import { SCOPES } from "../../policy/principal.ts";
+import { browserModules } from "./browserModules.ts";
+
+export interface ConsoleServiceOptions {
+  readonly config: Config;
+  readonly deps: HttpDeps;
+  readonly enter: HttpApp["enter"];
+  /** Where people reach the service, where the configuration does not say. */
+  readonly url: string;
+}
+
+export interface ConsoleService {
+  readonly app: Hono;
+  /** For the sandbox: signs in whoever opens it first. */
+  readonly link?: string;
+}
+
+const SESSION = { sessionMsMax: 8 * 3_600_000, idleMsMax: 30 * 60_000 };
+const ID_BYTES = 24;
+
+/** Whether a request is for a page, not for the API. */
+export const isForPages = (request: Request): boolean =>
+  /^\/(?:console|desk)(?:\/|$)/.test(new URL(request.url).pathname);
+
+/** Undefined where no console is configured. */
+export function consoleService(options: ConsoleServiceOptions): ConsoleService | undefined {
+  const { config, deps } = options;
+  const { logger } = deps;
+  const settings = config.console;
+  if (settings === undefined && !config.sandbox) return undefined;
+  const ids = () => randomBytes(ID_BYTES).toString("base64url");
+  const onError = (error: unknown) =>
+    logger.error({ component: "console", err: error }, "a page failed");
+  const token = config.sandbox ? ids() : undefined;
+  const url = settings?.url ?? options.url;
+  const app = consoleApp({
+    url,
+    signIn: settings === undefined ? nobody : signInOf(config, settings),
+    ...(token === undefined ? {} : { link: once(token, config) }),
+    pages: pagesOf({
+      calls: deps.calls,
+      log: deps.log,
+      policy: deps.policy,
+      recorders: (tenant) => deps.recorders.list(tenant),
+      clock: deps.clock,
+      enter: options.enter,
+    }),
+    module: browserModules([]),
+    clock: deps.clock,
+    ids,
+    sessionMsMax: settings?.sessionMsMax ?? SESSION.sessionMsMax,
+    idleMsMax: settings?.idleMsMax ?? SESSION.idleMsMax,
+    sandbox: config.sandbox,
+    tenants: deps.policy.tenants,
+    enter: (fact) => options.enter(draftOf(fact)),
+    onError,
+  });
+  return { app, ...(token === undefined ? {} : { link: `${url}/console/link/${token}` }) };
+}
+
+function signInOf(config: Config, settings: NonNullable<Config["console"]>): SignIn {
+  const rules = config.auth.issuers.find(({ issuer }) => issuer === settings.issuer);
+  if (rules === undefined) throw new Error(`console.issuer is no issuer of auth.issuers`);
+  return openIdSignIn(settings, rules);
+}
+
+const nobody: SignIn = {
+  begin: () => Promise.reject(new Error("no provider is configured")),
+  finish: () => Promise.resolve({ ok: false, why: "failed", detail: "no provider" }),
+};
+
+/** Good for the first who comes with it. */
+function once(token: string, config: Config): (given: string) => SignedIn | undefined {
+  let used = false;
+  return (given) => {
+    const [tenant] = Object.keys(config.tenants);
+    if (used || given !== token || tenant === undefined) return undefined;
+    used = true;
+    return {
+      ok: true,
+      name: "Sandbox",
+      principal: {
+        tenant,
+        id: "sandbox-visitor",
+        kind: "supervisor",
+        owner: "sandbox-visitor",
+        scopes: new Set(SCOPES),
+        credential: "jwt",
+      },
+    };
+  };
+}
+
+function draftOf(fact: ConsoleFact): Parameters<HttpApp["enter"]>[0] {
+  const origin = { component: "console" };
+  if (fact.type === "SignInRefused") {
+    const actor = { id: "unauthenticated", kind: "system" } as const;
+    return {
+      tenant: SYSTEM_TENANT,
+      type: fact.type,
+      actor,
+      origin,
+      outcome: "denied",
+      reason: fact.why,
+    };
+  }
+  const { id, kind, tenant } = fact.principal;
+  const shared = { tenant, type: fact.type, actor: { id, kind }, origin };
+  return fact.type === "AccessDenied"
+    ? { ...shared, outcome: "denied", reason: "scope_missing", detail: { operation: fact.action } }
+    : { ...shared, outcome: "success" };
+}
