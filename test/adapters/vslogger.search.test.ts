@@ -177,6 +177,20 @@ describe("a recording", () => {
     expect(testimonyOf(open, 5, "d").endAt).toBe(open.startAt);
   });
 
+  test.each([
+    [{ end_tm: record.end_tm + 1, duration: 60_001 }, 1],
+    [{ end_tm: record.end_tm + 8, duration: 60_008 }, 10],
+    [{ end_tm: record.end_tm + 1, duration: 60_100 }, 100],
+    [{ end_tm: record.end_tm + 1, duration: 60_000 }, 1_000],
+    [{ start_tm: 1_427_315_442_000, duration: 60_001 }, 1_000],
+    // What goes on has told its start alone.
+    [{ closed: 0, end_tm: 0, duration: 0 }, 1],
+  ])("tells by its own times how they are rounded: %j is within %i ms", (over, withinMs) => {
+    const one = readRecording({ ...record, ...over });
+    if (one === undefined) throw new Error("unreadable");
+    expect(testimonyOf(one, 9e12, "d").withinMs).toBe(withinMs);
+  });
+
   test("tells of changed audio only where the recorder tells it", () => {
     expect(readRecording({ ...record, modified: 1 })).toMatchObject({ modified: true });
     expect(readRecording({ ...record, modified: undefined })).not.toHaveProperty("modified");

@@ -98,8 +98,18 @@ function yesOrNo(value: unknown): boolean | undefined {
   return told === 0 ? false : told === 1 ? true : undefined;
 }
 
-/** Ids are named by the second, times told in milliseconds; how they are rounded is unknown. */
-const WITHIN_MS = 1_000;
+/**
+ * Times are told in milliseconds, and how they are rounded is unknown. Each recording shows it: one
+ * time on a whole second, tenth or hundredth, and all of them are taken to be rounded so.
+ */
+const ROUNDED_TO_MS = [1_000, 100, 10];
+
+function withinOf(timesMs: readonly (number | undefined)[]): number {
+  return (
+    ROUNDED_TO_MS.find((step) => timesMs.some((time) => time !== undefined && time % step === 0)) ??
+    1
+  );
+}
 
 /** `now`: when it was told, which is the end of what goes on. */
 export function testimonyOf(
@@ -114,7 +124,7 @@ export function testimonyOf(
     startAt,
     ...(endAt === undefined ? {} : { endAt }),
     ...(durationMs === undefined ? {} : { durationMs }),
-    withinMs: WITHIN_MS,
+    withinMs: withinOf([startAt, recording.endAt, durationMs]),
     closed,
     ...(modified === undefined ? {} : { modified }),
     replyDigest,
