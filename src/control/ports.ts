@@ -120,7 +120,13 @@ export type ControlOutcome =
   | { readonly kind: "acknowledged" }
   | { readonly kind: "refused"; readonly reason: RefusedReason; readonly detail: string }
   /** The request did not arrive. */
-  | { readonly kind: "unreachable"; readonly detail?: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: "unreachable";
+      readonly detail?: string;
+      readonly retryAfterMs?: number;
+      /** It is too early for this target alone: nothing was sent, and others may be asked about. */
+      readonly isOfTargetAlone?: true;
+    }
   /** It may or may not have taken effect, such as a reply lost to a timeout. */
   | { readonly kind: "in_doubt"; readonly detail?: string };
 

@@ -168,6 +168,20 @@ test("a recorder that says when to ask again is not asked before, by anybody", a
   expect(r.main.askedCount("a")).toBeGreaterThan(1);
 });
 
+test("a recorder that says it is too early for one conversation is asked about another", async () => {
+  const r = rig();
+  r.main.tell("a", { kind: "unreachable", retryAfterMs: 120_000, isOfTargetAlone: true });
+  const both = history().registered(AT).tap(AT).tap(AT, "b");
+  await r.play(both.ending(AT + 30_000).ended(AT + 30_000));
+  await r.clock.pass(CONFIG.afterEndMs + 1_000);
+  expect([r.main.askedCount("a"), r.main.askedCount("b")]).toEqual([1, 1]);
+  expect(await r.entered()).not.toContain("WitnessUnreachable unreachable");
+  await r.clock.pass(110_000);
+  expect(r.main.askedCount("a")).toBe(1);
+  await r.clock.pass(CONFIG.retryMsMax + 20_000);
+  expect(r.main.askedCount("a")).toBeGreaterThan(1);
+});
+
 test.each([
   ["target_not_found", 1],
   ["target_ambiguous", 1],

@@ -80,13 +80,18 @@ export function hourBook(ask: Ask, timeZone: string): Hours {
     const leftMs = hour.endsAt + LATE_MS - now;
     if (leftMs > 0) {
       const detail = "what ended this hour is told when the hour is over";
-      return { kind: "unreachable", detail, retryAfterMs: leftMs };
+      return { kind: "unreachable", detail, retryAfterMs: leftMs, isOfTargetAlone: true };
     }
     let one = asking.get(hour.key);
     if (one === undefined) {
       if (nextAt > now) {
         const detail = "the server answers this once a minute";
-        return { kind: "unreachable", detail, retryAfterMs: nextAt - now };
+        return {
+          kind: "unreachable",
+          detail,
+          retryAfterMs: nextAt - now,
+          isOfTargetAlone: true,
+        };
       }
       const nobody = new AbortController();
       const answer = askHour(hour, ctx, nobody.signal).finally(() => {

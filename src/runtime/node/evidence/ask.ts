@@ -66,6 +66,9 @@ export function asker(options: AskerOptions): Asker {
     // Said of this conversation alone: of others it can be asked.
     if (isOfThisAlone(told)) return { kind: "unanswered", reason: reasonOf(told) };
     const asked = told?.kind === "unreachable" ? told.retryAfterMs : undefined;
+    if (asked !== undefined && told?.kind === "unreachable" && told.isOfTargetAlone === true) {
+      return { kind: "later", untilAt: clock.now() + asked };
+    }
     const untilAt = clock.now() + (asked ?? REST_MS);
     rests.set(recorderId, { untilAt, isItsWord: asked !== undefined });
     return { kind: "unanswered", reason: reasonOf(told) };
