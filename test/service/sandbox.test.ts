@@ -153,7 +153,7 @@ test("the sandbox listens on loopback only", async () => {
   const ports = [...running.out().matchAll(/http:\/\/127\.0\.0\.1:(\d+)/g)].map(([, port]) =>
     Number(port),
   );
-  expect(new Set(ports).size).toBe(4);
+  expect(new Set(ports).size).toBe(5);
   const others = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ address, internal }) => !internal && !address.startsWith("fe80"))
