@@ -4,7 +4,7 @@ import { inProcess } from "./inProcess.ts";
 import { momentsOf } from "../../src/adapters/noojee/dates.ts";
 import { noojeeVendor } from "../../src/adapters/noojee/index.ts";
 import { isOfExtension, readLegs, recordingsOf } from "../../src/adapters/noojee/legs.ts";
-import { Orders, TARGET_COUNT_MAX } from "../../src/adapters/noojee/orders.ts";
+import { Orders, TAG_COUNT_MAX, TARGET_COUNT_MAX } from "../../src/adapters/noojee/orders.ts";
 import type {
   AdapterContext,
   HttpRequest,
@@ -223,12 +223,12 @@ describe("as a recording", () => {
 test("of a target the newest eight tags are known, and of targets the newest ten thousand", () => {
   const orders = new Orders();
   const span = { from: 0, to: 100 };
-  for (let at = 0; at < 9; at += 1) orders.started("call/1.1", `w-${at}`, at);
+  for (let at = 0; at <= TAG_COUNT_MAX; at += 1) orders.started("call/1.1", `w-${at}`, at);
   expect([...orders.tags("call/1.1", span)]).toEqual(
-    Array.from({ length: 8 }, (_, at) => `w-${at + 1}`),
+    Array.from({ length: TAG_COUNT_MAX }, (_, at) => `w-${at + 1}`),
   );
   for (let count = 0; count < TARGET_COUNT_MAX - 1; count += 1) orders.stopped(`call/2.${count}`);
-  expect(orders.tags("call/1.1", span).size).toBe(8);
+  expect(orders.tags("call/1.1", span).size).toBe(TAG_COUNT_MAX);
   orders.stopped("call/3.1");
   expect(orders.tags("call/1.1", span).size).toBe(0);
   expect(orders.isStopped("call/3.1")).toBe(true);

@@ -26,7 +26,7 @@ const event = z.looseObject({
 const OVER = "hungup";
 /** A call that is handed on is rung elsewhere a moment after it was hung up here. */
 const HANDED_ON_MS = 2_000;
-/** Calls remembered at once; beyond it the oldest is forgotten, and its end told of no more. */
+/** Calls remembered at once: more than so many extensions have. What is beyond was never ended. */
 export const CALL_COUNT_MAX = 10_000;
 
 export interface CallEvent {

@@ -14,7 +14,7 @@ import type { NotDone } from "./wire.ts";
 import { subscribeOf } from "./wire.ts";
 
 /** The server answers when something happens, or after so long. */
-export const POLL_SECONDS = 30;
+const POLL_SECONDS = 30;
 /** Beyond it, a server that does not answer is taken for lost. */
 const LATE_MS = 15_000;
 const AGAIN_MS_MIN = 1_000;

@@ -33,13 +33,13 @@ function partsOf(at: EpochMs, timeZone: string): Readonly<Record<string, string>
 }
 
 /** `2014-02-13 17:06:52.0` */
-export function columns(at: EpochMs, timeZone: string): string {
+function columns(at: EpochMs, timeZone: string): string {
   const { day, hour, minute, month, second, year } = partsOf(at, timeZone);
   return `${year}-${month}-${day} ${hour}:${minute}:${second}.0`;
 }
 
 /** `Tue Sep 14 15:03:30 AEST 2021` */
-export function words(at: EpochMs, timeZone: string): string {
+function words(at: EpochMs, timeZone: string): string {
   const { day, hour, minute, month = "", second, weekday, year } = partsOf(at, timeZone);
   const names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
   const wall = Date.UTC(
