@@ -8,6 +8,7 @@ import {
   createIncidents,
   type IncidentsOptions,
 } from "../../src/runtime/node/incidents.ts";
+import { TURN_COUNT_MAX } from "../../src/runtime/node/incidentRoom.ts";
 import { Registry } from "prom-client";
 import type { AlertSink } from "../../src/alerts/alert.ts";
 
@@ -427,4 +428,31 @@ test("whoever is alerted is told of an incident while it is open, also by the ne
   rig({ sink }, log).incidents.begin(["acme"]);
   await settled();
   expect(told.slice(3)).toEqual([["resolve", alert, 1_500]]);
+});
+
+test("while the log hangs, so many changes wait for their turn, and the next are refused", async () => {
+  const log = memoryLog({ originBase: "t", clock: () => 0 });
+  let hangs = true;
+  let wake = (): void => undefined;
+  const awake = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const enter: typeof log.enter = async (drafts) => {
+    if (hangs) await awake;
+    return await log.enter(drafts);
+  };
+  const { incidents, pass, types } = rig({ log: { ...log, enter } }, log);
+  const each = Array.from({ length: TURN_COUNT_MAX + 1 }, () => incidents.suspect(suspicion()));
+  expect(await each.at(-1)).toBeUndefined();
+  expect(await incidents.note("acme", "i1", SUE)).toEqual({ kind: "log_failed" });
+  await settled();
+  // Given up after a while: what it left behind is not known before it has answered.
+  await pass(10_000);
+  expect(await Promise.all(each)).toEqual(each.map(() => undefined));
+  await expect(incidents.find("acme", "i1")).rejects.toMatchObject({ code: "log_unavailable" });
+  hangs = false;
+  wake();
+  await settled();
+  expect(await incidents.suspect(suspicion())).toBe("i1");
+  expect(await types()).toEqual(["IncidentOpened failure"]);
 });
