@@ -4,7 +4,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import type { Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { AlertSink } from "../../../alerts/alert.ts";
 import type { TenantId } from "../../../control/call.ts";
 import type { Clock, Publisher } from "../../../control/ports.ts";
@@ -35,6 +35,11 @@ export interface Findings {
   stop(): Promise<void>;
 }
 
+const VERDICTS = {
+  time: ["consistent", "suspect", "missing", "unreachable"],
+  sound: ["silent", "consistent", "suspect", "missing"],
+} as const;
+
 export function startFindings(options: FindingsOptions): Findings {
   const { clock, config, fleet, log, logger, publisher, register, sink } = options;
   const { witness } = fleet;
@@ -49,6 +54,22 @@ export function startFindings(options: FindingsOptions): Findings {
     witness,
     incidents,
     logger,
+    judged: ({ by, verdict }) => judged.inc({ by, verdict }),
+  });
+  const judged = new Counter({
+    name: "tacet_windows_judged_total",
+    help: "Windows judged against a recording, or otherwise than before, by how and what was found",
+    labelNames: ["by", "verdict"],
+    registers: [register],
+  });
+  for (const [by, verdicts] of Object.entries(VERDICTS)) {
+    for (const verdict of verdicts) judged.inc({ by, verdict }, 0);
+  }
+  const waiting: Gauge = new Gauge({
+    name: "tacet_evidence_waiting",
+    help: "Calls whose recorders are still to be asked what they recorded",
+    registers: [register],
+    collect: () => waiting.set(evidence.waitingCount()),
   });
   return {
     evidence,

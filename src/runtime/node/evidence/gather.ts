@@ -28,6 +28,8 @@ export interface GatherOptions {
   readonly witnesses: known.Witnesses;
   readonly incidents: Incidents;
   readonly toleranceMs: number;
+  /** Entered by now. */
+  readonly judged?: (judgement: Pick<Judgement, "by" | "verdict">) => void;
 }
 
 export interface Round {
@@ -62,6 +64,10 @@ export async function gatherRound(options: GatherOptions, round: Round): Promise
   const found = findings(options, before, answers, last);
   const drafts = draftsOf(options, round, before, found, last);
   if (!(await enterAll(log, drafts))) return { kind: "again", known: before };
+  for (const { detail, reason, type } of drafts) {
+    if (type !== "WindowJudged") continue;
+    options.judged?.({ verdict: reason, by: detail?.["by"] } as Pick<Judgement, "by" | "verdict">);
+  }
 
   const after = (await readKnown(log, tenant, callId)) ?? before;
   const isTold = await tellSuspicions(options.incidents, round, after);

@@ -16,7 +16,7 @@ import type { Logger } from "../../../http/deps.ts";
 import type { LogStore } from "../../../log/store.ts";
 import type { EvidenceConfig } from "../../../policy/configEvidence.ts";
 import { asker } from "./ask.ts";
-import { gatherRound, type Rounded } from "./gather.ts";
+import { type GatherOptions, gatherRound, type Rounded } from "./gather.ts";
 import { lookBack } from "./lookBack.ts";
 import { readKnown } from "./read.ts";
 import { enterReport } from "./report.ts";
@@ -38,6 +38,7 @@ export interface EvidenceOptions {
   readonly witness: (id: RecorderId) => WitnessPort | undefined;
   readonly incidents: Incidents;
   readonly logger: Pick<Logger, "error" | "warn">;
+  readonly judged?: GatherOptions["judged"];
   readonly waitingCountMax?: number;
   readonly unheardCallCountMax?: number;
 }
@@ -72,6 +73,7 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     witnesses,
     incidents,
     toleranceMs: config.toleranceMs,
+    ...(options.judged === undefined ? {} : { judged: options.judged }),
   };
   const unheard = new Map<string, { readonly tenant: TenantId } & Unheard>();
   /** Of what is under way: bounded by what is asked at once. */

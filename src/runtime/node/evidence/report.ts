@@ -14,7 +14,7 @@ import { type GatherOptions, tellSuspicions } from "./gather.ts";
 import { readKnown } from "./read.ts";
 
 export async function enterReport(
-  { clock, incidents, log, witnesses }: GatherOptions,
+  { clock, incidents, judged, log, witnesses }: GatherOptions,
   { callId, tenant }: { readonly tenant: TenantId; readonly callId: CallId },
   report: SoundReport,
   by: Actor,
@@ -42,6 +42,7 @@ export async function enterReport(
     ...news.map((one) => entries.judged(about, one)),
   ]);
   if (entered.kind === "failed") throw new LogUnavailable("the report could not be entered");
+  for (const one of news) judged?.(one);
   const after = (await readKnown(log, tenant, callId)) ?? before;
   // Entered, but told to nobody: whoever reports is asked to report again.
   if (!(await tellSuspicions(incidents, { callId, tenant }, after))) {
