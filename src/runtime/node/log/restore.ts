@@ -16,6 +16,7 @@ import { type Verifier, parseVerifier } from "../../../log/note.ts";
 import { SYSTEM_TENANT } from "../../../log/store.ts";
 import { type Succession, successionDraft } from "../../../log/succession.ts";
 import { eventsOfCall } from "./calls.ts";
+import { openIncidents } from "./carriedIncidents.ts";
 import { metaOf, openForReading, tenantsOf } from "./database.ts";
 import { type Examined, type HeldHead, examine, headsHeld, isWhole } from "./examine.ts";
 import {
@@ -119,6 +120,8 @@ async function restore(options: RestoreOptions, folder: Folder): Promise<Restore
         for (let at = 0; at < requests.length; at += BATCH) {
           written(successor.writeNow(requests.slice(at, at + BATCH)));
         }
+        const drafts = openIncidents(db, tenant);
+        if (drafts.length > 0) written(successor.writeNow([{ kind: "facts", drafts }]));
         successions.push({ tenant, ...succession });
       }
     } finally {
