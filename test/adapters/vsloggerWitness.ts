@@ -13,10 +13,10 @@ import { nodeSend } from "../../src/runtime/node/send.ts";
 import { vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 import type { VsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 
-export const salt = "S3CRETSALT";
+const salt = "S3CRETSALT";
 const callId = "3848276298220188511@atlanta.example.com";
 const otherId = "other@atlanta.example.com";
-export const began = Date.parse("2026-11-22T10:00:00Z");
+const began = Date.parse("2026-11-22T10:00:00Z");
 
 export type Kind = "channel" | "call" | "extension" | "agent" | "session";
 export interface WitnessForm {

@@ -181,6 +181,18 @@ witnessContract(
   { breaks: "a file is fetched with one request, on the recorder's own origins", origins },
 );
 
+witnessContract(
+  "a witness that opens whatever a recording's name leads to",
+  () =>
+    sinfully((sound) => ({
+      page: async (recordingId, ctx) =>
+        recordingId.startsWith("https:")
+          ? { kind: "page", url: recordingId }
+          : ((await testifying(sound).page?.(recordingId, ctx)) ?? notFound),
+    })),
+  { breaks: "a file is fetched with one request, on the recorder's own origins", origins },
+);
+
 let times = 0;
 witnessContract(
   "a witness that marks again",

@@ -340,6 +340,9 @@ export function witnessContract(
       for (const strange of ["https://elsewhere.example/x", "//elsewhere.example", "../x?y=z#"]) {
         const asked = await audio.call(rig.recorder, strange, context());
         if (!("kind" in asked)) expect(options.origins).toContain(new URL(asked.url).origin);
+        if (!canTestify(rig.recorder)) continue;
+        const page = await rig.recorder.page?.(strange, context());
+        if (page?.kind === "page") expect(new URL(page.url).hostname).not.toMatch(/elsewhere/);
       }
     });
 

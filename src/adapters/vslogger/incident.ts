@@ -48,7 +48,7 @@ export function incidentMarker(
 }
 
 /** What is to be written; `lost`: why something asked for cannot be, without losing a person's. */
-export function fieldsFor(
+function fieldsFor(
   { flag, note }: Pick<VsloggerRecording, "flag" | "note">,
   settings: IncidentSettings,
   words: string,
@@ -69,7 +69,8 @@ export function fieldsFor(
 }
 
 /** From 5.0.1. Its fields go as a form: a note is nobody's address. */
-export const recordWrite = (
-  recordingId: string,
-  fields: Readonly<Record<string, string>>,
-): Wanted => ({ res: "recording", query: { id: recordingId }, form: fields });
+const recordWrite = (recordingId: string, fields: Readonly<Record<string, string>>): Wanted => ({
+  res: "recording",
+  query: { id: recordingId },
+  form: fields,
+});
