@@ -178,7 +178,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
         });
       }
       case "page":
-        return framed(c, 200, reply.title, reply.body, session);
+        return framed(c, 200, reply.title, reply.body, session, reply.script);
     }
   }
 
@@ -254,6 +254,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
     title: string,
     body: Html,
     session?: Session,
+    script?: string,
   ): Response | Promise<Response> {
     const language = languageFor(c);
     const path = new URL(c.req.url).pathname;
@@ -263,6 +264,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
       sandbox,
       path,
       nav,
+      ...(script === undefined ? {} : { script }),
       ...(session === undefined ? {} : { session }),
     };
     return c.html(layout(frame, title, body), status);

@@ -19,6 +19,8 @@ export interface Frame {
   readonly language: Language;
   readonly sandbox: boolean;
   readonly path: string;
+  /** A browser module, such as `wall.js`. */
+  readonly script?: string;
   readonly session?: Session;
   readonly nav: readonly { readonly path: string; readonly name: Key }[];
 }
@@ -34,7 +36,11 @@ export function layout(frame: Frame, title: string, body: Html) {
         <title>${title} · ${say("app.title")}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/console/style.css" />
-        <script type="module" src="/console/console.js"></script>
+        ${
+          frame.script === undefined
+            ? ""
+            : html`<script type="module" src="/console/${frame.script}"></script>`
+        }
       </head>
       <body>
         <a class="skip" href="#main">${say("app.skip")}</a>

@@ -24,7 +24,13 @@ export interface Visit {
 }
 
 export type Reply =
-  | { readonly kind: "page"; readonly title: string; readonly body: Html }
+  | {
+      readonly kind: "page";
+      readonly title: string;
+      readonly body: Html;
+      /** A browser module where something lives on the page, such as `wall.js`. */
+      readonly script?: string;
+    }
   | { readonly kind: "redirect"; readonly to: string }
   | { readonly kind: "not_found" }
   /** A file to keep. */

@@ -1,7 +1,7 @@
 /** A real OpenID provider of the tests' own, with the people it knows and what it says of them. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import Provider from "oidc-provider";
+import { Provider } from "oidc-provider";
 
 export interface Person {
   readonly name: string;
@@ -53,7 +53,8 @@ export async function startProvider(
       };
     },
   });
-  server.on("request", provider.callback());
+  const answer = provider.callback();
+  server.on("request", (request, response) => void answer(request, response));
   return {
     issuer,
     clientId,
