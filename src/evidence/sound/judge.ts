@@ -9,7 +9,7 @@ import type { Cause, FileRange, Judgement, Recording, WindowOnTap } from "../evi
 import { lengthMs, union, within } from "../stretches.ts";
 import type { Heard } from "./heard.ts";
 import { cardLong, keyedWithin } from "./keyed.ts";
-import { type Fit, type Place, edgeMsOf, fit, placeOf, slackMs, told } from "./place.ts";
+import { type Fit, type Place, edgeMsOf, fit, placeOf, told } from "./place.ts";
 
 export interface SoundRules {
   /** How far the recorder's clock may be from tacet's, beside its own rounding. */
@@ -122,15 +122,16 @@ function silence(
     toMs: place.toMs + shiftMs + nearMs,
   });
   const edgeMs = edgeMsOf(heard);
-  if (keyed.length > 0) return suspect("tones", [...sound, ...keyed], LEAK_MS_MIN);
-  if (sound.length > 0) return suspect("sound", sound, LEAK_MS_MIN);
+  // Inside, nothing of LEAK_MS_MIN passes; at an edge, what the clocks may hide does.
+  const unseenMs = Math.max(LEAK_MS_MIN, edgeMs + withinMs + Math.abs(shiftMs));
+  if (keyed.length > 0) return suspect("tones", [...sound, ...keyed], unseenMs);
+  if (sound.length > 0) return suspect("sound", sound, unseenMs);
   const windowMs = Math.min(place.toMs, heard.durationMs) - Math.max(0, place.fromMs);
   const wantedMs = place.toMs === Number.POSITIVE_INFINITY ? windowMs : place.toMs - place.fromMs;
   const isHeard = windowMs > 2 * edgeMs + LEAK_MS_MIN && wantedMs - windowMs <= withinMs;
   // Shorter than what the clocks leave open, a window may be taken for a pause between words.
   if (!isHeard || windowMs < 2 * withinMs) return consistent(wantedMs);
-  const slack = Math.min(withinMs, slackMs(heard, place, shiftMs));
-  return { verdict: "silent", ranges: [], toleranceMs: Math.max(LEAK_MS_MIN, edgeMs + slack) };
+  return { verdict: "silent", ranges: [], toleranceMs: Math.min(windowMs, unseenMs) };
 }
 
 interface Gap {

@@ -26,6 +26,7 @@ const TOP = 48;
 /** Quieter than this is drawn as nothing. */
 const SHOWN_DB_MIN = -60;
 
+const LEGEND = "green: window; red: suspect; plain band: keyed digits; each box says which";
 const STYLE = `
   .page { fill: #fff } .ink { fill: #1b1b1b; font: 13px system-ui, sans-serif }
   .soft { fill: #555; font: 12px system-ui, sans-serif } .wave { fill: #4a6fa5 }
@@ -49,6 +50,7 @@ export function picture(callId: string, parts: readonly Pictured[]): string {
 </style>
 <rect class="page" width="${WIDTH + 40}" height="${height}"/>
 <text class="ink" x="20" y="26">${escape(title)}</text>
+<text class="soft" x="${WIDTH + 20}" y="26" text-anchor="end">${LEGEND}</text>
 ${rows.join("\n")}
 </svg>
 `;

@@ -134,19 +134,3 @@ export function told(ranges: readonly FileRange[]): readonly FileRange[] {
     }));
   }
 }
-
-/** How far the silence around a window reaches beyond it, on both sides together. */
-export function slackMs(heard: Heard, place: Place, shiftMs: number): number {
-  const length = heard.levels[0]?.length ?? 0;
-  const from = Math.max(0, Math.ceil((place.fromMs + shiftMs) / FRAME_MS));
-  const to = Math.min(length, Math.floor((place.toMs + shiftMs) / FRAME_MS));
-  const limits = heard.levels.map((frames) =>
-    standsOutFrom(heard.codec, frames.subarray(from, Math.max(from, to)), NONE),
-  );
-  const quiet = (index: number): boolean =>
-    heard.levels.every((frames, channel) => (frames[index] ?? 0) < (limits[channel] ?? 0));
-  let frames = 0;
-  for (let index = from - 1; index >= 0 && quiet(index); index -= 1) frames += 1;
-  for (let index = to; index < length && quiet(index); index += 1) frames += 1;
-  return frames * FRAME_MS;
-}
