@@ -1,6 +1,6 @@
 /** A recorder's wall clock, in zones that change it and in zones that do not. */
 import { assert, constantFrom, integer, property } from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { instantsOf, isTimeZone, localTimeOf } from "../../src/adapters/zone.ts";
 
 const at = (text: string) => Date.parse(text);
@@ -50,4 +50,20 @@ test("a zone has to be one that the runtime knows", () => {
     false,
     false,
   ]);
+});
+
+test("so many zones are kept, and the one made longest ago is made anew", () => {
+  const fresh = Intl.supportedValuesOf("timeZone").filter((zone) => /^A(?:frica|sia)/.test(zone));
+  const [first = "", ...others] = fresh.filter((zone) => zone !== "Asia/Kolkata").slice(0, 101);
+  const made = vi.spyOn(Intl, "DateTimeFormat");
+  isTimeZone(first);
+  isTimeZone(first);
+  expect(made).toHaveBeenCalledTimes(1);
+  for (const zone of others) isTimeZone(zone);
+  expect(made).toHaveBeenCalledTimes(101);
+  isTimeZone(others.at(-1) ?? "");
+  expect(made).toHaveBeenCalledTimes(101);
+  isTimeZone(first);
+  expect(made).toHaveBeenCalledTimes(102);
+  made.mockRestore();
 });

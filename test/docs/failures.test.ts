@@ -5,6 +5,7 @@ import { anywherenowSimulator } from "../../src/sandbox/anywherenow/index.ts";
 import { amiSimulator } from "../../src/sandbox/asterisk/ami.ts";
 import { ariSimulator } from "../../src/sandbox/asterisk/ari.ts";
 import { fonoucSimulator } from "../../src/sandbox/fonouc/index.ts";
+import { revcordSimulator } from "../../src/sandbox/revcord/index.ts";
 import { vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 
 const TESTS = new URL("../", import.meta.url);
@@ -28,6 +29,7 @@ const known = new Set(
     "asterisk-ami": amiSimulator().faults.known,
     "asterisk-ari": ariSimulator().faults.known,
     fonouc: fonoucSimulator().faults.known,
+    revcord: revcordSimulator().faults.known,
     vslogger: vsloggerSimulator().faults.known,
   }).flatMap(([simulator, faults]) => faults.map((fault) => `${simulator}: ${fault}`)),
 );

@@ -16,7 +16,7 @@ export interface Completed {
 }
 
 /** An event with more calls is no event of this vendor's. */
-const callCountMax = 1_000;
+const CALL_COUNT_MAX = 1_000;
 
 /** The documented list, its JSON, or its calls one by one. `channelsOf` gives a name's channels. */
 export function readCompleted(
@@ -28,7 +28,7 @@ export function readCompleted(
     const told = typeof arg === "string" ? readJson(arg) : arg;
     return Array.isArray(told) ? (told as readonly unknown[]) : [told];
   });
-  if (raw.length === 0 || raw.length > callCountMax) return { ends: [], unreadableCount: 1 };
+  if (raw.length === 0 || raw.length > CALL_COUNT_MAX) return { ends: [], unreadableCount: 1 };
   const calls = raw.map((one) => readCall(one, timeZone));
   return {
     ends: calls.flatMap((call) => ("problem" in call ? [] : endsOf(call, channelsOf))),

@@ -26,7 +26,7 @@ export interface Grant extends Granted {
 
 const json = { accept: "application/json" } as const;
 /** Calls in one answer: one, as documented. A logger that told its whole archive would be wrong. */
-const callCountMax = 1_000;
+const CALL_COUNT_MAX = 1_000;
 /** Where the reply does not say how long its token lives. */
 const livesSMin = 60;
 
@@ -118,7 +118,8 @@ export function readCallDetails(
 ): readonly RevcordCall[] | NoAnswer {
   const list = isSuccess(reply) ? readJson(reply.body) : undefined;
   if (!Array.isArray(list)) return noAnswer(reply, scrub);
-  if (list.length > callCountMax) return badReply(`more than ${callCountMax} calls in one answer`);
+  if (list.length > CALL_COUNT_MAX)
+    return badReply(`more than ${CALL_COUNT_MAX} calls in one answer`);
   const calls: RevcordCall[] = [];
   for (const raw of list) {
     const call = readCall(raw, timeZone);
