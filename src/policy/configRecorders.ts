@@ -83,3 +83,17 @@ export function recorderSchemaOf(vendors: Vendors): z.ZodType {
 }
 
 export type RecorderConfig = z.output<typeof recorderSchema>;
+
+/** How a recorder with these settings may be silenced; undefined where its vendor is not known. */
+export function controlsOf(
+  id: RecorderId,
+  recorder: RecorderConfig,
+  vendors: Vendors,
+): readonly Control[] | undefined {
+  const vendor = vendors.get(recorder.vendor);
+  if (vendor?.create === undefined) {
+    return vendor && [...new Set(vendor.variants.map(({ capabilities }) => capabilities.control))];
+  }
+  const made = vendor.create(id, recorder.settings, { now: () => 0 });
+  return [made.capabilities.control];
+}

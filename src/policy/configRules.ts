@@ -10,7 +10,7 @@ import { authProblems } from "./configAuthRules.ts";
 import { consoleProblems } from "./configConsole.ts";
 import { evidenceProblems } from "./configEvidence.ts";
 import { isLoopback, isPlainBeyondLoopback } from "./configParts.ts";
-import type { RecorderConfig, Vendors } from "./configRecorders.ts";
+import { controlsOf, type RecorderConfig, type Vendors } from "./configRecorders.ts";
 import { listenSchema, logSchema, opsSchema } from "./configServer.ts";
 import { tenantProblems } from "./configTenantRules.ts";
 import { membersOf, valid, type Members, type Say } from "./crossRule.ts";
@@ -128,7 +128,9 @@ function recorderRules(
   const addresses = new Map<string, string>();
   for (const [id, recorder] of Object.entries(recorders)) {
     const { desk, tls } = recorder;
-    const address = addressOf(recorder);
+    // What only testifies has no silence to undo: one logger may hold many tenants.
+    const isOrdered = controlsOf(id, recorder, vendors)?.some((control) => control !== "none");
+    const address = isOrdered === false ? undefined : addressOf(recorder);
     const other = address === undefined ? undefined : addresses.get(address);
     if (address !== undefined && other === undefined) addresses.set(address, id);
     if (other !== undefined) {

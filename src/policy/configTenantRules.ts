@@ -5,7 +5,7 @@
  * @module
  */
 import type { Control } from "../control/call.ts";
-import type { RecorderConfig, Vendors } from "./configRecorders.ts";
+import { controlsOf, type RecorderConfig, type Vendors } from "./configRecorders.ts";
 import { routeSchema, rulesSchema, type RouteConfig } from "./configTenants.ts";
 import { listOf, membersOf, valid, type Members, type Say } from "./crossRule.ts";
 import { nearest } from "./nearest.ts";
@@ -116,7 +116,7 @@ function routeRules(route: RouteConfig, path: Path, context: RouteContext): void
     const at = [...path, "recorders", index];
     if (seen.has(part.recorder)) say([...at, "recorder"], "is named twice", "keep it once");
     seen.add(part.recorder);
-    const offered = controlsOf(part.recorder, context);
+    const offered = offeredBy(part.recorder, context);
     if (!context.named.includes(part.recorder)) unknownRecorder(part.recorder, at, context);
     if (part.required && part.control === "none") {
       say(
@@ -179,18 +179,12 @@ function unknownRecorder(id: string, at: Path, { named, say }: RouteContext): vo
   );
 }
 
-function controlsOf(
+function offeredBy(
   id: string,
   { recorders, vendors }: RouteContext,
 ): readonly Control[] | undefined {
   const recorder = recorders[id];
-  const vendor = recorder === undefined ? undefined : vendors.get(recorder.vendor);
-  if (recorder === undefined || vendor === undefined) return undefined;
-  if (vendor.create !== undefined) {
-    const made = vendor.create(id, recorder.settings, { now: () => 0 });
-    return [made.capabilities.control];
-  }
-  return [...new Set(vendor.variants.map((variant) => variant.capabilities.control))];
+  return recorder && controlsOf(id, recorder, vendors);
 }
 
 /**

@@ -21,11 +21,16 @@ const vslogger = {
   },
 };
 
-function problemsOf(part: object, settings: object = {}): readonly Problem[] {
+function problemsOf(
+  part: object,
+  settings: object = {},
+  recorders: object = {},
+): readonly Problem[] {
   const parsed = parseConfig(
     {
       log: { folder: "/var/lib/tacet", origin: "tacet.example" },
       recorders: {
+        ...recorders,
         hq: vslogger,
         logger: { ...revcord, settings: { ...revcord.settings, ...settings } },
       },
@@ -46,6 +51,12 @@ const at = "tenants.acme.routes[0].recorders[1]";
 test("as a witness beside a recorder that can be silenced it is taken", () => {
   expect(problemsOf({ required: false })).toEqual([]);
   expect(problemsOf({ required: false, control: "none" })).toEqual([]);
+});
+
+test("two tenants of one logger are two witnesses at one address", () => {
+  const auth = { ...revcord.settings.auth, tenantId: "2221" };
+  const second = { ...revcord, settings: { ...revcord.settings, auth } };
+  expect(problemsOf({ required: false }, {}, { second })).toEqual([]);
 });
 
 test.each(["pause", "mute", "stop"])(
