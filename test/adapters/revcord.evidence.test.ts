@@ -64,6 +64,12 @@ test("a channel is asked for at the call's start, middle and end, on the logger'
   );
 });
 
+test("a moment is asked for once", async () => {
+  const { ids, simulator, t2 } = await setUp();
+  expect(await ids({ channel: "1001" }, t2 + 10_000, t2 + 10_999)).toEqual(["second"]);
+  expect(simulator.questions).toHaveLength(1);
+});
+
 test("a recording that began before the span is told where none began between", async () => {
   const { ids, t2 } = await setUp();
   expect(await ids({ channel: "1001" }, t2 + 40_000, t2 + 50_000)).toEqual(["second"]);

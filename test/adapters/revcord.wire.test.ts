@@ -210,6 +210,13 @@ describe("a grant", () => {
       by: "refresh",
     });
   });
+  test("that tells neither how long nor the next one's lives a minute, and a login follows", () => {
+    for (const more of [{}, { expires_in: null, refresh_token: null }, { refresh_token: "" }]) {
+      const body = JSON.stringify({ access_token: "a-1", ...more });
+      const granted = { token: "a-1", livesMs: 60_000, by: "password" };
+      expect(readGrant(reply(body), "password", plain)).toEqual(granted);
+    }
+  });
   test.each([400, 401])("answered %i is a refused login, with the vendor's reason", (status) => {
     const body = { error: "invalid_grant", error_description: "The user name is incorrect." };
     expect(readGrant(reply(JSON.stringify(body), status), "password", plain)).toEqual({

@@ -133,7 +133,8 @@ function questionsOf(target: RevcordTarget, { from, to }: Span): readonly Questi
   if ("callId" in target) return [{ callId: target.callId }];
   const { channel, startedAt } = target;
   if (startedAt !== undefined) return [{ channel, at: Date.parse(startedAt) }];
-  return [from, from + (to - from) / 2, to].map((at) => ({ channel, at }));
+  const seconds = [from, from + (to - from) / 2, to].map((at) => Math.floor(at / 1_000));
+  return [...new Set(seconds)].map((second) => ({ channel, at: second * 1_000 }));
 }
 
 /** With its name configured, a channel's answer may tell of no other. */

@@ -61,16 +61,16 @@ function tokenRequest(baseUrl: string, form: Readonly<Record<string, string>>): 
 
 const grant = z.looseObject({
   access_token: z.string().min(1),
-  expires_in: z.number().positive().optional(),
-  refresh_token: z.string().min(1).optional(),
+  expires_in: z.number().positive().nullish(),
+  refresh_token: z.string().nullish(),
 });
 
 export function readGrant(reply: HttpReply, by: Grant["by"], scrub: Scrub): Grant | NoAnswer {
   const parsed = grant.safeParse(readJson(reply.body));
   if (parsed.success && isSuccess(reply)) {
-    const { access_token: token, expires_in = livesSMin, refresh_token } = parsed.data;
-    const refresh = refresh_token === undefined ? {} : { refreshToken: refresh_token };
-    return { token, livesMs: expires_in * 1_000, ...refresh, by };
+    const { access_token: token, expires_in, refresh_token } = parsed.data;
+    const refresh = refresh_token ? { refreshToken: refresh_token } : {};
+    return { token, livesMs: (expires_in ?? livesSMin) * 1_000, ...refresh, by };
   }
   // OAuth says 400 to a wrong password and to a refresh token that is good no longer.
   if (reply.status === 400 || reply.status === 401) {
