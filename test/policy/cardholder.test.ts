@@ -164,3 +164,11 @@ describe("an identifier", () => {
     expect(judge("nobody", "callId", "1699999999.1234")).toMatchObject({ ok: false });
   });
 });
+
+test("a SHA-256 in hex is none, whatever its digits; what is not quite one is looked at", () => {
+  const digest = `4111111111111111${"a".repeat(48)}`;
+  expect(hasCardNumber(digest)).toBe(false);
+  for (const other of [digest.slice(0, 63), `${digest}a`, digest.toUpperCase(), `x ${digest}`]) {
+    expect([other, hasCardNumber(other)]).toEqual([other, true]);
+  }
+});

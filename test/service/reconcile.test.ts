@@ -130,7 +130,9 @@ describe("payments against", () => {
     // No payment's own word is in the log.
     expect(JSON.stringify(found)).not.toMatch(/first|second|c20|a-204/);
     // The root is that of the log as it stood: a head of that size would say the same.
-    const { against } = found[0]?.detail as { against: { size: number; root: string } };
+    const { against } = found.map(({ detail }) => detail)[0] as {
+      against: { size: number; root: string };
+    };
     expect(against.size).toBeLessThan(position);
     expect(Buffer.from(against.root, "base64")).toHaveLength(32);
   });
