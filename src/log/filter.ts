@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Json } from "../control/call.ts";
 import type { Entry } from "./entry.ts";
 import type { EntryFilter } from "./store.ts";
 
@@ -24,6 +25,7 @@ export function termsOf(entry: Entry): string[] {
     ["i", entry.detail?.incidentId],
     ["r", entry.recorderId],
     ["a", entry.actor.id],
+    ["g", agentOf(entry)],
     ["t", entry.type],
     ["o", entry.outcome],
   ]);
@@ -37,6 +39,7 @@ export function termsOfFilter(filter: EntryFilter): string[] {
     ["m", filter.recordingId],
     ["i", filter.incidentId],
     ["r", filter.recorderId],
+    ["g", filter.agentId],
     ["a", filter.actor],
     ["t", filter.type],
     ["o", filter.outcome],
@@ -47,4 +50,12 @@ function words(members: readonly (readonly [string, unknown])[]): string[] {
   return members.flatMap(([letter, value]) =>
     typeof value === "string" ? [`${letter}:${value}`] : [],
   );
+}
+
+/** The agent an entry names: whose call or window it is, or who acted. */
+function agentOf({ actor, detail }: Entry): Json | undefined {
+  if (detail?.agentId !== undefined) return detail.agentId;
+  const by = detail?.by;
+  if (typeof by === "object" && by !== null && "agentId" in by) return by.agentId;
+  return actor.kind === "agent" ? actor.id : undefined;
 }

@@ -115,6 +115,17 @@ export function memoryLog(options: {
       const next = found.length > limit ? entries.at(-1)?.position : undefined;
       return { entries, indexedTo: all.length, ...(next === undefined ? {} : { next }) };
     },
+    async readBack(tenant, filter, before, limit) {
+      const all = logs.get(tenant)?.sealed ?? [];
+      const found: Entry[] = all
+        .slice(0, Math.max(0, before - 1))
+        .map(({ entry }) => entry)
+        .filter((entry) => matches(entry, filter))
+        .reverse();
+      const entries = found.slice(0, limit);
+      const next = found.length > limit ? entries.at(-1)?.position : undefined;
+      return { entries, indexedTo: all.length, ...(next === undefined ? {} : { next }) };
+    },
     async checkpoint(tenant) {
       const { tree } = logs.get(tenant)?.end ?? emptyLog;
       return signCheckpoint(

@@ -21,6 +21,8 @@ export interface EntryFilter {
   readonly recordingId?: string;
   readonly incidentId?: string;
   readonly actor?: string;
+  /** Whose call it was, or who acted as this agent. */
+  readonly agentId?: string;
   readonly type?: string;
   readonly outcome?: string;
 }
@@ -40,6 +42,13 @@ export interface LogStore extends ControlLog, CallDirectory {
   ): Promise<{ kind: "entered"; positions: number[] } | { kind: "failed"; detail: string }>;
   /** Entries with position > `after`, in order, at most `limit` (≤ 1,000). */
   read(tenant: TenantId, filter: EntryFilter, after: number, limit: number): Promise<EntryPage>;
+  /** The same from the end: entries with position < `before`, the newest first; `next` is the next `before`. */
+  readBack(
+    tenant: TenantId,
+    filter: EntryFilter,
+    before: number,
+    limit: number,
+  ): Promise<EntryPage>;
   /** The signed head over all committed entries of the tenant's log (a C2SP tlog-checkpoint). */
   checkpoint(tenant: TenantId): Promise<string>;
   /** The log's origin id, such as `tacet.example/acme`; the events' epoch. */

@@ -18,6 +18,11 @@ test("the memory log keeps a store's promises but durability", async () => {
   const page = await log.read("acme", { windowId: "pay-1" }, 0, 1);
   expect(page.entries.map(({ type }) => type)).toEqual(["WindowOpened"]);
   expect(page.next).toBe(4);
+  const newest = await log.readBack("acme", {}, log.size("acme") + 1, 3);
+  expect(newest.entries.map(({ position }) => position)).toEqual([10, 9, 8]);
+  const older = await log.readBack("acme", { agentId: "a-204" }, newest.next ?? 0, 10);
+  expect(older.entries.map(({ type }) => type)).toEqual(["CallRegistered"]);
+  expect(older.next).toBeUndefined();
   expect(readCheckpoint(await log.checkpoint("acme"))).toMatchObject({
     origin: "tacet.example/acme",
     size: 10,

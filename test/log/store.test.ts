@@ -406,6 +406,8 @@ describe("finding", () => {
       { from: AT + 5_000, to: AT + 9_000 },
       { from: AT + 5_000, to: AT + 9_000, type: "CallEnded" },
       { recordingId: "none" },
+      { agentId: "a-204" },
+      {},
     ];
     for (const filter of filters) {
       const found = [];
@@ -423,14 +425,27 @@ describe("finding", () => {
           (filter.type === undefined || entry.type === filter.type) &&
           (filter.actor === undefined || entry.actor.id === filter.actor) &&
           (filter.outcome === undefined || entry.outcome === filter.outcome) &&
+          (filter.agentId === undefined || JSON.stringify(entry).includes(filter.agentId)) &&
           filter.recordingId === undefined,
       );
       expect(found, JSON.stringify(filter)).toEqual(wanted);
+      const back = [];
+      for (let before: number | undefined = 301; before !== undefined;) {
+        const page: Awaited<ReturnType<typeof log.read>> = await log.readBack(
+          "acme",
+          filter,
+          before,
+          7,
+        );
+        back.push(...page.entries);
+        before = page.next;
+      }
+      expect(back, JSON.stringify(filter)).toEqual(wanted.toReversed());
     }
     expect((await log.read("acme", { callId: "c3" }, 0, 1)).indexedTo).toBe(300);
   });
 
-  test.each(["missing", "damaged", "another log's"])(
+  test.each(["missing", "damaged", "another log's", "of an earlier version"])(
     "a search file that is %s is made anew from the log",
     async (what) => {
       const folder = temporaryFolder();
@@ -447,10 +462,16 @@ describe("finding", () => {
         await stranger.close();
         writeFileSync(path, readFileSync(join(other, "search.sqlite")));
       }
+      if (what === "of an earlier version") {
+        const db = new DatabaseSync(path);
+        db.exec("DELETE FROM words WHERE word LIKE 'g:%'; PRAGMA user_version = 0");
+        db.close();
+      }
       const again = await openTestLog(folder);
       expect(await again.callOfWindow("acme", "w1")).toBe("c1");
       expect(await again.callOfWindow("acme", "wx")).toBeUndefined();
       expect((await again.read("acme", { callId: "c1" }, 0, 100)).entries).toHaveLength(10);
+      expect((await again.read("acme", { agentId: "a-204" }, 0, 100)).entries).not.toEqual([]);
     },
   );
 });

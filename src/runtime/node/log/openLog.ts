@@ -29,7 +29,7 @@ import {
   saveTree,
   takeSpool,
 } from "./opening.ts";
-import { readPage } from "./read.ts";
+import { readBackPage, readPage } from "./read.ts";
 import { openSearch } from "./search.ts";
 import { shippedNotes } from "./shipped.ts";
 import { spoolTo } from "./spool.ts";
@@ -256,6 +256,8 @@ async function start(
     },
     read: (tenant, filter, after, limit) =>
       readPage(sql, search, (of) => writer.endOf(of).tree.size, { tenant, filter, after, limit }),
+    readBack: (tenant, filter, before, limit) =>
+      readBackPage(sql, search, writer.endOf(tenant).tree.size, { tenant, filter, before, limit }),
     checkpoint: (tenant) => heads.sign(tenant),
     origin: (tenant) => originOf(base, tenant, generation),
     size: (tenant) => writer.endOf(tenant).tree.size,

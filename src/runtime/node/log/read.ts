@@ -48,6 +48,37 @@ export async function readPage(
   };
 }
 
+/** The same from the end: the newest first. */
+export async function readBackPage(
+  sql: Statements,
+  search: Search,
+  end: number,
+  ask: { tenant: TenantId; filter: EntryFilter; before: number; limit: number },
+): Promise<EntryPage> {
+  const { tenant, filter } = ask;
+  const limit = Math.max(1, Math.min(PAGE_MAX, Math.trunc(ask.limit)));
+  const first = filter.from === undefined ? 1 : firstAt(sql, tenant, end, filter.from);
+  const until = filter.to === undefined ? end : firstAt(sql, tenant, end, filter.to) - 1;
+  const last = Math.min(end, until, ask.before - 1);
+  const terms = termsOfFilter(filter);
+  if (terms.length === 0) {
+    const after = Math.max(first - 1, last - limit);
+    const entries = inOrder(sql, tenant, after, Math.max(0, last - after)).reverse();
+    return page(entries, (entries.at(-1)?.position ?? 0) > first, end);
+  }
+  if (end - search.indexedTo(tenant) <= LAG_MAX) await search.caughtUp();
+  const indexedTo = search.indexedTo(tenant);
+  const positions = await search.findBack(tenant, terms, last + 1, limit + 1);
+  const found = positions.filter((position) => position >= first);
+  const entries = found.slice(0, limit).map((position) => entryAt(sql, tenant, position));
+  const next = found.length > limit ? found[limit - 1] : undefined;
+  return {
+    entries: entries.filter((entry) => matches(entry, filter)),
+    indexedTo,
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
 function page(entries: readonly Entry[], more: boolean, indexedTo: number): EntryPage {
   const next = more ? entries.at(-1)?.position : undefined;
   return { entries, indexedTo, ...(next === undefined ? {} : { next }) };

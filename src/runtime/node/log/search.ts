@@ -18,6 +18,7 @@ import {
   prepareSearch,
   removeSearch,
   selectOf,
+  type Way,
 } from "./searchFile.ts";
 
 /** Entries indexed before the loop goes round once: a bound on how long it stands still. */
@@ -37,6 +38,13 @@ export interface Search {
   distrust(): void;
   /** Positions after `after` whose entries have all words, in order. */
   find(tenant: TenantId, terms: readonly string[], after: number, limit: number): Promise<number[]>;
+  /** Positions before `before`, the newest first. */
+  findBack(
+    tenant: TenantId,
+    terms: readonly string[],
+    before: number,
+    limit: number,
+  ): Promise<number[]>;
   callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined>;
   indexedTo(tenant: TenantId): number;
   caughtUp(): Promise<void>;
@@ -55,7 +63,7 @@ export function openSearch(
   const fresh = new Map<string, CallId>();
   const behind = new Set<TenantId>(tenants());
   /** Of the open transaction: the windows it holds, and how many entries it has taken. */
-  let found: string[] = [];
+  let opened: string[] = [];
   let taken = 0;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -81,7 +89,7 @@ export function openSearch(
         const entry = parse(bytes);
         if (entry === undefined) continue;
         for (const word of wordsOf(entry)) sql.insert.run(tenant, word, position);
-        if (opensWindow(entry)) found.push(`${tenant}\n${entry.windowId}`);
+        if (opensWindow(entry)) opened.push(`${tenant}\n${entry.windowId}`);
       }
       sql.setProgress.run(tenant, last.position, leafHash(last.bytes));
       taken += rows.length;
@@ -96,14 +104,14 @@ export function openSearch(
   /** Entries that come together share pages, and are written to the file together. */
   function commit(): void {
     if (db.isTransaction) db.exec("COMMIT");
-    for (const key of found) fresh.delete(key);
-    found = [];
+    for (const key of opened) fresh.delete(key);
+    opened = [];
     taken = 0;
   }
 
   function undo(): void {
     if (db.isTransaction) db.exec("ROLLBACK");
-    found = [];
+    opened = [];
     taken = 0;
   }
 
@@ -129,7 +137,7 @@ export function openSearch(
     removeSearch(path);
     db = openSound(path, log);
     sql = prepareSearch(db);
-    found = [];
+    opened = [];
     taken = 0;
     whole = false;
     for (const tenant of tenants()) behind.add(tenant);
@@ -169,29 +177,35 @@ export function openSearch(
     timer.unref();
   }
 
-  function select(tenant: TenantId, terms: readonly string[], after: number, limit: number) {
+  interface Wanted {
+    readonly tenant: TenantId;
+    readonly terms: readonly string[];
+    readonly way: Way;
+    /** Not itself. */
+    readonly from: number;
+    readonly limit: number;
+  }
+  function select({ from, limit, tenant, terms, way }: Wanted): number[] {
     const [first, ...others] = terms;
-    const statement = sql.selects[others.length] ?? db.prepare(selectOf(others.length));
-    sql.selects[others.length] = statement;
-    const rows = statement.all(...others, tenant, first as string, after, limit);
+    const kept = sql.selects[way];
+    const statement = kept[others.length] ?? db.prepare(selectOf(others.length, way));
+    kept[others.length] = statement;
+    const rows = statement.all(...others, tenant, first as string, from, limit);
     return (rows as { position: number }[]).map((row) => row.position);
   }
 
-  async function find(
-    tenant: TenantId,
-    terms: readonly string[],
-    after: number,
-    limit: number,
-  ): Promise<number[]> {
+  async function found(wanted: Wanted): Promise<number[]> {
     try {
-      return select(tenant, terms, after, limit);
+      return select(wanted);
     } catch (error) {
       if (!isDamage(error)) throw error;
       restart();
       await caughtUp();
-      return select(tenant, terms, after, limit);
+      return select(wanted);
     }
   }
+  const find: Search["find"] = (tenant, terms, from, limit) =>
+    found({ tenant, terms, way: "on", from, limit });
 
   return {
     note(tenant, sealed) {
@@ -210,6 +224,7 @@ export function openSearch(
       soon();
     },
     find,
+    findBack: (tenant, terms, from, limit) => found({ tenant, terms, way: "back", from, limit }),
     async callOfWindow(tenant, windowId) {
       const known = fresh.get(`${tenant}\n${windowId}`);
       if (known !== undefined) return known;

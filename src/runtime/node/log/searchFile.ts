@@ -18,9 +18,15 @@ CREATE TABLE IF NOT EXISTS progress (
   tenant TEXT PRIMARY KEY, position INTEGER NOT NULL, leaf BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
+/** What is in the file. One of another version is made anew. */
+const VERSION = 1;
+
+/** On to later entries, or back to earlier ones. */
+export type Way = "on" | "back";
+
 interface SearchSql {
   /** By the number of further words. */
-  readonly selects: StatementSync[];
+  readonly selects: Readonly<Record<Way, StatementSync[]>>;
   readonly insert: StatementSync;
   readonly progress: StatementSync;
   readonly setProgress: StatementSync;
@@ -30,7 +36,7 @@ interface SearchSql {
 export function openSound(path: string, log: Statements): DatabaseSync {
   try {
     const db = openFile(path);
-    if (belongs(db, log)) return db;
+    if (isCurrent(db) && belongs(db, log)) return db;
     closeQuietly(db);
   } catch {
     // Not a database any more: nothing in it is missed.
@@ -45,8 +51,18 @@ function openFile(path: string): DatabaseSync {
   db.exec(
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;",
   );
+  // A file without tables is new, whoever made it.
+  const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get() as {
+    count: number;
+  };
+  if (count === 0) db.exec(`PRAGMA user_version = ${VERSION}`);
   db.exec(SCHEMA);
   return db;
+}
+
+function isCurrent(db: DatabaseSync): boolean {
+  const row = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  return row.user_version === VERSION;
 }
 
 /** The newest entry it has indexed of each tenant is that entry of the log. */
@@ -64,7 +80,7 @@ function belongs(db: DatabaseSync, log: Statements): boolean {
 
 export function prepareSearch(db: DatabaseSync): SearchSql {
   return {
-    selects: [],
+    selects: { on: [], back: [] },
     insert: db.prepare("INSERT OR IGNORE INTO words VALUES (?, ?, ?)"),
     progress: db.prepare("SELECT position FROM progress WHERE tenant = ?"),
     setProgress: db.prepare("INSERT OR REPLACE INTO progress VALUES (?, ?, ?)"),
@@ -89,11 +105,12 @@ export function isDamage(error: unknown): boolean {
   return [1, 11, 26].includes(Number(error.errcode) & 0xff);
 }
 
-export function selectOf(furtherWords: number): string {
+export function selectOf(furtherWords: number, way: Way): string {
   const joins = Array.from(
     { length: furtherWords },
     (_, index) =>
       `JOIN words w${index} ON w${index}.tenant = w.tenant AND w${index}.word = ? AND w${index}.position = w.position`,
   );
-  return `SELECT w.position AS position FROM words w ${joins.join(" ")} WHERE w.tenant = ? AND w.word = ? AND w.position > ? ORDER BY w.position LIMIT ?`;
+  const [beyond, order] = way === "on" ? [">", "ASC"] : ["<", "DESC"];
+  return `SELECT w.position AS position FROM words w ${joins.join(" ")} WHERE w.tenant = ? AND w.word = ? AND w.position ${beyond} ? ORDER BY w.position ${order} LIMIT ?`;
 }

@@ -17,6 +17,7 @@ export type Method =
   | "callOfWindow"
   | "enter"
   | "read"
+  | "readBack"
   | "checkpoint"
   | "close";
 

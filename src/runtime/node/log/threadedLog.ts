@@ -138,6 +138,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
       return result;
     },
     read: (...args) => ask("read", ...args),
+    readBack: (...args) => ask("readBack", ...args),
     checkpoint: (...args) => ask("checkpoint", ...args),
     origin: (tenant) => originOf(options.originBase, tenant, opened.facts.generation),
     size: (tenant) => sizes.get(tenant) ?? 0,
