@@ -56,6 +56,8 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
       calls: deps.calls,
       log: deps.log,
       policy: deps.policy,
+      idForm: deps.idForm,
+      evidence: deps.evidence,
       recorders: (tenant) => deps.recorders.list(tenant),
       clock: deps.clock,
       enter: options.enter,
