@@ -203,7 +203,7 @@ const rangesOf = (file: File, stretches: readonly Stretch[]): readonly FileRange
 
 /**
  * Which of the silences was recorded is not known: what was, lies where its window does, or later by
- * as much as an earlier one may have left in.
+ * as much as an earlier one may have left in. Nor is it known how long each truly was.
  */
 const displaced = (
   file: File,
@@ -212,7 +212,8 @@ const displaced = (
 ): readonly FileRange[] =>
   silences.flatMap(({ from }) => {
     const at = placeOf(file, from);
-    return range(file, at - file.uncertainMs - file.edgeMs, at + excessMs + file.edgeMs);
+    const aroundMs = file.uncertainMs + file.edgeMs;
+    return range(file, at - aroundMs, at + excessMs + aroundMs + file.lengthWithinMs);
   });
 
 /** A moment's place in the file: what is silent before it is not there. */

@@ -64,7 +64,7 @@ describe("a gap", () => {
       {
         verdict: "suspect",
         cause: "not_shortened",
-        ranges: [{ fromMs: 19_400, toMs: 30_600 }],
+        ranges: [{ fromMs: 19_400, toMs: 31_400 }],
       },
     ]);
   });
@@ -92,7 +92,7 @@ describe("a gap", () => {
     const leaks = recording({ durationMs: 85_000 });
     const found = judgeByTime({ tap, windows, recordings: [leaks] }, RULES);
     // 60 s into the call, 15 s of which are not in the file.
-    expect(found[2]?.ranges).toEqual([{ fromMs: 44_400, toMs: 55_600 }]);
+    expect(found[2]?.ranges).toEqual([{ fromMs: 44_400, toMs: 56_400 }]);
   });
 
   test("states what a slow confirmation and a slow resume let pass", () => {
