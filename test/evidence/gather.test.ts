@@ -280,6 +280,23 @@ test("a process that ends loses nothing: calls ended, and windows closed, are fo
   expect(r.main.askedCount("a")).toBe(asked);
 });
 
+test("what was left before a long weekend is found after it, and asked for more than once", async () => {
+  const r = rig();
+  r.main.tell("a", { kind: "unreachable" });
+  await r.play(ended());
+  await r.evidence().stop();
+  await r.clock.pass(90 * HOUR_MS);
+  expect(r.main.askedCount("a")).toBe(0);
+  await r.restart();
+  await r.clock.pass(60_000);
+  r.main.tell("a", [gap]);
+  await r.clock.pass(CONFIG.giveUpMs);
+  expect((await r.entries("WitnessUnreachable")).map(({ detail }) => detail)).toEqual([
+    { givenUp: false },
+  ]);
+  expect(await r.entered()).toContain("EvidenceGathered");
+});
+
 test("a process that ends between a judgement and its suspicion tells the suspicion after all", async () => {
   const r = rig();
   r.main.tell("a", [recorded()]);

@@ -26,6 +26,8 @@ import { type Due, schedule } from "./schedule.ts";
 const SOON_MS = 1_000;
 /** Calls whose files are still to be heard. Beyond it the oldest are left out until a start. */
 const UNHEARD_CALL_COUNT_MAX = 10_000;
+/** So long may tacet have been down, and still finds what it left: a long weekend. */
+const DOWN_MS = 4 * 86_400_000;
 /** A log that could not be read at the start is looked at again. */
 const LOOK_AGAIN_MS = 5_000;
 
@@ -144,11 +146,14 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
 
   const lookOf = async (tenant: TenantId): Promise<void> => {
     const { afterEndMs, afterWindowMs, giveUpMs } = config;
-    const from = clock.now() - giveUpMs - Math.max(afterEndMs, afterWindowMs);
+    const now = clock.now();
+    const from = now - giveUpMs - Math.max(afterEndMs, afterWindowMs) - DOWN_MS;
     const left = await lookBack(log, clock, tenant, from);
     const put = (callId: CallId, at: number, ofWindow: boolean) => {
       const dueAt = at + (ofWindow ? afterWindowMs : afterEndMs);
-      waiting.put({ tenant, callId, dueAt, firstAt: dueAt, ofWindow } satisfies Due);
+      // However long nobody asked: a recorder gets half of its time again before it is given up.
+      const firstAt = Math.max(dueAt, now - giveUpMs / 2);
+      waiting.put({ tenant, callId, dueAt, firstAt, ofWindow } satisfies Due);
     };
     for (const [callId, at] of left.ended) put(callId, at, false);
     for (const [callId, at] of left.closed) put(callId, at, true);
