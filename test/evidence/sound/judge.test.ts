@@ -189,6 +189,18 @@ describe("a recorder's clock that is off", () => {
     expect([one?.verdict, other?.verdict]).toContain("suspect");
   });
 
+  test("is found where all windows are silent, not where one of them is", async () => {
+    const channel = speech(seeded(4), 20_000, RATE);
+    silence(channel, 3_000, 8_000, RATE);
+    silence(channel, 12_600, 16_600, RATE);
+    const judged = await verdictOf(
+      channel,
+      [at(3_100, 7_000), { ...at(12_000, 16_000), windowId: "w2" }],
+      { clockMs: 1_000 },
+    );
+    expect(judged.map(({ verdict }) => verdict)).toEqual(["silent", "silent"]);
+  });
+
   test("leaves short windows consistent: a pause between words may pass for one", async () => {
     const channel = speech(seeded(4), 20_000, RATE);
     silence(channel, 6_000, 7_000, RATE);

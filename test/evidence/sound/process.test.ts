@@ -168,6 +168,7 @@ describe("tacet evidence CALLID", () => {
     expect(service.asked[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
     expect(recorder.asked.map(({ path }) => path)).toEqual([PATH]);
     expect(recorder.asked[0]?.headers.authorization).not.toContain(TOKEN);
+    expect(recorder.asked[0]?.headers["accept-encoding"]).toBe("identity");
   });
 
   test("a leak ends with 1, and with where it is", async () => {

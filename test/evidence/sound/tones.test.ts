@@ -89,9 +89,30 @@ describe("what is no digit is not counted", () => {
     expect((await heardIn([out])).tones).toEqual([]);
   });
 
-  test("a digit of less than 25 ms", async () => {
-    const out = digits({ keys: [1, 2, 3], toneMs: 22, pauseMs: 100, db: -15 }, RATE);
-    expect((await heardIn([out])).tones).toEqual([]);
+  test("a digit of 26 ms, wherever it begins", async () => {
+    for (let startMs = 0; startMs < 10; startMs += 0.5) {
+      const out = new Float32Array(RATE);
+      mix(
+        out,
+        digits({ keys: [1, 2, 3], toneMs: 26, pauseMs: 104, db: -15 }, RATE),
+        100 + startMs,
+        RATE,
+      );
+      expect((await heardIn([out])).tones, `${startMs} ms`).toEqual([]);
+    }
+  });
+
+  test("three tones, two of them of one group and nearly as loud", async () => {
+    for (const hz of [
+      [1_336, 697, 941],
+      [770, 1_209, 1_477],
+    ] as const) {
+      const out = new Float32Array(2 * RATE);
+      for (const [index, one] of hz.entries()) {
+        mix(out, tone(one, 300, RATE, [-20, -28, -30][index] ?? -20), 500, RATE);
+      }
+      expect((await heardIn([out])).tones, `${hz[0]} Hz`).toEqual([]);
+    }
   });
 });
 
@@ -120,6 +141,31 @@ test("a report and a picture are the same, whichever digits were keyed", async (
     { numRuns: 25 },
   );
 });
+
+test("a picture has a plain band where digits were keyed, and no waveform", async () => {
+  const channel = speech(seeded(1), 10_000, RATE);
+  mix(
+    silenced(channel),
+    digits({ keys: [1, 2, 3], toneMs: 80, pauseMs: 90, db: -18 }, RATE),
+    4_000,
+    RATE,
+  );
+  const heard = await heardIn([channel]);
+  const recording = recordingOf(1_000_000, 10_000, 0);
+  const drawn = picture("c1", [{ recording, heard, judged: { judgements: [], laid: [] } }]);
+  const columns = [...drawn.matchAll(/M([\d.]+) /g)].map(([, x]) => Number(x));
+  expect(columns.length).toBeGreaterThan(20);
+  // 1,000 wide, from 20 on: ten seconds.
+  expect(columns.filter((x) => x >= 420 && x < 470)).toEqual([]);
+  expect(drawn).toMatch(
+    /class="keys"[^>]*><title>keyed digits: 3\.9 s|class="keys"[^>]*><title>keyed digits: 4\.0 s/,
+  );
+});
+
+const silenced = (channel: Float32Array): Float32Array => {
+  silence(channel, 3_900, 4_700, RATE);
+  return channel;
+};
 
 test("what is told has no range for a single digit, and no pause between two", () => {
   const tones = [0, 130, 300, 390, 5_000, 40_000].map((fromMs) => ({ fromMs, toMs: fromMs + 60 }));
