@@ -149,8 +149,10 @@ export function newsOfJudgements(
   });
 }
 
-const saidOf = ({ cause, ranges, verdict }: Judgement): string =>
-  JSON.stringify([verdict, cause ?? null, ranges.map(({ fromMs, toMs }) => [fromMs, toMs])]);
+const saidOf = ({ cause, ranges, toleranceMs, verdict }: Judgement): string => {
+  const places = ranges.map(({ fromMs, toMs }) => [fromMs, toMs]);
+  return JSON.stringify([verdict, cause ?? null, toleranceMs, places]);
+};
 
 /** Suspect recordings, one suspicion for each way of judging and cause. */
 export function suspicionsOf(

@@ -415,3 +415,27 @@ test("of more recordings than one conversation has, so many are taken", async ()
   await r.clock.pass(CONFIG.afterEndMs + 1_000);
   expect(await r.entries("RecordingTestified")).toHaveLength(200);
 });
+
+test("what is entered of one call is entered in parts, and none is lost where one part is not", async () => {
+  const r = rig();
+  const h = history().registered(AT).tap(AT).baselined(AT, "recording");
+  for (let count = 0; count < 450; count += 1) {
+    const at = AT + 10 * count;
+    h.opened(at, `w${count}`).closed(at + 5, `w${count}`);
+  }
+  r.main.tell("a", [recorded()]);
+  await r.play(h.ending(AT + 30_000).ended(AT + 30_000));
+  const { enter } = r.log;
+  const sizes: number[] = [];
+  let failing = 1;
+  r.log.enter = (drafts) => {
+    sizes.push(drafts.length);
+    const fails = sizes.length === 2 && failing-- > 0;
+    return fails ? Promise.resolve({ kind: "failed", detail: "" }) : enter(drafts);
+  };
+  await r.clock.pass(CONFIG.afterEndMs + CONFIG.retryMsMax + 1_000);
+  expect(Math.max(...sizes)).toBe(200);
+  const ofType = async (type: string) => (await r.log.read("t", { type }, 0, 1_000)).entries;
+  expect(await ofType("WindowJudged")).toHaveLength(450);
+  expect(await ofType("EvidenceGathered")).toHaveLength(1);
+});

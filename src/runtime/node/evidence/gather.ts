@@ -18,6 +18,8 @@ import { readKnown } from "./read.ts";
 
 type Known = known.Known;
 
+/** Entered at once: pauses are entered between. */
+const ENTERED_COUNT_MAX = 200;
 /** Recordings named in one entry as still to be heard. */
 const UNHEARD_COUNT_MAX = 200;
 
@@ -178,8 +180,11 @@ async function enterAll(
   log: Pick<LogStore, "enter">,
   drafts: readonly EntryDraft[],
 ): Promise<boolean> {
-  if (drafts.length === 0) return true;
-  return (await log.enter(drafts)).kind === "entered";
+  for (let from = 0; from < drafts.length; from += ENTERED_COUNT_MAX) {
+    const some = drafts.slice(from, from + ENTERED_COUNT_MAX);
+    if ((await log.enter(some)).kind === "failed") return false;
+  }
+  return true;
 }
 
 /** All that stand, also those told before: a process may have ended between the two. */
