@@ -27,7 +27,7 @@ describe.skipIf(typeof program === "string")("conformance of a real Asterisk", (
   /** Says everything, for docs/conformance.md. */
   const told = (out: string) => process.env["SHOW"] !== undefined && process.stderr.write(out);
 
-  test("ari: every control is shown, and that the file has a gap", async () => {
+  test.concurrent("ari: every control is shown, and that the file has a gap", async () => {
     const { channel } = await pbx.callForAri();
     const name = `calls/conform-${(count += 1)}`;
     const { at } = await pbx.record(channel, name);
@@ -61,7 +61,7 @@ describe.skipIf(typeof program === "string")("conformance of a real Asterisk", (
     expect(ran.what("file_as_told")).toContain("a gap:");
   });
 
-  test("ami: every control is shown, every change is pushed, and the file has silence", async () => {
+  test.concurrent("ami: every control is shown, every change is pushed, and the file has silence", async () => {
     const uniqueId = await pbx.callForAmi();
     const at = await pbx.monitoredAt(uniqueId);
     const on: Bench = await recorderBench(

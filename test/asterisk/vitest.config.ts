@@ -7,6 +7,8 @@ const own = defineConfig({
     root: fileURLToPath(new URL("../..", import.meta.url)),
     // The first run fetches an Asterisk, some 25 MB.
     hookTimeout: 120_000,
+    // Two of them at once would be heard in one another's sound.
+    fileParallelism: false,
     // Sound is played in real time: a machine that stands still for a moment is heard in it.
     retry: 1,
   },

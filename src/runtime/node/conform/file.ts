@@ -68,7 +68,12 @@ const CLOSED_MS_MAX = 30_000;
 const AGAIN_MS = 1_000;
 /** What an edge of a silence may be off by beside the vendor's own rounding. */
 const EDGE_MS = 150;
-/** A silence must be as long to be found. */
+/**
+ * Left out at both ends of a silence in a file: a recorder that was short of time for a moment has a
+ * file that is shorter by it, and its clocks agree only so far.
+ */
+const TRIM_MS = 250;
+/** What is left must be as long to be judged. */
 const STRETCH_MS_MIN = 300;
 
 /** When a recording was running, and how far that may be off. */
@@ -153,8 +158,8 @@ const stretchesOf = (silences: readonly Silence[], { startAt }: Span): Stretch[]
   silences
     .map(({ askedAt, from, to }) => ({
       askedMs: askedAt - startAt,
-      fromMs: from - startAt,
-      toMs: to - startAt,
+      fromMs: from - startAt + TRIM_MS,
+      toMs: to - startAt - TRIM_MS,
     }))
     .filter(({ fromMs, toMs }) => toMs - fromMs >= STRETCH_MS_MIN);
 
