@@ -30,7 +30,7 @@ const judged = (heard: Heard) =>
 test("a window that is silent before it is coded is silent after", async () => {
   const heard = await heardIn(read("silent-8k"));
   expect(heard).toMatchObject({ codec: "mp3", sampleRateHz: 8_000, channelCount: 1 });
-  // Whole frames of 72 ms, without the first, which only says how long the file is.
+  // Whole frames of 72 ms.
   expect(heard.durationMs).toBe(10_152);
   expect(heard.tones.length).toBe(3);
   expect(judged(heard)).toMatchObject({ verdict: "silent" });
@@ -81,6 +81,15 @@ describe("whatever comes, it is heard or named", () => {
     expect(await heardIn(tag, file)).toEqual(whole);
     read("digits-44k-stereo").copy(tag, 10, 0, size);
     expect(await heardIn(tag, file)).toEqual(whole);
+  });
+
+  test("with a first frame that only says how long the file is", async () => {
+    const whole = await heardIn(file);
+    // 24 kbit/s at 8 kHz, mono: 216 bytes, of which 4 are its header and 9 what follows it.
+    const info = Buffer.alloc(216);
+    file.copy(info, 0, 0, 4);
+    info.write("Info", 13, "latin1");
+    expect(await heardIn(info, file)).toEqual(whole);
   });
 
   test("cut short", async () => {
