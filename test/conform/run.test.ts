@@ -1,9 +1,9 @@
 /** A run against a recorder in memory: where its own log fails, and where nothing can be asked. */
 import { describe, expect, test } from "vitest";
-import type { RecorderCapabilities, RecorderPort } from "../../src/control/ports.ts";
+import type { PushListener, RecorderCapabilities, RecorderPort } from "../../src/control/ports.ts";
 import { nodeClock } from "../../src/runtime/node/clock.ts";
 import type { Row } from "../../src/runtime/node/conform/checks.ts";
-import { openDriver } from "../../src/runtime/node/conform/driver.ts";
+import { openDriver, PUSH_COUNT_MAX } from "../../src/runtime/node/conform/driver.ts";
 import { leftWords, markdownOf } from "../../src/runtime/node/conform/report.ts";
 import { run } from "../../src/runtime/node/conform/run.ts";
 
@@ -104,6 +104,35 @@ test("a recorder that can only say yes is shown to say yes, and nothing more", a
   expect(shown).toEqual(["found", "pause_answered", "resume_answered"]);
   expect(outcome.rows.some(({ verdict }) => verdict === "not_shown")).toBe(false);
   expect(isSilent()).toBe(false);
+});
+
+test("of what a recorder pushes so much is remembered, and none of other calls", async () => {
+  const { port } = recorder({ watch: true });
+  const clock = nodeClock();
+  let listener: PushListener | undefined;
+  const watch: RecorderPort["watch"] = (on) => {
+    listener = on;
+    on.reconnected();
+    return () => undefined;
+  };
+  const driver = await openDriver({
+    port: { ...port, watch },
+    target: { id: "t" },
+    targetKey: "t",
+    clock,
+    log: { enter: entered },
+    commandMsMax: 1_000,
+    statusMsMax: 1_000,
+    confirmMsMax: 500,
+    pushMsMax: 500,
+    stop: new AbortController().signal,
+  });
+  listener?.change({ targetKey: "another", status: "paused" });
+  expect(driver.pushesSince(0)).toEqual([]);
+  for (let count = 0; count < PUSH_COUNT_MAX + 100; count += 1) {
+    listener?.change({ targetKey: "t", status: "recording" });
+  }
+  expect(driver.pushesSince(0)).toHaveLength(PUSH_COUNT_MAX);
 });
 
 test("an adapter that throws is told as such, and the run goes on to leave the call", async () => {

@@ -82,7 +82,7 @@ const POLL_MS = 50;
 const RELEASE_COUNT_MAX = 5;
 const RELEASE_MS = 500;
 /** Pushes of this target that are remembered. */
-const PUSH_COUNT_MAX = 10_000;
+export const PUSH_COUNT_MAX = 10_000;
 /** How long the connection that pushes come by is waited for. */
 const LISTEN_MS_MAX = 5_000;
 
