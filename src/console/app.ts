@@ -8,7 +8,7 @@ import { Hono, type Context } from "hono";
 import { getCookie, setCookie, deleteCookie } from "hono/cookie";
 import { html } from "hono/html";
 import type { EpochMs, TenantId } from "../control/call.ts";
-import { may, type Action } from "../policy/access.ts";
+import { type Action, type Allowed, may } from "../policy/access.ts";
 import type { Principal } from "../policy/principal.ts";
 import { attempts } from "./attempts.ts";
 import { layout, PAGE_POLICY, STYLE } from "./layout.ts";
@@ -39,6 +39,7 @@ export interface ConsoleOptions {
   readonly idleMsMax: number;
   readonly sandbox: boolean;
   readonly tenants: () => readonly TenantId[];
+  readonly clientAddress?: (request: Request) => string | undefined;
   /** Never rejects. */
   readonly enter: (fact: ConsoleFact) => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -56,9 +57,13 @@ export function consoleApp(options: ConsoleOptions): Hono {
   const signedIn = sessions(options);
   const begun = attempts(clock, ids);
   const app = new Hono();
-  const nav = pages.flatMap(({ nav, path }) =>
-    nav === undefined ? [] : [{ path: at(path), name: nav }],
-  );
+  /** The pages that somebody may have. */
+  const navOf = (principal: Principal) =>
+    pages.flatMap((page) =>
+      page.nav === undefined || !mayHave(principal, page).ok
+        ? []
+        : [{ path: at(page.path), name: page.nav }],
+    );
 
   app.use(async (c, next) => {
     await next();
@@ -136,7 +141,9 @@ export function consoleApp(options: ConsoleOptions): Hono {
     if (page.method === "POST" && !isOurs(c, form, session))
       return trouble(c, 403, "error.csrf", session);
     form.delete("csrf");
-    const allowed = may(session.principal, page.action);
+    const isAgent = session.principal.kind === "agent";
+    if (isAgent && page.method === "GET" && page.path === "/") return c.redirect(AGENTS_PATH);
+    const allowed = mayHave(session.principal, page);
     if (!allowed.ok) {
       await options.enter({
         type: "AccessDenied",
@@ -149,6 +156,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
       });
     }
     const language = languageFor(c);
+    const ip = options.clientAddress?.(c.req.raw);
     return await replied(
       c,
       session,
@@ -159,6 +167,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
         param: (part) => c.req.param(part) ?? "",
         query: new URL(c.req.url).searchParams,
         form,
+        ...(ip === undefined ? {} : { ip }),
       }),
     );
   }
@@ -169,6 +178,8 @@ export function consoleApp(options: ConsoleOptions): Hono {
         return c.redirect(local(reply.to), 303);
       case "not_found":
         return trouble(c, 404, "error.notFound", session);
+      case "data":
+        return c.json(reply.body, reply.status);
       case "file": {
         const { body, contentType, name: file } = reply;
         const safe = file.replaceAll(/[^\w.-]/g, "_");
@@ -263,12 +274,21 @@ export function consoleApp(options: ConsoleOptions): Hono {
       language,
       sandbox,
       path,
-      nav,
+      nav: session === undefined ? [] : navOf(session.principal),
       ...(script === undefined ? {} : { script }),
       ...(session === undefined ? {} : { session }),
     };
     return c.html(layout(frame, title, body), status);
   }
+}
+
+/** Where agents belong. */
+const AGENTS_PATH = "/desk";
+
+function mayHave(principal: Principal, { action, forAgents }: PageDef): Allowed {
+  if (principal.kind !== "agent" || forAgents === true) return may(principal, action);
+  const detail = "Agents have their desk, and nothing else here.";
+  return { ok: false, code: "forbidden", status: 403, detail };
 }
 
 /** A page's own address: below `/console`, unless its path begins with `//`. */

@@ -3,14 +3,17 @@
  *
  * @module
  */
-import type { EpochMs } from "../control/call.ts";
+import type { CallId, EpochMs, Json } from "../control/call.ts";
 import type { Calls } from "../control/calls.ts";
 import type { RecorderCapabilities } from "../control/ports.ts";
 import type { EvidenceDesk } from "../evidence/desk.ts";
+import type { IncidentWork } from "../evidence/incident.ts";
 import type { EntryDraft } from "../log/entry.ts";
 import type { LogStore } from "../log/store.ts";
 import type { idForms } from "../policy/idForm.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { Principal } from "../policy/principal.ts";
+import type { Session } from "./session.ts";
 
 /** A recorder as operators see it. */
 export interface ShownRecorder {
@@ -23,16 +26,32 @@ export interface ShownRecorder {
     | { readonly healthy: false; readonly since: EpochMs; readonly cause: string };
 }
 
+/** Pause and resume for an agent at the desk, exactly as the API has them. */
+export interface DeskPort {
+  pause(principal: Principal, callId: CallId, ip?: string): Promise<DeskAnswer>;
+  resume(principal: Principal, callId: CallId, ip?: string): Promise<DeskAnswer>;
+}
+/** `code`: the API's word for why not. */
+export type DeskAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly status: number; readonly code: string };
+
 export interface PageDeps {
   readonly calls: Pick<Calls, "live" | "read">;
   readonly log: Pick<
     LogStore,
-    "read" | "readBack" | "checkpoint" | "origin" | "size" | "verifierKey"
+    "read" | "readBack" | "enter" | "checkpoint" | "origin" | "size" | "verifierKey"
   >;
   readonly policy: Policy;
   /** The forms that a tenant's identifiers may have. */
   readonly idForm: ReturnType<typeof idForms>;
   readonly evidence: Pick<EvidenceDesk, "read">;
+  readonly incidents: IncidentWork;
+  /** What is known of the log's own health. */
+  readonly custody: () => Json;
+  readonly desk: DeskPort;
+  /** For the event stream of one page; nothing that follows from it outlives the session. */
+  readonly eventsTicket: (session: Session) => Promise<string>;
   readonly recorders: (tenant: string) => readonly ShownRecorder[];
   readonly clock: () => EpochMs;
   /** Enters what was read or done. Durable, or counted, on return; never rejects. */

@@ -21,6 +21,8 @@ export interface Visit {
   readonly query: URLSearchParams;
   /** What a form sent, its csrf token checked and left out. */
   readonly form: URLSearchParams;
+  /** Where the request came from, as trusted proxies tell it. */
+  readonly ip?: string;
 }
 
 export type Reply =
@@ -33,6 +35,8 @@ export type Reply =
     }
   | { readonly kind: "redirect"; readonly to: string }
   | { readonly kind: "not_found" }
+  /** For a page's own script. */
+  | { readonly kind: "data"; readonly status: 200 | 403 | 404 | 409 | 503; readonly body: object }
   /** A file to keep. */
   | {
       readonly kind: "file";
@@ -46,6 +50,8 @@ export interface PageDef {
   /** Below `/console`, such as `/calls/:callId`; one that begins with `//` stands for itself. */
   readonly path: string;
   readonly action: Action;
+  /** Agents have these pages and no others. */
+  readonly forAgents?: true;
   /** In the navigation, by this name. */
   readonly nav?: Key;
   handle(visit: Visit): Promise<Reply>;

@@ -146,7 +146,12 @@ export function notAuthenticated(known: Exclude<Authenticated, { readonly ok: tr
   return { code, detail, status, headers };
 }
 
-function actorOf(principal: Principal, ip: string | undefined, client: string | undefined): Actor {
+/** The principal as the log tells of it. */
+export function actorOf(
+  principal: Principal,
+  ip: string | undefined,
+  client: string | undefined,
+): Actor {
   const { agentId, id, kind, owner } = principal;
   return {
     id,

@@ -10,6 +10,7 @@ import { json, refused, type Handled, type Route } from "./asked.ts";
 import type { Draft } from "./bounded.ts";
 import { callRoutes } from "./calls.ts";
 import type { HttpDeps } from "./deps.ts";
+import { deskCommands, type DeskCommands } from "./desk.ts";
 import { LogUnavailable } from "../control/within.ts";
 import { evidenceRoutes } from "./evidence.ts";
 import { eventsRoute } from "./eventsRoute.ts";
@@ -39,6 +40,8 @@ export interface HttpApp {
   enterDenial(denial: EventsDenial): Promise<void>;
   /** Enters a fact, or counts it with those like it. Never rejects. */
   enter(draft: Draft): Promise<void>;
+  /** Pause and resume for an agent who is signed in to a page of tacet's own. */
+  readonly desk: DeskCommands;
   /** Enters the counts of repeated denials and reads whose minute is over; all of them at a stop. */
   flushBounded(all?: boolean): Promise<void>;
 }
@@ -71,6 +74,7 @@ export function createApp(deps: HttpDeps): HttpApp {
   return {
     app,
     describe,
+    desk: deskCommands(face),
     enterDenial: (denial) => face.entries.enter(eventsDenied(denial)),
     enter: (draft) => face.entries.enter(draft),
     flushBounded: (all) => face.entries.flush(all),

@@ -43,14 +43,8 @@ export function resumeRoutes(face: Face): readonly Route[] {
       answers,
       problems,
       async handle(asked) {
-        const callId = asked.param("callId");
-        const view = await face.calls.read(asked.tenant, callId);
-        if (view === undefined) {
-          const unknown = refusalProblem("call_unknown");
-          return refused(await notThere(face, asked, "resume", unknown, callId));
-        }
         const { windowId, waitMs } = asked.body;
-        return await resume(face, asked, view, windowId, waitMs);
+        return await resumeCall(face, asked, asked.param("callId"), windowId, waitMs);
       },
     }),
     route({
@@ -75,6 +69,22 @@ export function resumeRoutes(face: Face): readonly Route[] {
       },
     }),
   ];
+}
+
+/** `named`: the window to close; the asker's only one where it is absent. */
+export async function resumeCall(
+  face: Face,
+  asked: Asked<unknown, unknown>,
+  callId: CallId,
+  named: WindowId | undefined,
+  waitMs: number | undefined,
+): Promise<Handled> {
+  const view = await face.calls.read(asked.tenant, callId);
+  if (view === undefined) {
+    const unknown = refusalProblem("call_unknown");
+    return refused(await notThere(face, asked, "resume", unknown, callId));
+  }
+  return await resume(face, asked, view, named, waitMs);
 }
 
 async function resume(

@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto";
 import type { Hono } from "hono";
 import { type ConsoleFact, consoleApp } from "../../console/app.ts";
 import { pagesOf } from "../../console/pages/index.ts";
+import type { Session } from "../../console/session.ts";
 import { openIdSignIn, type SignIn, type SignedIn } from "../../console/signIn.ts";
 import type { HttpApp } from "../../http/app.ts";
 import type { HttpDeps } from "../../http/deps.ts";
@@ -20,18 +21,22 @@ export interface ConsoleServiceOptions {
   readonly config: Config;
   readonly deps: HttpDeps;
   readonly enter: HttpApp["enter"];
+  readonly desk: HttpApp["desk"];
   /** Where people reach the service, where the configuration does not say. */
   readonly url: string;
 }
 
 export interface ConsoleService {
   readonly app: Hono;
+  /** Of its pages: they may follow the event stream. */
+  readonly origin: string;
   /** For the sandbox: signs in whoever opens it first. */
   readonly link?: string;
 }
 
 const SESSION = { sessionMsMax: 8 * 3_600_000, idleMsMax: 30 * 60_000 };
 const ID_BYTES = 24;
+const SCRIPTS = ["pages/wall.ts", "pages/desk.ts", "pages/integrity.ts"];
 
 /** Whether a request is for a page, not for the API. */
 export const isForPages = (request: Request): boolean =>
@@ -48,6 +53,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     logger.error({ component: "console", err: error }, "a page failed");
   const token = config.sandbox ? ids() : undefined;
   const url = settings?.url ?? options.url;
+  const sessionMsMax = settings?.sessionMsMax ?? SESSION.sessionMsMax;
   const app = consoleApp({
     url,
     signIn: settings === undefined ? nobody : signInOf(config, settings),
@@ -58,21 +64,39 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
       policy: deps.policy,
       idForm: deps.idForm,
       evidence: deps.evidence,
+      incidents: deps.incidents,
+      custody: () => deps.custody?.() ?? {},
+      desk: options.desk,
+      eventsTicket: (session) => eventsTicket(deps, session, sessionMsMax),
       recorders: (tenant) => deps.recorders.list(tenant),
       clock: deps.clock,
       enter: options.enter,
     }),
-    module: browserModules([]),
+    module: browserModules(SCRIPTS),
+    clientAddress: deps.clientAddress,
     clock: deps.clock,
     ids,
-    sessionMsMax: settings?.sessionMsMax ?? SESSION.sessionMsMax,
+    sessionMsMax,
     idleMsMax: settings?.idleMsMax ?? SESSION.idleMsMax,
     sandbox: config.sandbox,
     tenants: deps.policy.tenants,
     enter: (fact) => options.enter(draftOf(fact)),
     onError,
   });
-  return { app, ...(token === undefined ? {} : { link: `${url}/console/link/${token}` }) };
+  const { origin } = new URL(url);
+  return { app, origin, ...(token === undefined ? {} : { link: `${url}/console/link/${token}` }) };
+}
+
+/** Tells what may be commanded, and commands nothing. Its chain ends with the session. */
+async function eventsTicket(
+  { tickets }: HttpDeps,
+  { principal, startedAt }: Session,
+  sessionMsMax: number,
+): Promise<string> {
+  const until = startedAt + sessionMsMax;
+  const bound = { use: "events", id: "console", until, commands: principal.scopes } as const;
+  const issued = await tickets.issue({ ...principal, ticket: bound }, { use: "events" });
+  return issued.ticket;
 }
 
 function signInOf(config: Config, settings: NonNullable<Config["console"]>): SignIn {

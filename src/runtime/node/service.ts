@@ -164,7 +164,11 @@ export async function startService(
     clock,
     log,
     onError,
-    origins,
+    // The console's own pages follow the stream as well.
+    origins: {
+      any: origins.any,
+      of: (tenant, origin) => origin === pages?.origin || origins.of(tenant, origin),
+    },
     tickets,
     authenticate,
     clientAddress: address,
@@ -232,7 +236,8 @@ export async function startService(
       websocket: { server: sockets.server },
       note,
     });
-    pages = consoleService({ config, deps, enter: main.enter, url: api.url });
+    const { desk, enter } = main;
+    pages = consoleService({ config, deps, enter, desk, url: api.url });
     beside.begin();
     findings.begin(policy.tenants());
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });

@@ -1,0 +1,6 @@
+/**
+ * The script of the integrity page.
+ *
+ * @module
+ */
+export {};
