@@ -1,12 +1,12 @@
 /**
- * `tacet alert --test`: sends every configured endpoint one signed test alert, once, and says what
+ * `tacet alert --test`: sends everybody who is told of alerts one test, once, and says what
  * came of it. Needs no running service and enters nothing.
  *
  * @module
  */
 import { randomUUID } from "node:crypto";
 import { tested } from "../../alerts/message.ts";
-import { senderOf } from "./alerts/sender.ts";
+import { placeOf, sendersOf } from "./alerts/senders.ts";
 import type { Output } from "./output.ts";
 import { configured } from "./serveCommand.ts";
 
@@ -22,21 +22,25 @@ export async function alertCommand(args: readonly string[], io: Output): Promise
   const loaded = await configured(rest, io, USAGE);
   if (typeof loaded === "number") return loaded;
   const { alerts, log, sandbox } = loaded.config;
-  if (alerts.endpoints.length === 0) {
-    io.err("No endpoint is configured: see `alerts.endpoints` in docs/configuration.md.");
+  const senders = [...sendersOf(alerts).values()];
+  if (senders.length === 0) {
+    io.err(
+      "Nobody is told: see `alerts.endpoints` and `alerts.mailboxes` in docs/configuration.md.",
+    );
     return 1;
   }
   const nonce = randomUUID().replaceAll("-", "");
   const message = tested(nonce, Date.now(), { origin: log.origin, sandbox });
   let failed = 0;
-  for (const endpoint of alerts.endpoints) {
-    const sender = senderOf(endpoint, alerts.sendMsMax);
+  for (const sender of senders) {
     const sent = await sender.send(message);
     await sender.close();
     if (sent.kind === "failed") failed += 1;
-    const { host } = new URL(endpoint.url);
     const word = sent.kind === "delivered" ? "ok      " : "PROBLEM ";
-    io.out(`  ${word} ${endpoint.id} (${host})${sent.kind === "failed" ? `: ${sent.why}` : ""}`);
+    const place = placeOf(alerts, sender.endpointId);
+    io.out(
+      `  ${word} ${sender.endpointId} (${place})${sent.kind === "failed" ? `: ${sent.why}` : ""}`,
+    );
   }
   io.out(failed === 0 ? "Every endpoint took it." : `${failed} to put right.`);
   return failed === 0 ? 0 : 1;

@@ -18,6 +18,7 @@ import { type Courier, startCourier } from "./alerts/courier.ts";
 import { type OutboxFile, ofThisLog } from "./alerts/outboxFile.ts";
 import { threadedOutboxFile } from "./alerts/outboxThread.ts";
 import { replay } from "./alerts/replay.ts";
+import { toldOf } from "./alerts/senders.ts";
 import { enterLater } from "./enterLater.ts";
 import type { NodeLog } from "./log/openLog.ts";
 import type { Fleet } from "./recorders.ts";
@@ -54,12 +55,12 @@ export function operations(options: OperationsOptions): Operations {
   const { clock, config, fleet, hub, log, logger, register } = options;
   const observe = observeChanges(options.metrics);
   const metrics = alertMetrics(register, {
-    endpointIds: config.alerts.endpoints.map(({ id }) => id),
+    endpointIds: toldOf(config.alerts).map(({ id }) => id),
     recorderIds: Object.keys(config.recorders),
     openByKind: () => countByKind(courier),
     waiting: () =>
       new Map(
-        config.alerts.endpoints.map(({ id }) => [id, courier.outbox.waitingCount(id)] as const),
+        toldOf(config.alerts).map(({ id }) => [id, courier.outbox.waitingCount(id)] as const),
       ),
     logHealthy: () => log.healthy(),
   });
@@ -144,7 +145,7 @@ function outboxOf(
   failed: (error: unknown) => void,
 ): OutboxFile | undefined {
   const path = join(config.log.folder, "alerts.sqlite");
-  if (config.alerts.endpoints.length === 0 && !existsSync(path)) return undefined;
+  if (toldOf(config.alerts).length === 0 && !existsSync(path)) return undefined;
   try {
     return ofThisLog(threadedOutboxFile(path), log.size, failed);
   } catch (error) {

@@ -12,6 +12,7 @@ import type { Logger } from "../../http/deps.ts";
 import { nodeClock } from "./clock.ts";
 import { loadConfig, type LoadedConfig } from "./configFile.ts";
 import { nodeLogger } from "./logging.ts";
+import { placeOf, toldOf } from "./alerts/senders.ts";
 import { type Output, messageOf, stopSignal, visible } from "./output.ts";
 import { exposedIn, exposedSecrets } from "./permissions.ts";
 import { nodeFleet } from "./recorders.ts";
@@ -87,8 +88,9 @@ export async function checkCommand(args: readonly string[], io: Output): Promise
         io.out(`    ${ok ? "ok      " : "PROBLEM "} ${visible(name)}: ${visible(detail)}`);
       }
     }
-    for (const { id, url } of config.alerts.endpoints) {
-      io.out(`  alerts go to ${id} (${new URL(url).host}); \`tacet alert --test\` sends a test`);
+    for (const { id } of toldOf(config.alerts)) {
+      const place = placeOf(config.alerts, id);
+      io.out(`  alerts go to ${id} (${place}); \`tacet alert --test\` sends a test`);
     }
     io.out(failed === 0 ? "Every recorder is ready." : `${failed} to put right before serving.`);
     return failed === 0 ? 0 : 1;

@@ -14,7 +14,8 @@ import { within } from "../../../control/within.ts";
 import type { AlertsConfig } from "../../../policy/configAlerts.ts";
 import type { AlertMetrics } from "./alertMetrics.ts";
 import { type OutboxFile, withinReach } from "./outboxFile.ts";
-import { type Sender, SENDING_COUNT_MAX, senderOf } from "./sender.ts";
+import { type Sender, SENDING_COUNT_MAX } from "./sender.ts";
+import { sendersOf, toldOf } from "./senders.ts";
 
 /** Changes made durable in one go: a bound on how long the loop stands still. */
 const FLUSH_COUNT_MAX = 500;
@@ -56,10 +57,8 @@ export interface Courier extends AlertSink {
 
 export function startCourier(options: CourierOptions): Courier {
   const { clock, config, context, file, metrics } = options;
-  const endpoints = config.endpoints.map(endpointOf);
-  const senders = new Map<string, Sender>(
-    config.endpoints.map((one) => [one.id, senderOf(one, config.sendMsMax)]),
-  );
+  const endpoints = toldOf(config).map(endpointOf);
+  const senders = sendersOf(config);
   const sending = new Map<string, number>();
   const under = new Set<Promise<void>>();
   const marks = new Map<TenantId, number>(file?.marks);
@@ -287,7 +286,7 @@ export function startCourier(options: CourierOptions): Courier {
 
 const NO_MARKS: ReadonlyMap<TenantId, number> = new Map();
 
-const endpointOf = ({ id, kinds, tenants }: AlertsConfig["endpoints"][number]): Endpoint => ({
+const endpointOf = ({ id, kinds, tenants }: ReturnType<typeof toldOf>[number]): Endpoint => ({
   id,
   ...(kinds === undefined ? {} : { kinds: new Set(kinds) }),
   ...(tenants === undefined ? {} : { tenants: new Set(tenants) }),
