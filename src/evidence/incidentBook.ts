@@ -9,7 +9,7 @@ import { follow, type IncidentFact } from "./incidentFacts.ts";
 import type { Incident } from "./incident.ts";
 
 /** Closed incidents of a tenant kept in memory. Older ones are read from the log when asked for. */
-export const CLOSED_COUNT_MAX = 1_000;
+const CLOSED_COUNT_MAX = 1_000;
 
 /** An incident, and where in the log it was opened. */
 export interface Filed {

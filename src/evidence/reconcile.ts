@@ -49,7 +49,7 @@ export interface Finding {
 const NOTHING: Finding = { outcome: "no_window", why: "no_window_then" };
 
 /** One window at one moment. */
-export function judgeWindow(window: PaidWindow, at: EpochMs, toleranceMs: number): Finding {
+function judgeWindow(window: PaidWindow, at: EpochMs, toleranceMs: number): Finding {
   const { callId, endedAt, openedAt, windowId } = window;
   const [first] = window.secured;
   const say = (outcome: Outcome, why: Why): Finding => ({ outcome, why, callId, windowId });

@@ -14,7 +14,7 @@ import type { Known } from "./reconcileIndex.ts";
 import type { PaidWindow } from "./reconcile.ts";
 
 /** Ended calls whose turn is remembered, in case their ids begin anew: the ones that ended last. */
-export const ENDED_COUNT_MAX = 200_000;
+const ENDED_COUNT_MAX = 200_000;
 
 type Agent = Stretch & { readonly agentId: string };
 

@@ -19,15 +19,16 @@ const CAUSE_MAX = 200;
 
 const epochMs = z.int().min(0).describe("Unix milliseconds");
 const id = z.string().min(1).max(128);
-const text = z.string().trim().min(1).max(TEXT_MAX);
+/** Not of spaces alone. */
+const WORDS = /\S/;
+const text = z.string().max(TEXT_MAX).regex(WORDS);
 const cause = z
   .string()
-  .trim()
-  .min(1)
   .max(CAUSE_MAX)
+  .regex(WORDS)
   .describe("What a person found to be behind it, in their words");
 
-export const incidentsQuery = z.strictObject({
+const incidentsQuery = z.strictObject({
   state: z.enum(["open", "closed"]).optional(),
   recorderId: id.optional(),
   callId: id.optional(),

@@ -115,6 +115,9 @@ function nested(depth: number): unknown {
   return value;
 }
 
+/** Open before anything is sent; the one of this number is nowhere. */
+export const INCIDENT_COUNT = 40;
+
 const callId = oneOf("@call0", "@call0", "@call1", "@call2");
 const windowId = oneOf("@window0", "@window0", "@window1", "@window2", "@window3");
 const agentId = oneOf("a-204", "a-204", "a-205", "a-206", "a-299");
@@ -163,6 +166,7 @@ const USUAL: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   type: oneOf("WindowOpened", "CallRegistered", "Nothing"),
   recorderId: oneOf("vslogger", "anywherenow", "none"),
   actor: oneOf("pay", "ann", "nobody"),
+  incidentId: fc.nat(INCIDENT_COUNT).map((n) => `incident-${n}`),
 };
 
 /** Values that fit the schema. Only what the description uses is known here, as in `misfit`. */
@@ -272,7 +276,9 @@ function whoOf({ operationId }: Operation): fc.Arbitrary<string> {
     ? fc.constant("audit")
     : /listRecorders/i.test(operationId)
       ? fc.constant("ops")
-      : oneOf("pay", "pay", "pay", "pay", "ann", "sue", "ticket");
+      : /Incident|Evidence|Witness|Sound|Unheard|Reconcil/i.test(operationId)
+        ? fc.constant("officer")
+        : oneOf("pay", "pay", "pay", "pay", "ann", "sue", "ticket");
   return fc.oneof(
     { weight: 40, arbitrary: usual },
     { weight: 4, arbitrary: oneOf("ivr", "sue", "ann", "other", "audit", "ops") },

@@ -121,7 +121,7 @@ test("an incident is listed, noted and closed, stays so through a kill, and each
   });
 
   const noted = await work("POST", `/v1/incidents/${id}/notes`, {
-    text: " Listened to it. ",
+    text: "Listened to it.",
     cause: "late stop",
   });
   expect(noted).toMatchObject({
@@ -219,6 +219,7 @@ test("who may: agents and other tenants see none, readers change none, and a car
       "cardholder_data_refused",
     ]);
   }
+  expect((await work("POST", `${path}/close`, { note: " " })).status).toBe(422);
   const closing = await work("POST", `${path}/close`, { note: card(903) });
   expect(closing.status).toBe(422);
   expect((await work("GET", path)).body).toMatchObject({ state: "open", notes: [] });

@@ -10,7 +10,7 @@ import { incidentInLog } from "./incidentLog.ts";
 import type { IncidentRoom } from "./incidentRoom.ts";
 
 /** Incidents one page looks through. Where few of them fit, it ends with a `next` and fewer. */
-export const LOOK_COUNT_MAX = 500;
+const LOOK_COUNT_MAX = 500;
 
 export async function listIncidents(
   log: Pick<LogStore, "read" | "size">,

@@ -33,7 +33,7 @@ import { listIncidents } from "./incidentList.ts";
 import { type IncidentRoom, incidentRooms } from "./incidentRoom.ts";
 
 /** Open incidents of a tenant. Beyond it suspicions are not taken: they are told again, and again. */
-export const OPEN_COUNT_MAX = 10_000;
+const OPEN_COUNT_MAX = 10_000;
 
 /** How often a log that could not be read at the start is looked at again. */
 const LOOK_AGAIN_MS = 2_000;

@@ -42,7 +42,7 @@ export interface JudgedLog {
 }
 
 /** It is not what was signed: nothing is judged by it. */
-export class LogNotGood extends Error {
+class LogNotGood extends Error {
   readonly code = "log_not_good";
 }
 

@@ -11,7 +11,7 @@ import { type Outcome, OUTCOMES, type Reconciled } from "../../../evidence/recon
 import type { ListedPayment } from "./paymentList.ts";
 
 /** Payments that are not secured and stand in the table; the file has all. */
-export const SHOWN_COUNT_MAX = 20;
+const SHOWN_COUNT_MAX = 20;
 
 const NAMES: Readonly<Record<Outcome, string>> = {
   secured: "secured",
