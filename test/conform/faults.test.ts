@@ -16,7 +16,7 @@ import { instead, latePushes, lyingStatus } from "./planted.ts";
 afterAll(tidy);
 
 const CHANNEL = "5";
-const QUICK = ["--yes", "--rounds", "2", "--confirm-ms", "1500"];
+const QUICK = ["--yes", "--rounds", "2", "--confirm-ms", "5000"];
 
 function vslogger() {
   const simulator = vsloggerSimulator({ hash: { type: "SHA-256", salt: SALT } });
@@ -141,8 +141,8 @@ describe.concurrent("a planted fault is told in its own row, and in no other", (
 
   test("VSLogger lets it record again by itself", async () => {
     const simulator = vslogger();
-    simulator.faults.set({ name: "manual-unpause", times: 1, ms: 700 });
-    const ran = await conform(await vsloggerBench(simulator), { args: QUICK });
+    simulator.faults.set({ name: "manual-unpause", times: 1, ms: 2_500 });
+    const ran = await conform(await vsloggerBench(simulator), { args: [...QUICK, "--hold", "5"] });
     expect(notShownOf(ran)).toEqual(["pause_stays"]);
   });
 

@@ -4,7 +4,7 @@ import type { PushListener, RecorderCapabilities, RecorderPort } from "../../src
 import { nodeClock } from "../../src/runtime/node/clock.ts";
 import type { Row } from "../../src/runtime/node/conform/checks.ts";
 import { openDriver, PUSH_COUNT_MAX } from "../../src/runtime/node/conform/driver.ts";
-import { leftWords, markdownOf } from "../../src/runtime/node/conform/report.ts";
+import { figuresOf, leftWords, markdownOf } from "../../src/runtime/node/conform/report.ts";
 import { run } from "../../src/runtime/node/conform/run.ts";
 
 function recorder(over: Partial<RecorderCapabilities> = {}) {
@@ -170,4 +170,13 @@ test("what a recorder says opens no link and breaks no table in the report", asy
   expect(line).not.toContain("\u001b");
   expect(line.replaceAll("\\|", "").split("|")).toHaveLength(5);
   expect(leftWords(outcome.left)).toContain("as it was found");
+});
+
+test.each([
+  [[], "| - | - | 0 |"],
+  [[7], "| 7 | 7 | 1 |"],
+  [[30, 10, 20], "| 20 | 30 | 3 |"],
+  [[1, 100, 3, 2], "| 3 | 100 | 4 |"],
+])("of %j the median, the worst and how many are told: %s", (all, told) => {
+  expect(figuresOf(all)).toBe(told);
 });

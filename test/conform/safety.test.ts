@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Hono } from "hono";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { openLog } from "../../src/runtime/node/log/openLog.ts";
 import { vsloggerSimulator } from "../../src/sandbox/vslogger/index.ts";
 import { card } from "../security/marks.ts";
@@ -11,10 +11,10 @@ import { startTacet } from "../service/process.ts";
 import { conform, entriesOf, notShownOf, SALT, tidy, vsloggerBench } from "./kit.ts";
 import { instead } from "./planted.ts";
 
-afterEach(tidy);
+afterAll(tidy);
 
 const CHANNEL = "5";
-const QUICK = ["--yes", "--rounds", "2", "--confirm-ms", "1500"];
+const QUICK = ["--yes", "--rounds", "2", "--confirm-ms", "5000"];
 
 function vslogger() {
   const simulator = vsloggerSimulator({ hash: { type: "SHA-256", salt: SALT } });
@@ -22,7 +22,7 @@ function vslogger() {
   return simulator;
 }
 
-describe("before the first order", () => {
+describe.concurrent("before the first order", () => {
   test("a call that somebody else has paused is refused and left as it is", async () => {
     const simulator = vslogger();
     simulator.byHand(CHANNEL, "paused");
@@ -122,7 +122,7 @@ describe("before the first order", () => {
   });
 });
 
-describe("whatever happens, the call is left as it was found", () => {
+describe.concurrent("whatever happens, the call is left as it was found", () => {
   test("stopped by a person inside a silence, it resumes and says what was not tried", async () => {
     const simulator = vslogger();
     const stop = Promise.withResolvers<void>();
@@ -147,7 +147,7 @@ describe("whatever happens, the call is left as it was found", () => {
       if (name === "unmute") resumes += 1;
       return name === "unmute" ? "done" : undefined;
     });
-    const args = ["--yes", "--rounds", "1", "--confirm-ms", "200"];
+    const args = ["--yes", "--rounds", "1", "--confirm-ms", "1500"];
     const ran = await conform(await vsloggerBench(served), { args });
     expect(notShownOf(ran)).toEqual(["resume_confirmed"]);
     expect(resumes).toBeGreaterThan(3);
@@ -161,7 +161,7 @@ describe("whatever happens, the call is left as it was found", () => {
     const served = instead(simulator, (name) =>
       name === "unmute" && (resumes += 1) <= 2 ? "done" : undefined,
     );
-    const args = ["--yes", "--rounds", "1", "--confirm-ms", "200"];
+    const args = ["--yes", "--rounds", "1", "--confirm-ms", "1500"];
     const ran = await conform(await vsloggerBench(served), { args });
     expect(notShownOf(ran)).toEqual(["resume_confirmed"]);
     expect(ran.err).not.toContain("LEFT SILENT");
@@ -196,7 +196,7 @@ describe("whatever happens, the call is left as it was found", () => {
   });
 });
 
-describe("its own log", () => {
+describe.concurrent("its own log", () => {
   test("every order is in it before it is sent, and it verifies", async () => {
     const simulator = vslogger();
     const counts: { readonly ordered: number; readonly entered: number }[] = [];
@@ -268,7 +268,7 @@ describe("its own log", () => {
   });
 });
 
-test("a report says what was run, when and on what, and holds no secret and no link", async () => {
+test.concurrent("a report says what was run, when and on what, and holds no secret and no link", async () => {
   const simulator = vslogger();
   simulator.faults.set({ name: "error-in-200", times: 1 });
   const on = await vsloggerBench(simulator);
