@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { callsDe } from "./calls/de.ts";
 import type { Strings } from "./en.ts";
 
 export const de: Strings = {
+  ...callsDe,
+
   "app.title": "tacet",
   "app.sandbox": "Testumgebung: nachgebildete Aufzeichner, nichts hier ist ein Beleg.",
   "app.skip": "Zum Inhalt",
@@ -14,7 +17,7 @@ export const de: Strings = {
   "app.language": "Sprache",
 
   "nav.overview": "Überblick",
-  "nav.calls": "Anrufe",
+  "nav.calls": "Gespräche",
   "nav.exceptions": "Ausnahmen",
   "nav.incidents": "Vorfälle",
   "nav.wall": "Live-Wand",

@@ -4,7 +4,11 @@
  *
  * @module
  */
+import { callsEn } from "./calls/en.ts";
+
 export const en = {
+  ...callsEn,
+
   "app.title": "tacet",
   "app.sandbox": "Sandbox: simulated recorders, nothing here is evidence.",
   "app.skip": "To the content",

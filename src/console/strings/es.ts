@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { callsEs } from "./calls/es.ts";
 import type { Strings } from "./en.ts";
 
 export const es: Strings = {
+  ...callsEs,
+
   "app.title": "tacet",
   "app.sandbox": "Entorno de pruebas: grabadores simulados, nada aquí es prueba.",
   "app.skip": "Ir al contenido",

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { callsFr } from "./calls/fr.ts";
 import type { Strings } from "./en.ts";
 
 export const fr: Strings = {
+  ...callsFr,
+
   "app.title": "tacet",
   "app.sandbox": "Bac à sable : enregistreurs simulés, rien ici ne fait foi.",
   "app.skip": "Aller au contenu",

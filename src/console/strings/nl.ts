@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { callsNl } from "./calls/nl.ts";
 import type { Strings } from "./en.ts";
 
 export const nl: Strings = {
+  ...callsNl,
+
   "app.title": "tacet",
   "app.sandbox": "Proefomgeving: nagebootste recorders, niets hier is bewijs.",
   "app.skip": "Naar de inhoud",
