@@ -474,3 +474,19 @@ test("what the search file has not got to yet is read entry by entry", async () 
     [second, "open"],
   ]);
 });
+
+test("a log that cannot be read is looked at again, and said once", async () => {
+  const log = memoryLog({ originBase: "t", clock: () => 0 });
+  let broken = true;
+  const read: typeof log.read = (...args) =>
+    broken ? Promise.reject(new Error("damaged")) : log.read(...args);
+  const made = rig({ log: { ...log, read } }, log);
+  made.incidents.begin(["acme"]);
+  await settled();
+  for (let tries = 0; tries < 5; tries += 1) await made.pass(2_000);
+  expect(made.said).toEqual(["the incidents could not be read from the log yet"]);
+  expect(made.incidents.openCounts()).toEqual(new Map());
+  broken = false;
+  await made.pass(2_000);
+  expect(made.incidents.openCounts()).toEqual(new Map([["acme", 0]]));
+});

@@ -67,6 +67,7 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
   const rooms = incidentRooms(options);
   const flags = startFlags({ clock, witness: options.witness, flagged });
   const cancels = new Map<TenantId, () => void>();
+  const unread = new Set<TenantId>();
   let stopped = false;
 
   function want(tenant: TenantId, { flagged: marked, state, ...incident }: Incident): void {
@@ -185,7 +186,9 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
         alert(tenant, incident);
       }
     } catch (error) {
-      if (!(error instanceof LogUnavailable)) {
+      // Once: a log that is damaged stays so until somebody has done something about it.
+      if (!(error instanceof LogUnavailable) && !unread.has(tenant)) {
+        unread.add(tenant);
         logger.warn({ err: error }, "the incidents could not be read from the log yet");
       }
       if (!stopped)
