@@ -46,7 +46,8 @@ interface File {
   readonly to: EpochMs;
   /** Its end and its length were both told. */
   readonly isWhole: boolean;
-  readonly silences: readonly Stretch[];
+  readonly silences: readonly (Stretch & { readonly beforeMs: number })[];
+  readonly silentMs: number;
   /** Audio that may rightly be missing beside them: a pause works before it is confirmed. */
   readonly uncertainMs: number;
   /** How far a moment in it may be off. Something may be off the other way: twice this is unseen. */
@@ -71,11 +72,22 @@ function fileOf(
     ...span,
     isWhole: endAt !== undefined && durationMs !== undefined,
     // Only a gap moves what follows it.
-    silences: audio === "gap" ? within(silences, span) : [],
+    ...summed(audio === "gap" ? within(silences, span) : []),
     uncertainMs: lengthMs(within(uncertain, span)),
     edgeMs: withinMs + toleranceMs,
     lengthWithinMs: 3 * withinMs + toleranceMs,
   };
+}
+
+/** Each with how much is silent before it. */
+function summed(silences: readonly Stretch[]): Pick<File, "silences" | "silentMs"> {
+  let silentMs = 0;
+  const withSums = silences.map((silence) => {
+    const beforeMs = silentMs;
+    silentMs += silence.to - silence.from;
+    return { ...silence, beforeMs };
+  });
+  return { silences: withSums, silentMs };
 }
 
 /** Where the log says that there is no sound. */
@@ -163,7 +175,7 @@ function byFile(window: WindowOnTap, file: File): Found {
     case "gap": {
       if (!isWhole) return untold;
       const reached = within(silences, file);
-      const excessMs = lengthNow(recording) - (file.to - file.from - lengthMs(file.silences));
+      const excessMs = lengthNow(recording) - (file.to - file.from - file.silentMs);
       const toleranceMs = 2 * lengthWithinMs + uncertainMs;
       if (reached.length === 0 || excessMs <= lengthWithinMs) return consistent(toleranceMs);
       return suspect("not_shortened", displaced(file, reached, excessMs), toleranceMs);
@@ -219,7 +231,15 @@ const displaced = (
 /** A moment's place in the file: what is silent before it is not there. */
 function placeOf({ from, silences, to }: File, moment: EpochMs): number {
   const at = Math.min(to, Math.max(from, moment));
-  return at - from - lengthMs(within(silences, { from, to: at }));
+  let [low, high] = [0, silences.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((silences[middle]?.from ?? Infinity) < at) low = middle + 1;
+    else high = middle;
+  }
+  const last = silences[low - 1];
+  const silentMs = last === undefined ? 0 : last.beforeMs + Math.min(last.to, at) - last.from;
+  return at - from - silentMs;
 }
 
 function range({ recording: { durationMs = Infinity } }: File, fromMs: number, toMs: number) {

@@ -50,74 +50,82 @@ const judgementKey = ({ by, recordingId, tapId, windowId }: Judgement): string =
 export function knownOf(facts: readonly Fact[]): Known {
   const events: CallEvent[] = [];
   let ended = false;
-  let rest: Omit<Known, "told"> = NOTHING;
+  let rest = nothing();
   for (const fact of facts) {
     if (fact.kind !== "event") {
-      rest = add(rest, fact);
+      add(rest, fact);
       continue;
     }
     events.push(fact.event);
     if (fact.event.type === "CallRegistered" && ended) {
-      rest = NOTHING;
+      rest = nothing();
       ended = false;
     }
     if (fact.event.type === "CallEnded") ended = true;
   }
-  return { ...rest, told: toldBy(events) };
+  const { gathered, heard, incidentIds, judgements, recordings, unreachable } = rest;
+  return {
+    told: toldBy(events),
+    recordings: [...recordings.values()],
+    judgements: [...judgements.values()],
+    unreachable,
+    ...(gathered === undefined ? {} : { gathered }),
+    heard,
+    incidentIds: [...incidentIds],
+  };
 }
 
-const NOTHING: Omit<Known, "told"> = {
-  recordings: [],
-  judgements: [],
+/** By key, in the order in which they were last told. */
+interface Rest {
+  readonly recordings: Map<string, Recording>;
+  readonly judgements: Map<string, Judgement>;
+  unreachable: Map<RecorderId, boolean>;
+  gathered?: Gathered;
+  readonly heard: Set<string>;
+  readonly incidentIds: Set<string>;
+}
+
+const nothing = (): Rest => ({
+  recordings: new Map(),
+  judgements: new Map(),
   unreachable: new Map(),
   heard: new Set(),
-  incidentIds: [],
-};
+  incidentIds: new Set(),
+});
 
-type Rest = Omit<Known, "told">;
-
-function add(known: Rest, fact: Exclude<Fact, { kind: "event" }>): Rest {
+function add(rest: Rest, fact: Exclude<Fact, { kind: "event" }>): void {
   switch (fact.kind) {
-    case "testified": {
-      const { recording } = fact;
-      const key = recordingKey(recording);
-      const others = known.recordings.filter((one) => recordingKey(one) !== key);
-      const unreachable = new Map(known.unreachable);
-      unreachable.delete(recording.recorderId);
-      return { ...known, recordings: [...others, recording], unreachable };
+    case "testified":
+      putLast(rest.recordings, recordingKey(fact.recording), fact.recording);
+      rest.unreachable.delete(fact.recording.recorderId);
+      return;
+    case "judged": {
+      const { judgement } = fact;
+      const { recordingId, ...ofNone } = judgement;
+      // A word of none falls away once there is a recording to judge.
+      if (recordingId !== undefined) rest.judgements.delete(judgementKey(ofNone));
+      putLast(rest.judgements, judgementKey(judgement), judgement);
+      return;
     }
-    case "judged":
-      return { ...known, judgements: withJudgement(known.judgements, fact.judgement) };
     case "unreachable":
-      return {
-        ...known,
-        unreachable: new Map(known.unreachable).set(fact.recorderId, fact.givenUp),
-      };
-    case "gathered": {
-      const { gathered } = fact;
-      const unreachable = new Map(gathered.unanswered.map((id) => [id, true] as const));
-      return { ...known, gathered, unreachable };
-    }
+      rest.unreachable.set(fact.recorderId, fact.givenUp);
+      return;
+    case "gathered":
+      rest.gathered = fact.gathered;
+      rest.unreachable = new Map(fact.gathered.unanswered.map((id) => [id, true]));
+      return;
     case "heard":
-      return { ...known, heard: new Set([...known.heard, fact.recordingKey]) };
-    case "incident": {
-      const incidentIds = new Set([...known.incidentIds, fact.incidentId]);
-      return { ...known, incidentIds: [...incidentIds] };
-    }
+      rest.heard.add(fact.recordingKey);
+      return;
+    case "incident":
+      rest.incidentIds.add(fact.incidentId);
+      return;
   }
 }
 
-/** A word of none (`missing`, `unreachable`) falls away once there is a recording to judge. */
-function withJudgement(all: readonly Judgement[], one: Judgement): readonly Judgement[] {
-  const key = judgementKey(one);
-  const others = all.filter((other) => {
-    if (judgementKey(other) === key) return false;
-    const isOfNone = other.recordingId === undefined && one.recordingId !== undefined;
-    const isSame =
-      other.windowId === one.windowId && other.tapId === one.tapId && other.by === one.by;
-    return !(isOfNone && isSame);
-  });
-  return [...others, one];
+function putLast<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
 }
 
 /** What is told of a recording now that was not told before. A recording that goes on only goes on. */

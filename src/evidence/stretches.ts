@@ -20,14 +20,19 @@ export function union(stretches: readonly Stretch[]): readonly Stretch[] {
 
 /** What lies in these and in none of those. */
 export function without(these: readonly Stretch[], those: readonly Stretch[]): readonly Stretch[] {
-  let left = union(these);
-  for (const taken of union(those)) {
-    left = left.flatMap(({ from, to }) =>
-      union([
-        { from, to: Math.min(to, taken.from) },
-        { from: Math.max(from, taken.to), to },
-      ]),
-    );
+  const taken = union(those);
+  const left: Stretch[] = [];
+  let first = 0;
+  for (const { from, to } of union(these)) {
+    while ((taken[first]?.to ?? Infinity) <= from) first += 1;
+    let at = from;
+    for (let index = first; index < taken.length; index += 1) {
+      const one = taken[index];
+      if (one === undefined || one.from >= to) break;
+      if (one.from > at) left.push({ from: at, to: one.from });
+      at = Math.max(at, one.to);
+    }
+    if (at < to) left.push({ from: at, to });
   }
   return left;
 }

@@ -56,7 +56,7 @@ export function toldBy(events: readonly CallEvent[]): Told {
   for (const event of events) {
     if (event.type === "CallRegistered" && state.endedAt !== undefined) reading = nothing();
     const before = state;
-    state = evolve(state, event);
+    state = openOnly(evolve(state, event));
     followTaps(reading, before, state, event);
     openRows(reading, state, event);
     for (const row of reading.unfinished) {
@@ -71,6 +71,13 @@ export function toldBy(events: readonly CallEvent[]): Told {
     windows: reading.rows.map((row) => windowOf(row, at)),
     ...(endedAt === undefined ? {} : { endedAt }),
   };
+}
+
+/** What ended changes nothing any more, and a call may have had a thousand windows. */
+function openOnly(state: CallState): CallState {
+  const windows = Object.entries(state.windows).filter(([, one]) => one.state !== "closed");
+  const isSame = windows.length === Object.keys(state.windows).length;
+  return isSame ? state : { ...state, windows: Object.fromEntries(windows) };
 }
 
 function followTaps(
@@ -114,8 +121,7 @@ const isOfCall = (tap: Tap): boolean => tap.freed !== true && tap.elsewhere !== 
 
 function openRows({ rows, tracks, unfinished }: Reading, after: CallState, event: CallEvent): void {
   if (event.type !== "WindowOpened" && event.type !== "TapAdded") return;
-  for (const [windowId, window] of Object.entries(after.windows)) {
-    if (window.state === "closed") continue;
+  for (const windowId of Object.keys(after.windows)) {
     for (const track of tracks.values()) {
       const isOpen = [...unfinished].some(
         (row) => row.until === undefined && row.windowId === windowId && row.track === track,
@@ -136,8 +142,7 @@ function followRow(row: Row, after: CallState, event: CallEvent): void {
     tap !== undefined &&
     isOfCall(tap) &&
     goalOf(after, tap) === "paused" &&
-    after.windows[row.windowId] !== undefined &&
-    after.windows[row.windowId]?.state !== "closed";
+    after.windows[row.windowId] !== undefined;
   if (!isAsked) {
     endStretch(row, "drift", at);
     endStretch(row, "exposed", at);
