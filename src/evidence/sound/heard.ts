@@ -36,15 +36,19 @@ export interface EarOptions {
   /** Absent where there is no decoder: MP3 is then a named problem. */
   readonly mp3?: Mp3Decoding;
   readonly durationMsMax?: number;
+  readonly toneCountMax?: number;
 }
 
 /** Longer than any call: what is kept of a file stays under 5 MB. */
 const DURATION_MS_MAX = 24 * 3_600_000;
+/** More digits are not counted: nobody keys so many in a day. */
+const TONE_COUNT_MAX = 100_000;
 /** Enough to tell what a file is. */
 const SNIFF_BYTES = 4;
 
-export function createEar({ mp3, durationMsMax = DURATION_MS_MAX }: EarOptions = {}): Ear {
-  const listening = listen();
+export function createEar(options: EarOptions = {}): Ear {
+  const { durationMsMax = DURATION_MS_MAX, mp3, toneCountMax = TONE_COUNT_MAX } = options;
+  const listening = listen(toneCountMax);
   const first = new Uint8Array(SNIFF_BYTES);
   let firstBytes = 0;
   let reader: ReturnType<Mp3Decoding> | undefined;
@@ -104,7 +108,7 @@ const looksLikeMp3 = ([a = 0, b = 0, c = 0]: Uint8Array): boolean =>
   (a === 0x49 && b === 0x44 && c === 0x33) ||
   (a === 0xff && (b & 0xe0) === 0xe0 && (b & 0x06) !== 0);
 
-function listen() {
+function listen(toneCountMax: number) {
   let format: SoundFormat<Codec> | undefined;
   let count = 0;
   let meters: readonly ReturnType<typeof levelMeter>[] = [];
@@ -116,7 +120,7 @@ function listen() {
     format = told;
     const channels = Array.from({ length: told.channelCount });
     meters = channels.map(() => levelMeter(told.sampleRateHz));
-    finders = channels.map(() => toneFinder(told.sampleRateHz));
+    finders = channels.map(() => toneFinder(told.sampleRateHz, toneCountMax));
   };
   const samples: Listener["samples"] = (channels, more) => {
     for (const [index, values] of channels.entries()) {
@@ -137,7 +141,7 @@ function listen() {
       durationMs: Math.round(durationMs()),
       truncated,
       levels: meters.map((meter) => meter.end()),
-      tones: onceEach(finders.flatMap((finder) => finder.end())),
+      tones: onceEach(finders.flatMap((finder) => finder.end())).slice(0, toneCountMax),
     };
   };
   return { begin, samples, durationMs, end };

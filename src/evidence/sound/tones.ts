@@ -36,7 +36,8 @@ export interface ToneFinder {
   end(): readonly FileRange[];
 }
 
-export function toneFinder(sampleRateHz: number): ToneFinder {
+/** Finds `countMax` at most, the first ones. */
+export function toneFinder(sampleRateHz: number, countMax: number): ToneFinder {
   // Nothing above 4 kHz matters, so that many samples are taken together as one.
   const together = Math.max(1, Math.floor(sampleRateHz / 8_000));
   const rateHz = sampleRateHz / together;
@@ -86,7 +87,8 @@ export function toneFinder(sampleRateHz: number): ToneFinder {
   }
 
   function toneDone(): void {
-    if (blocks >= BLOCKS_MIN && wholeBlocks >= WHOLE_BLOCKS_MIN) {
+    const isDigit = blocks >= BLOCKS_MIN && wholeBlocks >= WHOLE_BLOCKS_MIN;
+    if (isDigit && found.length < countMax) {
       found.push({ fromMs: firstHop * hopMs, toMs: (lastHop + 1) * hopMs });
     }
     blocks = 0;

@@ -99,6 +99,19 @@ describe("silence in a file", () => {
     ]);
   });
 
+  test("ranges are as many as may be told, and cover all that was found", async () => {
+    const channel = new Float32Array(120 * RATE);
+    for (let atMs = 1_000; atMs < 119_000; atMs += 1_000) {
+      mix(channel, tone(440, 200, RATE, -30), atMs, RATE);
+    }
+    const recording = recordingOf(START, 120_000, 0);
+    const [one] = await verdictOf(channel, [at(500, 119_500)], { recording });
+    expect(one?.verdict).toBe("suspect");
+    expect(one?.ranges.length).toBeLessThanOrEqual(50);
+    expect(one?.ranges[0]?.fromMs).toBe(1_000);
+    expect(one?.ranges.at(-1)?.toMs).toBe(118_200);
+  });
+
   test("one click is no sound", async () => {
     const channel = muted();
     channel[9 * RATE] = 0.9;

@@ -15,7 +15,7 @@ import { makeApiKey } from "../../../src/http/apiKeys.ts";
 import { evidenceAnswer, soundBody } from "../../../src/http/evidenceSchemas.ts";
 import { evidenceCommand } from "../../../src/runtime/node/evidenceCommand.ts";
 import type { Output } from "../../../src/runtime/node/output.ts";
-import { evidenceApi } from "../../../src/runtime/node/sound/evidenceApi.ts";
+import { type EvidenceApi, evidenceApi } from "../../../src/runtime/node/sound/evidenceApi.ts";
 import { filePort } from "../../../src/runtime/node/sound/fetchFile.ts";
 import type { Hearing } from "../../../src/runtime/node/sound/hearCall.ts";
 import { watchUnheard } from "../../../src/runtime/node/sound/watch.ts";
@@ -244,6 +244,28 @@ describe("tacet evidence CALLID", () => {
     expect(err).toMatch(/answered 404 \(call_unknown\)\.$/);
   });
 
+  test("a report has as many judgements as may be, those that are suspect first", async () => {
+    const [window] = evidence.windows;
+    const windows = Array.from({ length: 150 }, (_, index) => ({
+      ...(window as NonNullable<typeof window>),
+      windowId: `w${index}`,
+      // The last ones reach into speech.
+      ...(index < 120 ? {} : { until: START + 14_000 }),
+    }));
+    service.answers.set("/v1/calls/c1/evidence", send(JSON.stringify({ ...evidence, windows })));
+    await evident(["c1"]);
+    const judgements = reports[0]?.judgements ?? [];
+    expect(judgements.length).toBe(100);
+    expect(judgements.slice(0, 30).every(({ verdict }) => verdict === "suspect")).toBe(true);
+    expect(soundBody.safeParse(reports[0]).error).toBeUndefined();
+  });
+
+  test("an answer that is too large is none", async () => {
+    service.answers.set("/v1/calls/c1/evidence", send(" ".repeat(9 << 20)));
+    const { code, err } = await evident(["c1"]);
+    expect([code, err]).toEqual([2, `${service.origin} did not answer whole.`]);
+  });
+
   test("a report that is not taken ends with 2", async () => {
     service.answers.set("/v1/calls/c1/evidence/sound", send('{"code":"log_unavailable"}', 503));
     const { code, err } = await evident(["c1"]);
@@ -327,13 +349,17 @@ describe("tacet evidence --watch", () => {
   const unheard = JSON.stringify({ calls: [{ callId: "c1", recordings: [listed] }] });
 
   /** Runs until it has waited `waits` times; the clock is what it waited. */
-  async function watched(hearing: Hearing, waits: number) {
+  async function watched(
+    hearing: Hearing,
+    waits: number,
+    api: EvidenceApi = evidenceApi(service.origin, TOKEN),
+  ) {
     const stop = new AbortController();
     const [told, complained]: [string[], string[]] = [[], []];
     let now = 0;
     let waited = 0;
     await watchUnheard({
-      api: evidenceApi(service.origin, TOKEN),
+      api,
       hearing,
       tell: (line) => told.push(line),
       complain: (line) => complained.push(line),
@@ -369,6 +395,27 @@ describe("tacet evidence --watch", () => {
     // After 0, 60, 180, 420 and 900 seconds: five times in twenty-five minutes.
     expect(heard.length).toBe(5);
     expect(complained[0]).toContain("its recorder answered 503");
+  });
+
+  test("remembers so many that could not be heard, and tries the oldest again early", async () => {
+    const count = 10_001;
+    const recordings = Array.from({ length: count }, (_, index) => ({
+      ...listed,
+      recordingId: `rec-${index}`,
+    }));
+    const all = recordings.map((one) => ({ ...recordingOf(START, 1_000, 0), ...one }));
+    const byCall = (recordingId: string) => all.filter((one) => one.recordingId === recordingId);
+    const api: EvidenceApi = {
+      evidence: (callId) => Promise.resolve({ ...evidence, recordings: byCall(callId) }),
+      unheard: () =>
+        Promise.resolve(recordings.map((one) => ({ callId: one.recordingId, recordings: [one] }))),
+      report: () => Promise.resolve(),
+    };
+    const heard: string[] = [];
+    await watched(deaf(heard), 2, api);
+    // All of them, and then the first, which was forgotten, and each that its return pushed out.
+    expect(heard.length).toBeGreaterThan(count);
+    expect(heard[count]).toBe("rec-0");
   });
 
   test("goes on when the service is away for a while", async () => {

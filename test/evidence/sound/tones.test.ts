@@ -59,6 +59,16 @@ describe("every digit is counted", () => {
     expect((await heardIn([one, one.map((value) => value / 3)])).tones.length).toBe(3);
   });
 
+  test("up to a bound", async () => {
+    const keys = Array.from({ length: 20 }, (_, key) => key % 16);
+    const file = wavFile([digits({ keys, toneMs: 60, pauseMs: 60, db: -20 }, RATE)], {
+      rateHz: RATE,
+    });
+    const heard = await hear([file], { toneCountMax: 7 });
+    expect(heard).toMatchObject({ kind: "heard" });
+    expect(heard.kind === "heard" && heard.tones.length).toBe(7);
+  });
+
   test("between words", async () => {
     const out = speech(seeded(5), 8_000, RATE);
     silence(out, 2_000, 3_000, RATE);
