@@ -8,6 +8,7 @@ import { conformCommand } from "./runtime/node/conformCommand.ts";
 import { evidenceCommand } from "./runtime/node/evidenceCommand.ts";
 import { keyCommand, tokenCommand } from "./runtime/node/keyCommand.ts";
 import { demoCommand } from "./runtime/node/demoCommand.ts";
+import { exportCommand } from "./runtime/node/exportCommand.ts";
 import { logCommand } from "./runtime/node/logCommand.ts";
 import { type Output, messageOf, terminal } from "./runtime/node/output.ts";
 import { backupCommand } from "./runtime/node/backupCommand.ts";
@@ -29,6 +30,7 @@ const USAGE = `usage: tacet COMMAND
   evidence  hear a call's finished recordings, and judge its windows
   log       print the entries of a control log, the system's own too
   reconcile tell of each payment in a list whether the log shows that it was silent then
+  export    write a control log for a spreadsheet, a SIEM, or to verify elsewhere
   backup    copy a control log while it is written, and check the copy
   restore   go on in a new log where a control log cannot
   key       make an API key (key create), or take another key for the log or for tickets
@@ -46,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   verify: verifyCommand,
   evidence: evidenceCommand,
   log: logCommand,
+  export: exportCommand,
   reconcile: reconcileCommand,
   backup: backupCommand,
   restore: restoreCommand,

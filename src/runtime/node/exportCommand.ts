@@ -1,0 +1,182 @@
+/**
+ * `tacet export PLACE`: a period of a control log for other programs and people: NDJSON that still
+ * verifies, CSV for spreadsheets, CEF and OCSF lines for a SIEM.
+ *
+ * @module
+ */
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Entry } from "../../log/entry.ts";
+import { cefLine, csvHead, csvRow, ocsfLine, type Product } from "../../log/exports.ts";
+import { matches } from "../../log/filter.ts";
+import { readEntry } from "../../log/form.ts";
+import { NoSource, type Source, sourcesAt } from "./log/sources.ts";
+import { type Output, messageOf } from "./output.ts";
+import { VERSION } from "./version.ts";
+
+const USAGE = `usage: tacet export PATH|URL --out FILE|FOLDER [--format ndjson|csv|cef|ocsf] [--tenant TENANT]
+             [--from TIME] [--to TIME]
+
+PATH   a service's log folder (it may be running), or an exported folder or file
+URL    a running service; the credential is in TACET_TOKEN or TACET_API_KEY
+ndjson (the default) writes a FOLDER with all entries, signed heads and keys, which \`tacet verify\`
+checks; it takes no period. The others write a FILE of the entries from TIME up to TIME.`;
+
+const FORMATS = ["ndjson", "csv", "cef", "ocsf"] as const;
+type Format = (typeof FORMATS)[number];
+
+/** Exit code: 0, 1 where an entry could not be read as one, 2 where nothing could. */
+export async function exportCommand(args: string[], io: Output): Promise<number> {
+  try {
+    const asked = parse(args);
+    const { TACET_API_KEY, TACET_TOKEN } = process.env;
+    const token = TACET_TOKEN ?? TACET_API_KEY;
+    const found = await sourcesAt(asked.place, token === undefined ? {} : { token });
+    try {
+      const source = chosen(found.sources, asked.tenant);
+      const { count, unread } =
+        asked.format === "ndjson"
+          ? await writeFolder(source, asked.out)
+          : await writePeriod(source, asked.out, lineIn(asked.format, source), asked);
+      io.out(`${count} entries of ${source.name} are in ${asked.out}.`);
+      if (unread === 0) return 0;
+      io.err(`${unread} could not be read as entries and were left out: run \`tacet verify\`.`);
+      return 1;
+    } finally {
+      found.close();
+    }
+  } catch (error) {
+    io.err(messageOf(error));
+    return 2;
+  }
+}
+
+interface Asked {
+  readonly place: string;
+  readonly out: string;
+  readonly format: Format;
+  readonly tenant?: string;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+function parse(args: string[]): Asked {
+  const text = { type: "string" } as const;
+  const { positionals, values } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { out: text, format: text, tenant: text, from: text, to: text },
+  });
+  const [place, ...more] = positionals;
+  if (place === undefined || values.out === undefined || more.length > 0) throw new NoSource(USAGE);
+  const format = FORMATS.find((one) => one === (values.format ?? "ndjson"));
+  if (format === undefined) throw new NoSource(`--format takes ${FORMATS.join(", ")}.`);
+  const [from, to] = [timeOf("--from", values.from), timeOf("--to", values.to)];
+  if (format === "ndjson" && (from !== undefined || to !== undefined)) {
+    throw new NoSource("An ndjson export is the whole log, or it could not be verified.");
+  }
+  return {
+    place,
+    out: values.out,
+    format,
+    ...(values.tenant === undefined ? {} : { tenant: values.tenant }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+}
+
+function timeOf(option: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const at = Date.parse(given);
+  if (Number.isNaN(at)) throw new NoSource(`${option} takes a time such as 2026-11-22T09:00:00Z.`);
+  return at;
+}
+
+function chosen(sources: readonly Source[], tenant: string | undefined): Source {
+  const known = sources.filter((one) => tenant === undefined || one.tenant === tenant);
+  // Where there is one log of a tenant, beside the system's, it is meant.
+  const own = known.length > 1 ? known.filter((one) => one.tenant !== "system") : known;
+  const [only, ...others] = own;
+  if (only !== undefined && others.length === 0) return only;
+  const names = sources.map((one) => one.tenant ?? one.name).join(", ");
+  throw new NoSource(`Say which log, by --tenant: there are ${names}.`);
+}
+
+function lineIn(format: Exclude<Format, "ndjson">, source: Source) {
+  const product = (entry: Entry): Product => ({
+    version: VERSION,
+    origin: source.origin ?? `tacet/${entry.tenant}`,
+  });
+  switch (format) {
+    case "csv":
+      return { head: csvHead(), line: csvRow };
+    case "cef":
+      return { head: "", line: (entry: Entry) => `${cefLine(entry, product(entry))}\n` };
+    case "ocsf":
+      return { head: "", line: (entry: Entry) => `${ocsfLine(entry, product(entry))}\n` };
+  }
+}
+
+interface Written {
+  readonly count: number;
+  readonly unread: number;
+}
+
+/** As the disk takes them: memory does not grow with the log. */
+async function writePeriod(
+  source: Source,
+  path: string,
+  { head, line }: { readonly head: string; readonly line: (entry: Entry) => string },
+  { from, to }: Pick<Asked, "from" | "to">,
+): Promise<Written> {
+  const period = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  let count = 0;
+  let unread = 0;
+  await writing(path, async (write) => {
+    await write(head);
+    for await (const { bytes } of source.entries) {
+      const formed = readEntry(bytes);
+      if (formed.kind !== "entry") {
+        unread += 1;
+        continue;
+      }
+      if (!matches(formed.entry, period)) continue;
+      count += 1;
+      await write(line(formed.entry));
+    }
+  });
+  return { count, unread };
+}
+
+/** The bytes that were hashed, with the heads that sign them. */
+async function writeFolder(source: Source, folder: string): Promise<Written> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  let count = 0;
+  await writing(join(folder, "entries.ndjson"), async (write) => {
+    for await (const { bytes } of source.entries) {
+      await write(bytes);
+      await write("\n");
+      count += 1;
+    }
+  });
+  await writeFile(join(folder, "checkpoints.txt"), source.heads.join("\n"), { mode: 0o600 });
+  await writeFile(join(folder, "keys.pub"), source.keys.map((key) => `${key}\n`).join(""));
+  return { count, unread: 0 };
+}
+
+async function writing(
+  path: string,
+  run: (write: (part: string | Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  // A log is nobody's to read but its owner's, and what is there is not written over.
+  const stream = createWriteStream(path, { flags: "wx", mode: 0o600 });
+  await once(stream, "open");
+  await run(async (part) => {
+    if (part.length > 0 && !stream.write(part)) await once(stream, "drain");
+  });
+  stream.end();
+  await once(stream, "close");
+}
