@@ -28,27 +28,31 @@ const LINE_FLOOR_DB_MAX = -48;
 const COMFORT_DB_MAX = -56;
 /** Noise that is steady stays this close above its own floor; speech and tones do not. */
 const ABOVE_FLOOR_DB = 6;
-/** The floor is the level that this part of the frames stays below: speech has pauses. */
-const FLOOR_PART = 0.15;
+/** A floor is the level that this part of the frames stays below: speech has pauses. */
+const FLOOR_PART = { inside: 0.15, outside: 0.05 };
+/** A line that is digital silence for this part of the time has no noise of its own. */
+const NOISELESS_PART = 0.15;
 
 /**
  * The level from which on something stands out of the silence in a window: digital silence, or a
- * floor that is steady and as quiet as the line's own floor or as comfort noise.
+ * floor that is steady and as quiet as the line's own floor or as comfort noise. A floor that is
+ * louder is none: then all of it stands out.
  *
  * `inside` and `outside` are frames of one channel, in the window and out of all windows.
  */
 export function standsOutFrom(codec: Codec, inside: Uint8Array, outside: Uint8Array): number {
   const digital = digitalDb(codec);
-  const own = floorOf(outside, digital);
+  const isNoiseless = (floorOf(outside, LEVEL_DB_MIN, NOISELESS_PART) ?? digital) < digital;
+  const own = isNoiseless ? undefined : floorOf(outside, digital, FLOOR_PART.outside);
   const line = own === undefined ? COMFORT_DB_MAX : Math.min(own + 3, LINE_FLOOR_DB_MAX);
+  const accepted = Math.max(line, COMFORT_DB_MAX);
   // Where even a part of the window is digital silence, nothing else is its floor.
-  const floor = floorOf(inside, LEVEL_DB_MIN) ?? digital;
-  const accepted = Math.min(floor, Math.max(line, COMFORT_DB_MAX));
-  return levelOf(Math.max(digital, accepted + ABOVE_FLOOR_DB));
+  const floor = floorOf(inside, LEVEL_DB_MIN, FLOOR_PART.inside) ?? digital;
+  return levelOf(Math.max(digital, floor > accepted ? accepted : floor + ABOVE_FLOOR_DB));
 }
 
 /** The floor's level among the frames that are not below `fromDb`; undefined where all are. */
-function floorOf(frames: Uint8Array, fromDb: number): number | undefined {
+function floorOf(frames: Uint8Array, fromDb: number, part: number): number | undefined {
   const counts = new Uint32Array(256);
   let heard = 0;
   const from = levelOf(fromDb);
@@ -61,7 +65,7 @@ function floorOf(frames: Uint8Array, fromDb: number): number | undefined {
   let below = 0;
   for (let level = 0; level < 256; level += 1) {
     below += counts[level] ?? 0;
-    if (below >= heard * FLOOR_PART) return levelDb(level);
+    if (below >= heard * part) return levelDb(level);
   }
   return undefined;
 }

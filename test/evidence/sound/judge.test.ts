@@ -132,6 +132,24 @@ describe("silence in a file", () => {
     expect(await verdictOf(steady, [at(6_000, 12_000)])).toMatchObject([{ verdict: "suspect" }]);
   });
 
+  test("a steady sound is silence up to the line's own floor, and no louder", async () => {
+    for (const [db, verdict] of [
+      [-58, "silent"],
+      [-52, "suspect"],
+      [-46, "suspect"],
+      [-42.5, "suspect"],
+    ] as const) {
+      const channel = muted();
+      mix(channel, tone(440, 6_000, RATE, db), 6_000, RATE);
+      const [one] = await verdictOf(channel, [at(6_000, 12_000)]);
+      expect(one?.verdict, `${db} dBFS`).toBe(verdict);
+    }
+    const hissing = muted();
+    mix(hissing, noise(seeded(2), "white", 20_000, RATE, -50), 0, RATE);
+    const [one] = await verdictOf(hissing, [at(6_000, 12_000)]);
+    expect(one).toMatchObject({ verdict: "silent" });
+  });
+
   test("a loud hiss in the window is not taken for comfort noise", async () => {
     const channel = muted();
     mix(channel, noise(seeded(2), "white", 6_000, RATE, -40), 6_000, RATE);
