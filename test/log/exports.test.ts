@@ -94,6 +94,21 @@ test("a CEF line is one line, and what an entry holds stays in its member", () =
   );
 });
 
+test("nobody forges a member or a header of a CEF line", () => {
+  const given = {
+    ...(fc.sample(entries, 1)[0] as Entry),
+    origin: { ip: "192.0.2.7", component: "api" },
+  };
+  const evil = { ...given, callId: "x src=6.6.6.6 outcome=success\\", reason: "a=b" };
+  const { members } = readCef(cefLine({ ...evil, outcome: "denied" }, PRODUCT));
+  expect(members.get("src")).toBe("192.0.2.7");
+  expect(members.get("outcome")).toBe("denied");
+  expect(members.get("reason")).toBe("a\\=b");
+  expect(members.get("cs1")).toBe("x src\\=6.6.6.6 outcome\\=success\\\\");
+  const { head } = readCef(cefLine(evil, { ...PRODUCT, version: "1|2" }));
+  expect(head[3]).toBe("1\\|2");
+});
+
 test("what should be so and is not is graver than what was refused, and that than the rest", () => {
   const given = fc.sample(entries, 1)[0] as Entry;
   const severity = (change: Partial<Entry>) =>
