@@ -167,6 +167,38 @@ test("a lost network locks the form and the indicator says that it knows nothing
   await expect.poll(() => word(), { timeout: 30_000 }).toBe("Not recorded");
 });
 
+test("a hidden tab is locked, goes on renewing, and opens when it is looked at again", async () => {
+  await newCall();
+  await takePayment();
+  // What a browser says when its window is covered; without a window it never does by itself.
+  const become = (state: string) =>
+    page.evaluate((to) => {
+      Object.defineProperty(document, "visibilityState", { value: to, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
+  await become("hidden");
+  expect(await isOpen()).toBe(false);
+  await expect.poll(() => truth("vslogger-demo")).toBe("paused");
+  await become("visible");
+  await expect.poll(isOpen).toBe(true);
+});
+
+test("a page that was frozen is not open when it thaws to a recorder that records", async () => {
+  await newCall();
+  await takePayment();
+  const browserSession = await page.context().newCDPSession(page);
+  await browserSession.send("Page.setWebLifecycleState", { state: "frozen" });
+  const shop = new URL(sandbox.page).origin;
+  const fault = `${shop}/sandbox/recorders/anywherenow-demo`;
+  const asked = { method: "POST", headers: { origin: shop } };
+  await fetch(`${fault}/faults/ack-and-ignore/on`, asked);
+  await fetch(`${fault}/by-hand/recording`, asked);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await browserSession.send("Page.setWebLifecycleState", { state: "active" });
+  await expect.poll(() => word(), { timeout: 15_000 }).toBe("STILL RECORDED");
+  expect(await isOpen()).toBe(false);
+});
+
 test("nobody is kept out: no serious finding, light and dark, and all of it by keyboard", async () => {
   await newCall();
   for (const colorScheme of ["light", "dark"] as const) {
