@@ -62,6 +62,7 @@ async function rowsOf(
     now: () => END,
     audio,
     over: { after: END - 50, at: END },
+    byHandMsMax: 1_000,
     file: { recordingId: "call-1", ...file },
   });
   return rows;
@@ -167,6 +168,7 @@ test("a recording that stays open, or is not known, is said and not judged", asy
     now: () => now,
     audio: "gap",
     over: { after: END - 50, at: END },
+    byHandMsMax: 1_000,
     file: { recordingId: "x", ...told(recording({ closed: false })) },
   });
   expect(rows.get("file")?.what).toContain("it is not closed, 30 s after");

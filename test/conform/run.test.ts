@@ -1,11 +1,12 @@
 /** A run against a recorder in memory: where its own log fails, and where nothing can be asked. */
 import { describe, expect, test } from "vitest";
+import type { RecordingEvidence } from "../../src/adapters/recorder.ts";
 import type { PushListener, RecorderCapabilities, RecorderPort } from "../../src/control/ports.ts";
 import { nodeClock } from "../../src/runtime/node/clock.ts";
 import type { Row } from "../../src/runtime/node/conform/checks.ts";
 import { openDriver, PUSH_COUNT_MAX } from "../../src/runtime/node/conform/driver.ts";
 import { figuresOf, leftWords, markdownOf } from "../../src/runtime/node/conform/report.ts";
-import { run } from "../../src/runtime/node/conform/run.ts";
+import { run, type RunOptions } from "../../src/runtime/node/conform/run.ts";
 
 function recorder(over: Partial<RecorderCapabilities> = {}) {
   const orders: string[] = [];
@@ -37,7 +38,11 @@ function recorder(over: Partial<RecorderCapabilities> = {}) {
   return { port, orders, isSilent: () => silent };
 }
 
-async function ran(port: RecorderPort, enter: (type: string) => Promise<void>) {
+async function ran(
+  port: RecorderPort,
+  enter: (type: string) => Promise<void>,
+  more: Partial<Pick<RunOptions, "file" | "holdMs" | "how">> = {},
+) {
   const clock = nodeClock();
   const log = { enter };
   const driver = await openDriver({
@@ -53,6 +58,7 @@ async function ran(port: RecorderPort, enter: (type: string) => Promise<void>) {
     stop: new AbortController().signal,
   });
   const rows: Row[] = [];
+  const said: string[] = [];
   const outcome = await run({
     port,
     driver,
@@ -66,10 +72,11 @@ async function ran(port: RecorderPort, enter: (type: string) => Promise<void>) {
     how: "not",
     byHandMsMax: 100,
     file: { recordingId: "t" },
-    say: () => undefined,
+    say: (line) => void said.push(line),
     tell: (row) => void rows.push(row),
+    ...more,
   });
-  return { outcome, rows };
+  return { outcome, rows, said };
 }
 
 const entered = async () => undefined;
@@ -104,6 +111,65 @@ test("a recorder that can only say yes is shown to say yes, and nothing more", a
   expect(shown).toEqual(["found", "pause_answered", "resume_answered"]);
   expect(outcome.rows.some(({ verdict }) => verdict === "not_shown")).toBe(false);
   expect(isSilent()).toBe(false);
+});
+
+describe("a recorder that can only say yes, and tells afterwards what it recorded", () => {
+  /** The stretches it was not stopped in, as recordings. */
+  async function heldAgainst(restartsItself: boolean) {
+    const { orders, port } = recorder({ status: false, control: "stop", audio: "new_file" });
+    const began = Date.now();
+    const edges: number[] = [began];
+    const note =
+      (order: RecorderPort["pause"]): RecorderPort["pause"] =>
+      async (target, ctx) => {
+        edges.push(Date.now());
+        return (await order?.(target, ctx)) ?? { kind: "unreachable" };
+      };
+    const noted = { ...port, pause: note(port.pause), resume: note(port.resume) } as RecorderPort;
+    const told = (at: number, to: number, index: number): RecordingEvidence => ({
+      recordingId: `r-${index}`,
+      startAt: at,
+      endAt: to,
+      durationMs: to - at,
+      withinMs: 0,
+      closed: true,
+      replyDigest: "00",
+    });
+    const evidence = async () => {
+      const all = [...edges, Date.now() + 1_000];
+      return all.flatMap((at, index) => {
+        const isSilence = index % 2 === 1;
+        const to = all[index + 1];
+        return to === undefined || (isSilence && !restartsItself) ? [] : [told(at, to, index)];
+      });
+    };
+    const { outcome, said } = await ran(noted, entered, {
+      how: "hang_up",
+      holdMs: 700,
+      file: { recordingId: "t", evidence },
+    });
+    return { outcome, said, orders };
+  }
+  const rowOf = ({ rows }: { readonly rows: readonly Row[] }, id: string) =>
+    rows.find((row) => row.id === id);
+
+  test("is silenced twice, and its recordings show whether it was", async () => {
+    const { orders, outcome, said } = await heldAgainst(false);
+    // And started no more: the call is over by then.
+    expect(orders).toEqual(["pause", "resume", "pause", "resume"]);
+    expect(said).toEqual(["NOW: hang up the test call."]);
+    expect(rowOf(outcome, "ended")?.verdict).toBe("not_tried");
+    expect(rowOf(outcome, "file_as_told")).toMatchObject({
+      verdict: "shown",
+      what: "3 recordings, 0 of them over a silence",
+    });
+  });
+
+  test("one that starts again by itself is found in them", async () => {
+    const { outcome } = await heldAgainst(true);
+    expect(rowOf(outcome, "file_as_told")?.verdict).toBe("not_shown");
+    expect(rowOf(outcome, "pause_answered")?.verdict).toBe("shown");
+  });
 });
 
 test("of what a recorder pushes so much is remembered, and none of other calls", async () => {

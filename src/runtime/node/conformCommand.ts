@@ -17,7 +17,7 @@ import { type NodeClock, nodeClock } from "./clock.ts";
 import { type Asked, Misused, USAGE, asked } from "./conform/ask.ts";
 import { openDriver } from "./conform/driver.ts";
 import { fileOf } from "./conform/hearing.ts";
-import { leftWords, lineOf, markdownOf } from "./conform/report.ts";
+import { figureLines, leftWords, lineOf, markdownOf } from "./conform/report.ts";
 import { introduction, variantOf } from "./conform/introduction.ts";
 import { type Outcome, run } from "./conform/run.ts";
 import { type RunLog, openRunLog } from "./conform/runLog.ts";
@@ -235,6 +235,7 @@ async function concluded(
   const { left, rows } = outcome;
   const failedCount = rows.filter(({ verdict }) => verdict === "not_shown").length;
   const isGood = failedCount === 0 && outcome.cutShort === undefined && left.kind !== "silent";
+  for (const line of figureLines(outcome)) io.out(line);
   io.out(leftWords(left));
   if (left.kind === "silent") io.err(leftWords(left));
   const detail = { left: left.kind, notShownCount: failedCount };

@@ -83,11 +83,11 @@ export const CHECKS = [
     title: "A silence does not outlive its call",
     needs: ["pause_confirmed", "ended"],
   },
-  { id: "file", title: "The finished file can be fetched", needs: ["ended"] },
+  { id: "file", title: "The finished file can be fetched", needs: ["found"] },
   {
     id: "file_as_told",
     title: "The finished recording holds there what the table of recorders says",
-    needs: ["resume_confirmed", "ended"],
+    needs: ["found"],
   },
 ] as const satisfies readonly Described[];
 

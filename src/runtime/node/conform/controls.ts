@@ -21,6 +21,8 @@ const NOT_ASKED = "it cannot be asked";
 
 /** How often the call is silenced here. */
 export const CONTROL_SILENCE_COUNT = 3;
+/** And a recorder that can only say yes. */
+export const YES_SILENCE_COUNT = 2;
 
 export async function tryControls(options: ControlsOptions): Promise<void> {
   const { book, can } = options;
@@ -34,15 +36,28 @@ export async function tryControls(options: ControlsOptions): Promise<void> {
   await book.attempt("pauses_at_once", () => atOnce(options));
 }
 
-/** A recorder that can only say yes. */
-async function justYes({ book, driver, holdMs }: ControlsOptions): Promise<void> {
-  const paused = await driver.order("pause");
-  await book.attempt("pause_answered", async () => answered(paused));
-  await book.attempt("pause_confirmed", async () => notTried(CANNOT));
-  await driver.pass(holdMs);
-  const resumed = await driver.order("resume");
-  await book.attempt("resume_answered", async () => answered(resumed));
+/** A recorder that can only say yes: it is silenced twice, so that its file can tell of a second time. */
+async function justYes({ book, driver, holdMs, silences }: ControlsOptions): Promise<void> {
+  for (let round = 1; round <= YES_SILENCE_COUNT; round += 1) {
+    const paused = await driver.order("pause");
+    silences.began(paused, saidSo(paused));
+    if (round === 1) {
+      await book.attempt("pause_answered", async () => answered(paused));
+      await book.attempt("pause_confirmed", async () => notTried(CANNOT));
+    }
+    await driver.pass(holdMs);
+    const resumed = await driver.order("resume");
+    silences.ended(resumed, saidSo(resumed));
+    if (round === 1) await book.attempt("resume_answered", async () => answered(resumed));
+    await driver.pass(holdMs);
+  }
 }
+
+/** Only its file can show whether it was so. */
+const saidSo = ({ answeredAt, outcome, sentAt }: Given): Became =>
+  outcome.kind === "acknowledged"
+    ? { kind: "confirmed", by: "read_back", at: answeredAt, afterMs: answeredAt - sentAt }
+    : { kind: "not", said: `it ${answerOf(outcome)}` };
 
 async function firstPause(options: ControlsOptions): Promise<void> {
   const { book, can, driver, holdMs, silences } = options;

@@ -93,6 +93,8 @@ export async function openDriver(options: DriverOptions): Promise<Driver> {
   let count = 0;
   let silenced = false;
   let isTouched = false;
+  /** No resume was answered yes since the last pause. */
+  let isOwed = false;
   const stands = Promise.withResolvers<void>();
   const ends = (port.capabilities.watch ? port.watch : undefined)?.(
     {
@@ -114,12 +116,14 @@ export async function openDriver(options: DriverOptions): Promise<Driver> {
     isTouched = true;
     // A read says so of what was silenced here, also where the answer is lost.
     silenced = order === "pause";
+    isOwed = true;
     const sentAt = clock.now();
     const method = order === "pause" ? port.pause : port.resume;
     const outcome: ControlOutcome = (await method?.(target, context(options.commandMsMax)).catch(
       failed,
     )) ?? { kind: "refused", reason: "vendor_error", detail: "it takes no orders" };
     const answeredAt = clock.now();
+    if (order === "resume" && outcome.kind === "acknowledged") isOwed = false;
     await log.enter(
       "OrderAnswered",
       { number, order, answer: outcome.kind, afterMs: answeredAt - sentAt },
@@ -174,6 +178,8 @@ export async function openDriver(options: DriverOptions): Promise<Driver> {
 
   async function release(): Promise<Left> {
     let said = "";
+    // A second yes would tell no more, and the call may be over.
+    if (port.status === undefined && !isOwed) return { kind: "resumed" };
     for (let round = 0; round < RELEASE_COUNT_MAX; round += 1) {
       const seen = await read();
       if (isNow(seen, "recording")) return { kind: "recording" };

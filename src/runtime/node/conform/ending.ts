@@ -26,40 +26,48 @@ export interface EndingOptions {
   readonly say: (line: string) => void;
 }
 
-/** When the call was over: seen after the one, and at the other at the latest. */
+/**
+ * When the call was over: seen after the one, and at the other at the latest; that is absent where
+ * the recorder cannot be asked and the operator was asked to hang up.
+ */
 export interface Over {
   readonly after: EpochMs;
-  readonly at: EpochMs;
+  readonly at?: EpochMs;
 }
 
 const LOOK_MS = 100;
 /** A recorder may take its time to silence what begins; what it says then counts. */
 const SETTLE_MS = 1_000;
 
+const HANG_UP = "NOW: hang up the test call.";
 const NOT_ASKED_FOR = "nobody was asked to hang up: see --hang-up";
 
 /** When the call was over; undefined where that was not seen. */
 export async function tryEnding(options: EndingOptions): Promise<Over | undefined> {
   const { book, canStatus, driver, how, silences } = options;
-  if (how === "not" || !canStatus) {
-    const why = canStatus ? NOT_ASKED_FOR : "it cannot be asked";
-    await book.attempt("ended", async () => notTried(why));
+  if (how === "not") {
+    await book.attempt("ended", async () => notTried(NOT_ASKED_FOR));
     return undefined;
+  }
+  if (!canStatus) {
+    await book.attempt("ended", async () => notTried("it cannot be asked"));
+    options.say(HANG_UP);
+    return { after: options.now() };
   }
   const silenced = how === "next_call" && book.is("resume_confirmed", "shown");
   if (silenced) {
     const given = await driver.order("pause");
     silences.began(given, await driver.becomes("paused", given));
   }
-  options.say("NOW: hang up the test call.");
-  let over: Over | undefined;
+  options.say(HANG_UP);
+  let over: Required<Over> | undefined;
   let last: Observation | undefined;
   await book.attempt("ended", async () => {
     const found = await watched(options, (seen) => isNow(seen, "absent") || isOther(seen, options));
     last = found.seen;
     if (!found.isSo) return notShown(`it was waited for in vain: ${saidOf(found.seen)}`);
     over = found.over;
-    silences.cut(over.after, over.at);
+    silences.cut(found.over.after, found.over.at);
     return shown(isNow(found.seen, "absent") ? "it says `absent`" : "another conversation is told");
   });
   if (last === undefined || !book.is("ended", "shown")) return over;
@@ -120,7 +128,7 @@ const isOther = (seen: Observation, { session }: EndingOptions): boolean =>
 async function watched(
   { byHandMsMax, driver, now }: EndingOptions,
   is: (seen: Observation) => boolean,
-): Promise<{ readonly isSo: boolean; readonly seen: Observation; readonly over: Over }> {
+): Promise<{ readonly isSo: boolean; readonly seen: Observation; readonly over: Required<Over> }> {
   const until = now() + byHandMsMax;
   let after = now();
   for (;;) {

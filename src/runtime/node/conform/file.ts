@@ -44,6 +44,8 @@ export interface FileOptions {
   readonly now: () => EpochMs;
   readonly audio: AudioEffect;
   readonly over: Over | undefined;
+  /** How long the operator may take to hang up, where nobody can see it. */
+  readonly byHandMsMax: number;
   readonly file: {
     /** Absent where the recorder does not tell what it recorded. */
     readonly evidence?: (
@@ -55,6 +57,7 @@ export interface FileOptions {
       recordingId: string,
       stretches: readonly Stretch[],
       withinMs: number,
+      waitMs: number,
     ) => Promise<HeardFile | Told>;
     /** What the recording is called, where the recorder cannot be asked. */
     readonly recordingId: string;
@@ -79,13 +82,18 @@ const STRETCH_MS_MIN = 300;
 /** When a recording was running, and how far that may be off. */
 interface Span {
   readonly startAt: EpochMs;
-  readonly endAt: EpochMs;
+  readonly endAt?: EpochMs;
   readonly withinMs: number;
 }
 
 export async function tryFile(options: FileOptions): Promise<void> {
   const { book, file, over } = options;
-  if (over === undefined) return;
+  if (over === undefined) {
+    const why = "the call was not seen to end";
+    await book.attempt("file", async () => notTried(why));
+    await book.attempt("file_as_told", async () => notTried(why));
+    return;
+  }
   const recordings = await closedRecordings(options, over);
   if ("kind" in recordings) {
     await book.attempt("file", async () => notTried(recordings.why));
@@ -102,6 +110,7 @@ export async function tryFile(options: FileOptions): Promise<void> {
       first?.recordingId ?? file.recordingId,
       stretches,
       span?.withinMs ?? 0,
+      waitMsOf(options, over),
     );
     if (told.kind === "failed") return notShown(told.why);
     heard = told;
@@ -116,33 +125,40 @@ export async function tryFile(options: FileOptions): Promise<void> {
 
 /** Those that were running while the call was silenced, once nothing is added to them. */
 async function closedRecordings(
-  { driver, file, now, silences }: FileOptions,
+  options: FileOptions,
   over: Over,
 ): Promise<readonly RecordingEvidence[] | Told> {
+  const { driver, file, now, silences } = options;
   if (file.evidence === undefined) return [];
   const all = silences.whole();
   const from = all[0]?.askedAt ?? over.after;
-  const to = all.at(-1)?.overAt ?? over.at;
-  for (const until = now() + CLOSED_MS_MAX; ;) {
-    const told = await file.evidence(from, over.at);
-    if ("kind" in told) return told;
-    const found = told.filter(
+  const to = all.at(-1)?.overAt ?? over.at ?? over.after;
+  for (const until = now() + waitMsOf(options, over); ;) {
+    const told = await file.evidence(from, over.at ?? now());
+    // It may not know of the call yet.
+    const found = ("kind" in told ? [] : told).filter(
       ({ startAt, endAt, withinMs }) =>
         startAt - withinMs <= to && (endAt === undefined || endAt + withinMs >= from),
     );
     if (found.length > 0 && found.every(({ closed }) => closed)) return found;
     if (now() >= until) {
+      if ("kind" in told) return told;
       const why = found.length === 0 ? "it knows of no recording of this call" : "it is not closed";
-      return { kind: "failed", why: `${why}, ${CLOSED_MS_MAX / 1_000} s after the call was over` };
+      return { kind: "failed", why: `${why}, ${waitMsOf(options, over) / 1_000} s after the end` };
     }
     await driver.pass(AGAIN_MS);
   }
 }
 
-const spanOf = ({ endAt, startAt, withinMs }: RecordingEvidence, over: Over): Span =>
-  endAt === undefined
-    ? { startAt, endAt: over.at, withinMs: Math.max(withinMs, over.at - over.after) }
-    : { startAt, endAt, withinMs };
+/** Where nobody saw the end, somebody has yet to hang up. */
+const waitMsOf = ({ byHandMsMax }: FileOptions, over: Over): number =>
+  over.at === undefined ? byHandMsMax + CLOSED_MS_MAX : CLOSED_MS_MAX;
+
+const spanOf = ({ endAt, startAt, withinMs }: RecordingEvidence, over: Over): Span => {
+  if (endAt !== undefined) return { startAt, endAt, withinMs };
+  if (over.at === undefined) return { startAt, withinMs };
+  return { startAt, endAt: over.at, withinMs: Math.max(withinMs, over.at - over.after) };
+};
 
 /** Where nothing tells, the operator knows when it began, and its end was seen. */
 const fromWords = ({ file }: FileOptions, over: Over): Span | undefined =>
@@ -150,8 +166,8 @@ const fromWords = ({ file }: FileOptions, over: Over): Span | undefined =>
     ? undefined
     : {
         startAt: file.began.at,
-        endAt: over.at,
-        withinMs: Math.max(file.began.withinMs, over.at - over.after),
+        ...(over.at === undefined ? {} : { endAt: over.at }),
+        withinMs: Math.max(file.began.withinMs, (over.at ?? over.after) - over.after),
       };
 
 const stretchesOf = (silences: readonly Silence[], { startAt }: Span): Stretch[] =>
@@ -191,6 +207,7 @@ function byGap(
   durationMs: number | undefined,
 ): Conclusion {
   if (span === undefined) return notTried("when it began is not known: see --began");
+  if (span.endAt === undefined) return notTried("when it ended is not known");
   if (durationMs === undefined) return notTried("how long it is was not told");
   const missingMs = Math.round(span.endAt - span.startAt - durationMs);
   const leastMs = all.reduce((sum, { from, to }) => sum + to - from, 0);

@@ -57,20 +57,25 @@ export function fileOf(
     }),
     ...(filePath === undefined &&
       witness?.audio !== undefined && {
-        hear: (id, stretches, withinMs) => fetched(witness, files, id, stretches, withinMs),
+        hear: (id, stretches, withinMs, waitMs) =>
+          fetched({ witness, files, id, stretches, withinMs, waitMs }),
       }),
   };
 }
 
+interface Fetched {
+  readonly witness: WitnessPort;
+  readonly files: FilePort;
+  readonly id: string;
+  readonly stretches: readonly Stretch[];
+  readonly withinMs: number;
+  readonly waitMs: number;
+}
+
 /** A recorder may take a moment to have the file ready. */
-async function fetched(
-  witness: WitnessPort,
-  files: FilePort,
-  recordingId: string,
-  stretches: readonly Stretch[],
-  withinMs: number,
-): Promise<HeardFile | Told> {
-  const giveUp = AbortSignal.timeout(FETCH_MS_MAX);
+async function fetched(asked: Fetched): Promise<HeardFile | Told> {
+  const { files, id, stretches, waitMs, withinMs, witness } = asked;
+  const giveUp = AbortSignal.timeout(FETCH_MS_MAX + waitMs);
   for (;;) {
     let bytes = 0;
     const counted: FilePort = {
@@ -85,7 +90,7 @@ async function fetched(
           signal,
         ),
     };
-    const heard = await hearFile(witness, counted, recordingId, giveUp);
+    const heard = await hearFile(witness, counted, id, giveUp);
     if (heard.kind === "heard") return soundIn(heard, bytes, stretches, withinMs);
     const again = heard.kind === "not_fetched" && heard.again && !giveUp.aborted;
     if (!again) return { kind: "failed", why: heard.detail };

@@ -33,7 +33,7 @@ export function introduction(
     `Recorder   ${recorderId} (${vendor}): ${variantOf(vendor, port)}`,
     `Test call  ${visible(targetKey)}`,
     "",
-    `This call will be silenced and resumed ${silenceCountOf(wish)} times. What is said meanwhile is`,
+    `This call will be silenced and resumed ${silenceCountOf(wish, port.capabilities)} times. What is said meanwhile is`,
     "not recorded. Name a test call only: never a customer's, never one a service controls.",
     ...(isHeard ? ["Keep a sound on the call all the time: music, or somebody who reads."] : []),
   ];

@@ -36,6 +36,19 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 export const lineOf = ({ id, verdict, what }: Row): string =>
   `  ${WORDS[verdict].padEnd(9)}  ${titleOf(id)}: ${visible(what)}`;
 
+/** The figures, for a terminal. */
+export function figureLines({ figures }: Pick<Outcome, "figures">): readonly string[] {
+  const told = ([name, all]: readonly [string, readonly number[]]): string[] => {
+    const [, median, worst, count] = figuresOf(all).split("|");
+    return all.length === 0 ? [] : [`${name}: median${median}ms, worst${worst}ms, of${count}`];
+  };
+  return [
+    ["Pause to confirmation", figures.pauseMs] as const,
+    ["Resume to confirmation", figures.resumeMs] as const,
+    ["Order to push", figures.pushMs] as const,
+  ].flatMap((one) => told(one).map((line) => line.trimEnd()));
+}
+
 /** How the call was left, in a sentence; loud where a person has to look. */
 export function leftWords(left: Left): string {
   switch (left.kind) {

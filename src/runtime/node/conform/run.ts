@@ -7,7 +7,7 @@
 import type { EpochMs } from "../../../control/call.ts";
 import type { RecorderPort } from "../../../control/ports.ts";
 import { type Row, notShown, openBook, shown } from "./checks.ts";
-import { CONTROL_SILENCE_COUNT, tryControls } from "./controls.ts";
+import { CONTROL_SILENCE_COUNT, tryControls, YES_SILENCE_COUNT } from "./controls.ts";
 import { type Driver, type Left, Stopped, isNow, saidOf } from "./driver.ts";
 import { type EndingOptions, type Over, tryEnding } from "./ending.ts";
 import { type FileOptions, tryFile } from "./file.ts";
@@ -48,8 +48,13 @@ const BETWEEN_MS = 300;
 const BETWEEN_HEARD_MS = 900;
 
 /** How often the call is silenced, for the operator who allows it. */
-export const silenceCountOf = ({ how, roundCount }: Pick<RunOptions, "how" | "roundCount">) =>
-  CONTROL_SILENCE_COUNT + roundCount + (how === "next_call" ? 1 : 0);
+export const silenceCountOf = (
+  { how, roundCount }: Pick<RunOptions, "how" | "roundCount">,
+  can: Pick<RunOptions["port"]["capabilities"], "status" | "watch">,
+): number =>
+  can.status || can.watch
+    ? CONTROL_SILENCE_COUNT + roundCount + (how === "next_call" ? 1 : 0)
+    : YES_SILENCE_COUNT;
 
 /** Rejects only for a bug of its own. The call is left as it was found also then. */
 export async function run(options: RunOptions): Promise<Outcome> {
@@ -109,7 +114,8 @@ async function checks(
     byHandMsMax: options.byHandMsMax,
     say: options.say,
   });
-  await tryFile({ ...shared, now, audio: can.audio, over, file: options.file });
+  const { byHandMsMax, file } = options;
+  await tryFile({ ...shared, now, audio: can.audio, over, byHandMsMax, file });
 }
 
 /** Nothing is ordered before it is known that the call is recorded, and by nobody silenced. */
