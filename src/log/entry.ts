@@ -5,6 +5,12 @@
  */
 import type { EpochMs, Json, PrincipalKind } from "../control/call.ts";
 
+/**
+ * How large an entry may be: tlog-tiles gives its length two bytes. What requests and recorders can
+ * bring makes smaller ones; one that is larger is refused, and never cut.
+ */
+export const ENTRY_BYTES_MAX = 65_535;
+
 /** Format version 1. Members that do not apply are absent, never null. */
 export interface Entry {
   readonly v: 1;

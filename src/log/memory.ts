@@ -14,6 +14,8 @@ import { matches } from "./filter.ts";
 import { signerOf } from "./note.ts";
 import { type LogEnd, type Sealed, emptyLog, sealAll } from "./seal.ts";
 import type { LogStore } from "./store.ts";
+import { TILE_WIDTH, packBundle, packHashes } from "./tiles.ts";
+import { joined } from "./tilesProof.ts";
 import { rootOf } from "./tree.ts";
 
 interface TenantLog {
@@ -31,6 +33,7 @@ export function memoryLog(options: {
   const logs = new Map<TenantId, TenantLog>();
   // A fixed key: a log that is gone with its process proves nothing to anybody.
   const seed = new Uint8Array(32).fill(7);
+  const signed = new Map<TenantId, string>();
   let failing = false;
 
   const origin = (tenant: TenantId) => `${options.originBase}/${tenant}`;
@@ -128,10 +131,23 @@ export function memoryLog(options: {
     },
     async checkpoint(tenant) {
       const { tree } = logs.get(tenant)?.end ?? emptyLog;
-      return signCheckpoint(
-        { size: tree.size, root: rootOf(tree) },
-        await signerOf(origin(tenant), seed),
-      );
+      const head = { size: tree.size, root: rootOf(tree) };
+      const note = await signCheckpoint(head, await signerOf(origin(tenant), seed));
+      signed.set(tenant, note);
+      return note;
+    },
+    signedHead: async (tenant) => signed.get(tenant),
+    async hashes(tenant, level, from, count) {
+      const leaves = (logs.get(tenant)?.sealed ?? []).map(({ leaf }) => leaf);
+      const span = TILE_WIDTH ** level;
+      const have = Math.min(from + count, Math.floor(leaves.length / span));
+      const indexes = Array.from({ length: Math.max(0, have - from) }, (_, index) => from + index);
+      const rootAt = (index: number) => joined(leaves.slice(index * span, (index + 1) * span));
+      return packHashes(indexes.map(rootAt));
+    },
+    async bundle(tenant, from, count) {
+      const sealed = (logs.get(tenant)?.sealed ?? []).slice(from, from + count);
+      return packBundle(sealed.map(({ bytes }) => bytes));
     },
     origin,
     size: (tenant) => logs.get(tenant)?.sealed.length ?? 0,

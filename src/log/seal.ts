@@ -7,7 +7,7 @@
 import type { EpochMs, Json } from "../control/call.ts";
 import { notBefore } from "./callEntries.ts";
 import { canonicalBytes } from "./canonical.ts";
-import type { Entry, EntryDraft } from "./entry.ts";
+import { type Entry, type EntryDraft, ENTRY_BYTES_MAX } from "./entry.ts";
 import { toBase64 } from "./note.ts";
 import { type Frontier, type Hash, emptyTree, grow, leafHash } from "./tree.ts";
 
@@ -26,7 +26,15 @@ export interface LogEnd {
 
 export const emptyLog: LogEnd = { tree: emptyTree, at: 0 };
 
-/** Seals drafts one after the other behind `end`. Throws for a draft that has no canonical form. */
+/** A draft is larger than an entry may be. */
+export class EntryTooLarge extends Error {
+  readonly code = "entry_too_large";
+}
+
+/**
+ * Seals drafts one after the other behind `end`. Throws for a draft that has no canonical form, and
+ * `EntryTooLarge`.
+ */
 export function sealAll(
   drafts: readonly EntryDraft[],
   end: LogEnd,
@@ -44,12 +52,15 @@ export function sealAll(
 
 function seal(draft: EntryDraft, position: number, clock: Entry["clock"]): Sealed {
   const entry: Entry = { ...draft, v: 1, position, clock, salt: salt() };
+  let one: Sealed;
   try {
-    return sealed(entry);
+    one = sealed(entry);
   } catch {
     // Seldom: what cannot be entered even so throws again.
-    return sealed(wellFormed(entry as unknown as Json) as unknown as Entry);
+    one = sealed(wellFormed(entry as unknown as Json) as unknown as Entry);
   }
+  if (one.bytes.length <= ENTRY_BYTES_MAX) return one;
+  throw new EntryTooLarge(`An entry of ${one.bytes.length} bytes is too large to be entered.`);
 }
 
 function sealed(entry: Entry): Sealed {

@@ -51,6 +51,16 @@ export interface LogStore extends ControlLog, CallDirectory {
   ): Promise<EntryPage>;
   /** The signed head over all committed entries of the tenant's log (a C2SP tlog-checkpoint). */
   checkpoint(tenant: TenantId): Promise<string>;
+  /** The newest head that was signed; signs none. Undefined where none was. */
+  signedHead(tenant: TenantId): Promise<string | undefined>;
+  /**
+   * Hashes of one level of the tree, 32 bytes each, one after the other: of level 0 the entries'
+   * leaves, of level k the roots of each full 256^k of them. From index `from` (0 is the first) on,
+   * at most `count` (≤ 256); fewer where there are no more.
+   */
+  hashes(tenant: TenantId, level: number, from: number, count: number): Promise<Uint8Array>;
+  /** Entries' own bytes as an entry bundle (`packBundle`), with the same `from` and `count`. */
+  bundle(tenant: TenantId, from: number, count: number): Promise<Uint8Array>;
   /** The log's origin id, such as `tacet.example/acme`; the events' epoch. */
   origin(tenant: TenantId): string;
   /** For whoever verifies: `name+keyid+base64`. Absent where the log is nobody's evidence. */

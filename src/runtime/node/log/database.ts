@@ -101,6 +101,7 @@ export interface Statements {
   readonly entriesAfter: StatementSync;
   readonly lastEntry: StatementSync;
   readonly leavesAfter: StatementSync;
+  readonly someLeaves: StatementSync;
   readonly tail: StatementSync;
 }
 
@@ -123,6 +124,9 @@ export function prepare(db: DatabaseSync): Statements {
     ),
     leavesAfter: db.prepare(
       "SELECT position, leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position",
+    ),
+    someLeaves: db.prepare(
+      "SELECT leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?",
     ),
     tail: db.prepare(
       "SELECT position, bytes, leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position",

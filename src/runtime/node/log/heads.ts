@@ -88,6 +88,8 @@ export function unpackFrontier(size: number, bytes: Uint8Array): Frontier | unde
 export interface Heads {
   /** The signed head of all that is committed. Signs only where the log has grown. */
   sign(tenant: TenantId): Promise<string>;
+  /** The newest there is. */
+  newest(tenant: TenantId): string | undefined;
 }
 
 export interface HeadsOptions {
@@ -126,6 +128,7 @@ export function startHeads(options: HeadsOptions): Heads {
   }
 
   return {
+    newest: (tenant) => newest.get(tenant)?.note,
     sign(tenant) {
       const signed = last.then(() => signNow(tenant));
       last = signed.catch(() => undefined);

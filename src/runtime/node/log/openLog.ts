@@ -29,7 +29,8 @@ import {
   saveTree,
   takeSpool,
 } from "./opening.ts";
-import { readBackPage, readPage } from "./read.ts";
+import { hashesOf } from "./nodes.ts";
+import { bundleOf, readBackPage, readPage } from "./read.ts";
 import { openSearch } from "./search.ts";
 import { shippedNotes } from "./shipped.ts";
 import { spoolTo } from "./spool.ts";
@@ -259,6 +260,9 @@ async function start(
     readBack: (tenant, filter, before, limit) =>
       readBackPage(sql, search, writer.endOf(tenant).tree.size, { tenant, filter, before, limit }),
     checkpoint: (tenant) => heads.sign(tenant),
+    signedHead: async (tenant) => heads.newest(tenant),
+    hashes: (tenant, level, from, count) => hashesOf(sql, search, { tenant, level, from, count }),
+    bundle: async (tenant, from, count) => bundleOf(sql, tenant, from, count),
     origin: (tenant) => originOf(base, tenant, generation),
     size: (tenant) => writer.endOf(tenant).tree.size,
     tenants,

@@ -8,6 +8,7 @@ import type { Entry } from "../../../log/entry.ts";
 import { matches, termsOfFilter } from "../../../log/filter.ts";
 import { readEntry } from "../../../log/form.ts";
 import type { EntryFilter, EntryPage } from "../../../log/store.ts";
+import { TILE_WIDTH, packBundle } from "../../../log/tiles.ts";
 import { LogDamaged } from "./calls.ts";
 import type { Statements } from "./database.ts";
 import type { Search } from "./search.ts";
@@ -102,6 +103,18 @@ function inOrder(sql: Statements, tenant: TenantId, after: number, limit: number
     bytes: Uint8Array;
   }[];
   return rows.map(({ position, bytes }) => parse(bytes, tenant, position));
+}
+
+/** Entries' bytes as they stand in the file, from index `from` (0 is the first) on. */
+export function bundleOf(
+  sql: Statements,
+  tenant: TenantId,
+  from: number,
+  count: number,
+): Uint8Array {
+  const limit = Math.max(0, Math.min(TILE_WIDTH, count));
+  const rows = sql.entriesAfter.all(tenant, from, limit) as unknown as { bytes: Uint8Array }[];
+  return packBundle(rows.map(({ bytes }) => bytes));
 }
 
 function entryAt(sql: Statements, tenant: TenantId, position: number): Entry {

@@ -11,6 +11,7 @@ import { termsOf } from "../../../log/filter.ts";
 import type { Sealed } from "../../../log/seal.ts";
 import { leafHash } from "../../../log/tree.ts";
 import type { Statements } from "./database.ts";
+import { type Nodes, nodesIn } from "./nodes.ts";
 import {
   closeQuietly,
   isDamage,
@@ -47,6 +48,8 @@ export interface Search {
   ): Promise<number[]>;
   callOfWindow(tenant: TenantId, windowId: WindowId): Promise<CallId | undefined>;
   indexedTo(tenant: TenantId): number;
+  /** The tree above its leaves, as far as it is filled: see `Nodes`. */
+  nodes: Nodes["read"];
   caughtUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -59,6 +62,7 @@ export function openSearch(
 ): Search {
   let db = openSound(path, log);
   let sql = prepareSearch(db);
+  let tree = nodesIn(db, log);
   /** Windows of entries not indexed yet. */
   const fresh = new Map<string, CallId>();
   const behind = new Set<TenantId>(tenants());
@@ -101,6 +105,20 @@ export function openSearch(
     return rows.length === SLICE_MAX;
   }
 
+  /** Makes the next node that is due; false when none is. */
+  function grow(tenant: TenantId): boolean {
+    if (!db.isTransaction) db.exec("BEGIN");
+    try {
+      if (!tree.grow(tenant)) return false;
+      taken += 1;
+      if (taken >= TRANSACTION_MAX) commit();
+      return true;
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
   /** Entries that come together share pages, and are written to the file together. */
   function commit(): void {
     if (db.isTransaction) db.exec("COMMIT");
@@ -118,7 +136,9 @@ export function openSearch(
   async function catchUp(): Promise<void> {
     for (let [tenant] = behind; tenant !== undefined; [tenant] = behind) {
       behind.delete(tenant);
-      while (performance.now() < stopBy && slice(tenant)) {
+      for (let more = true; more && performance.now() < stopBy;) {
+        const sliced = slice(tenant);
+        more = grow(tenant) || sliced;
         await new Promise((resume) => setImmediate(resume));
       }
     }
@@ -137,6 +157,7 @@ export function openSearch(
     removeSearch(path);
     db = openSound(path, log);
     sql = prepareSearch(db);
+    tree = nodesIn(db, log);
     opened = [];
     taken = 0;
     whole = false;
@@ -235,6 +256,15 @@ export function openSearch(
       return row === undefined ? undefined : parse(row.bytes)?.callId;
     },
     indexedTo: progressOf,
+    nodes(...asked) {
+      try {
+        return tree.read(...asked);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        restart();
+        return [];
+      }
+    },
     caughtUp,
     async close() {
       stopBy = performance.now() + STOP_MS;

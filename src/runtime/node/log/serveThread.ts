@@ -7,7 +7,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { type NodeLog, type OpenLogOptions, openLog } from "./openLog.ts";
 import type { Answer, Ask, FromThread, LogFacts, Moment, ThreadData } from "./threadProtocol.ts";
-import { encoded, threadError, toThread } from "./threadProtocol.ts";
+import { answerWith, encoded, threadError, toThread } from "./threadProtocol.ts";
 
 /** A log that recovers by itself, with nobody asking, is told of this soon. */
 const LOOK_MS = 1_000;
@@ -59,7 +59,7 @@ export async function serveThread(
   async function perform({ id, method, args }: Ask): Promise<void> {
     try {
       const does = log[method] as (...args: readonly unknown[]) => Promise<unknown>;
-      answer({ id, ok: true, value: await does(...args) });
+      answer(answerWith(id, await does(...args)));
     } catch (error) {
       answer({ id, ok: false, error: threadError(error) });
     }

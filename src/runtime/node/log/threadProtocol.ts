@@ -19,6 +19,9 @@ export type Method =
   | "read"
   | "readBack"
   | "checkpoint"
+  | "signedHead"
+  | "hashes"
+  | "bundle"
   | "close";
 
 export interface Ask {
@@ -45,6 +48,8 @@ export interface ThreadError {
 
 export type Answer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
+  /** Bytes, in base64. */
+  | { readonly id: number; readonly ok: true; readonly bytes: string }
   | { readonly id: number; readonly ok: false; readonly error: ThreadError };
 
 export interface Told {
@@ -80,6 +85,15 @@ export type ThreadLogOptions = Omit<
 export interface ThreadData extends Moment {
   readonly options: ThreadLogOptions;
 }
+
+/** An answer with this value; `valueOf` is its reverse. */
+export const answerWith = (id: number, value: unknown): Answer =>
+  value instanceof Uint8Array
+    ? { id, ok: true, bytes: Buffer.from(value).toString("base64") }
+    : { id, ok: true, value };
+
+export const valueOf = (answer: Extract<Answer, { ok: true }>): unknown =>
+  "bytes" in answer ? new Uint8Array(Buffer.from(answer.bytes, "base64")) : answer.value;
 
 export function threadError(error: unknown): ThreadError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };

@@ -19,6 +19,7 @@ import {
   fromThread,
   encoded,
   errorOf,
+  valueOf,
 } from "./threadProtocol.ts";
 
 /** A log that has not answered for this long is not healthy. */
@@ -89,7 +90,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
       waiting.set(id, {
         askedAt: performance.now(),
         answer: (answer) =>
-          answer.ok ? resolve(answer.value as never) : reject(errorOf(answer.error)),
+          answer.ok ? resolve(valueOf(answer) as never) : reject(errorOf(answer.error)),
       });
       // JSON has no undefined: what is left out at the end stays left out.
       const last = args.findLastIndex((arg) => arg !== undefined);
@@ -140,6 +141,9 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
     read: (...args) => ask("read", ...args),
     readBack: (...args) => ask("readBack", ...args),
     checkpoint: (...args) => ask("checkpoint", ...args),
+    signedHead: (...args) => ask("signedHead", ...args),
+    hashes: (...args) => ask("hashes", ...args),
+    bundle: (...args) => ask("bundle", ...args),
     origin: (tenant) => originOf(options.originBase, tenant, opened.facts.generation),
     size: (tenant) => sizes.get(tenant) ?? 0,
     tenants: () => [...sizes.keys()],

@@ -208,7 +208,7 @@ export function startWriter(options: WriterOptions): Writer {
     }
   }
 
-  /** A draft without a canonical form fails by itself, before anything of it is inserted. */
+  /** A draft that cannot be an entry fails by itself, before anything of it is inserted. */
   function trySeal(tenant: TenantId, drafts: readonly EntryDraft[], draft: Draft): Plan | string {
     try {
       const end = draft.ends.get(tenant) ?? endOf(tenant);
@@ -216,9 +216,7 @@ export function startWriter(options: WriterOptions): Writer {
       draft.ends.set(tenant, plan.end);
       return plan;
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "not_canonicalizable") {
-        return error.message;
-      }
+      if (isNoEntry(error)) return error.message;
       throw error;
     }
   }
@@ -287,6 +285,12 @@ export function startWriter(options: WriterOptions): Writer {
     healthy: () => healthy,
   };
 }
+
+/** It has no canonical form, or is larger than an entry may be. */
+const isNoEntry = (error: unknown): error is Error =>
+  error instanceof Error &&
+  "code" in error &&
+  (error.code === "not_canonicalizable" || error.code === "entry_too_large");
 
 interface Plan {
   readonly tenant: TenantId;
