@@ -10,6 +10,7 @@ import type { LocatedTarget } from "./deps.ts";
 import { denied, type Face } from "./face.ts";
 import { idempotencyKey, pauseCall, pauseProblems, windowIdOf } from "./pause.ts";
 import { refuse } from "./problem.ts";
+import { pauseQuery } from "./receiptRoutes.ts";
 import { failureProblem, retryAfter } from "./refusal.ts";
 import { agentPauseBody, pauseAnswer, type PauseBody } from "./schemas.ts";
 import { tapOfFound } from "./taps.ts";
@@ -27,6 +28,7 @@ export function agentRoutes(face: Face): readonly Route[] {
         "The registered call of this agent; where there is none, the conversation that recorders find by the agent's line in policy's directory, which is then registered as agent-{agentId}-{fingerprint of the target}. The answer names the call.",
       tag: "Windows",
       headers: [idempotencyKey],
+      query: pauseQuery,
       body: agentPauseBody,
       bodyOptional: true,
       answers: {

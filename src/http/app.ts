@@ -26,11 +26,13 @@ import { pauseRoutes } from "./pause.ts";
 import { refuse } from "./problem.ts";
 import { admit, headersFlaw } from "./admit.ts";
 import { reconciliationRoutes } from "./reconciliations.ts";
+import { receiptRoutes } from "./receiptRoutes.ts";
 import { recorderRoutes } from "./recorders.ts";
 import { failureProblem } from "./refusal.ts";
 import { responder, type Answering, type Responder } from "./respond.ts";
 import { resumeRoutes } from "./resume.ts";
 import { ticketRoutes } from "./ticketRoutes.ts";
+import { tileRoutes } from "./tiles.ts";
 import { windowRoutes } from "./windows.ts";
 
 export interface HttpApp {
@@ -92,6 +94,8 @@ const routesOf = (face: Face): readonly Route[] => [
   ...recorderRoutes(face),
   eventsRoute(face),
   ...logRoutes(face),
+  ...tileRoutes(face),
+  ...receiptRoutes(face),
   ...evidenceRoutes(face),
   ...incidentRoutes(face),
   ...reconciliationRoutes(face),

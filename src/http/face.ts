@@ -13,12 +13,14 @@ import { DEFAULT_LIMITS, type HttpDeps, type Limits } from "./deps.ts";
 import { accessDenied } from "./facts.ts";
 import { createGate, type Gate } from "./gate.ts";
 import type { Problem } from "./problem.ts";
+import { createReceipts, type Receipts } from "./receipts.ts";
 
 export interface Face extends HttpDeps {
   readonly limits: Limits;
   readonly gate: Gate;
   readonly entries: BoundedEntries;
   readonly reserved: Reserved;
+  readonly receipts: Receipts;
 }
 
 export function faceOf(deps: HttpDeps): Face {
@@ -28,7 +30,8 @@ export function faceOf(deps: HttpDeps): Face {
   const { clock, metrics } = deps;
   const gate = deps.gate ?? createGate({ clock, metrics });
   const limits = deps.limits ?? DEFAULT_LIMITS;
-  return { ...deps, limits, gate, entries, reserved: reservedIds() };
+  const receipts = createReceipts(deps.log);
+  return { ...deps, limits, gate, entries, receipts, reserved: reservedIds() };
 }
 
 /**

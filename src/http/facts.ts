@@ -43,7 +43,15 @@ export const cardholderDataRefused = (who: Who, operation: string, path: string)
 
 export const logRead = (
   who: Who,
-  what: "entries" | "history" | "checkpoint" | "evidence" | "incidents",
+  what:
+    | "entries"
+    | "history"
+    | "checkpoint"
+    | "tiles"
+    | "bundles"
+    | "receipts"
+    | "evidence"
+    | "incidents",
   filter: { readonly [name: string]: Json },
 ): Draft => draft(who, { type: "LogRead", outcome: "read", reason: what, detail: { filter } });
 

@@ -12,6 +12,7 @@ import { json, refused, route, type Asked, type Handled, type Route } from "./as
 import { badId } from "./cardguard.ts";
 import { denied, notThere, subjectOf, type Face } from "./face.ts";
 import { refuse, type Problem } from "./problem.ts";
+import { pauseQuery, receiptBeside, withReceipt } from "./receiptRoutes.ts";
 import { failureProblem, notDone, refusalProblem, retryAfter } from "./refusal.ts";
 import { pauseAnswer, pauseBody, type PauseBody } from "./schemas.ts";
 import { besideSettled, missingTargets, tapsOf } from "./taps.ts";
@@ -53,6 +54,7 @@ export function pauseRoutes(face: Face): readonly Route[] {
         "Asking again with the same id never opens a second window. `targets` only add; which recorders take part is policy's answer. `agentId` and `attributes` are used where this pause makes the call known.",
       tag: "Windows",
       headers: [idempotencyKey],
+      query: pauseQuery,
       body: pauseBody,
       bodyOptional: true,
       answers: {
@@ -207,9 +209,10 @@ export async function waitAndAnswer(
   const waitMs = Math.min(askedWaitMs ?? routing.waitMsDefault, routing.waitMsMax);
   const wait = (ms: number) => face.calls.waitSecured(tenant, callId, windowId, ms, signal);
   const waited = await face.gate.wait(waitMs, wait);
+  const beside = await receiptBeside(face, asked, callId, waited);
   const view = await face.calls.read(tenant, callId);
   if (view === undefined) return refused(refusalProblem("call_unknown"));
-  return windowAnswer(face, view, windowId, asked, waited, routing);
+  return withReceipt(windowAnswer(face, view, windowId, asked, waited, routing), beside);
 }
 
 /** 200 if and only if the asker may collect; every other answer says why not. */

@@ -98,6 +98,16 @@ export const PROBLEMS = {
     "Report only recordings that GET /v1/calls/{callId}/evidence lists as closed.",
   ),
   incident_unknown: problem(404, "The incident is not known", "See GET /v1/incidents."),
+  entry_unknown: problem(
+    404,
+    "There is no such entry",
+    "Positions count from 1 to the size in GET /v1/log/checkpoint.",
+  ),
+  tile_unknown: problem(
+    404,
+    "There is no such tile",
+    "Ask GET /v1/log/checkpoint first, and for tiles of a tree of its size.",
+  ),
   window_unknown: problem(404, "The window is not known", "Open it with a pause first."),
   call_ended: problem(409, "The call has ended", "Use a new call id for a new conversation."),
   window_closed: problem(

@@ -146,6 +146,10 @@ export const pauseAnswer = z
     securedAfterMs: ms.optional(),
     recorders: z.array(recorderAnswer),
     log: logPlace,
+    receipt: z
+      .string()
+      .describe("Of the call's newest entry, a C2SP tlog-proof; where `?receipt=1` asked for it")
+      .optional(),
     sandbox: sandbox.optional(),
   })
   .meta({ id: "PauseAnswer" });

@@ -1,0 +1,78 @@
+/**
+ * Makes receipts: the proof from a few tiles, the head the newest there is or one signed for it.
+ *
+ * @module
+ */
+import type { TenantId } from "../control/call.ts";
+import { readCheckpoint } from "../log/checkpoint.ts";
+import { formatReceipt } from "../log/receipt.ts";
+import type { LogStore } from "../log/store.ts";
+import { TILE_WIDTH, unpackHashes } from "../log/tiles.ts";
+import { inclusionFromTiles } from "../log/tilesProof.ts";
+
+/**
+ * Heads are kept for good, and each is written durably by the thread that writes entries: for
+ * receipts a tenant's log signs no more often than this.
+ */
+export const HEAD_MS_MIN = 1_000;
+
+export interface Receipts {
+  /**
+   * The receipt of an entry; `unknown` where there is none at this position. `late`: no head that
+   * covers it can be had in `waitMsMax`. Rejects where the log cannot say.
+   */
+  of(tenant: TenantId, position: number, waitMsMax: number): Promise<Told>;
+}
+type Told =
+  | { readonly kind: "receipt"; readonly text: string }
+  | { readonly kind: "unknown" | "late" };
+
+interface Line {
+  /** Not begun: whoever comes until then is covered by its head. */
+  next?: Promise<string> | undefined;
+  /** No head is signed for a receipt before. */
+  restUntil: number;
+}
+
+type Log = Pick<LogStore, "checkpoint" | "hashes" | "signedHead" | "size">;
+
+/** `now`: milliseconds from any beginning. */
+export function createReceipts(log: Log, now: () => number = () => performance.now()): Receipts {
+  /** Tenants are bounded by the configuration. */
+  const lines = new Map<TenantId, Line>();
+
+  /** Undefined where it would take longer. */
+  function signed(tenant: TenantId, waitMsMax: number): Promise<string> | undefined {
+    const line = lines.get(tenant) ?? { restUntil: 0 };
+    lines.set(tenant, line);
+    const restMs = Math.max(0, line.restUntil - now());
+    if (restMs > waitMsMax) return undefined;
+    line.next ??= (async () => {
+      await passed(restMs);
+      line.next = undefined;
+      line.restUntil = now() + HEAD_MS_MIN;
+      return await log.checkpoint(tenant);
+    })();
+    return line.next;
+  }
+
+  return {
+    async of(tenant, position, waitMsMax) {
+      if (position < 1 || position > log.size(tenant)) return { kind: "unknown" };
+      const newest = await log.signedHead(tenant);
+      const covers = newest !== undefined && readCheckpoint(newest).size >= position;
+      const note = covers ? newest : await signed(tenant, waitMsMax);
+      if (note === undefined) return { kind: "late" };
+      const index = position - 1;
+      const { size } = readCheckpoint(note);
+      if (size < position) return { kind: "late" };
+      const hashes = await inclusionFromTiles(index, size, async (level, tile, width) =>
+        unpackHashes(await log.hashes(tenant, level, tile * TILE_WIDTH, width), width),
+      );
+      return { kind: "receipt", text: formatReceipt({ index, hashes, checkpoint: note }) };
+    },
+  };
+}
+
+export const passed = (ms: number): Promise<void> =>
+  new Promise((done) => void setTimeout(done, ms));
