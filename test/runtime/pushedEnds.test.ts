@@ -5,12 +5,12 @@ import { type World, tap, world } from "../simulation/world.ts";
 
 const witness = tap("rev", "9", { control: "none", required: false, audio: "unknown" });
 
-async function told(w: World) {
+async function told(w: World, recorder = "rev") {
   const asked: string[] = [];
   const errors: unknown[] = [];
   const ends = pushedEnds({
     calls: w.keeper,
-    tenantsOf: (recorderId) => (recorderId === "rev" ? ["t"] : []),
+    tenantsOf: (recorderId) => (recorderId === recorder ? ["t"] : []),
     clock: w.clock,
     logger: { error: (facts) => void errors.push(facts) },
     askWitnesses: (tenant, callId) => void asked.push(`${tenant}/${callId}`),
@@ -101,4 +101,43 @@ test("a target that no call has is passed over, and after a stop nothing is look
   await w.clock.pass(10_000);
   expect(await w.word("c")).not.toBe("ended");
   expect(all.errors).toEqual([]);
+});
+
+test("a call that this recorder goes on with under another target is not ended", async () => {
+  const w = await world();
+  for (const ref of ["1", "2"]) w.recorders["a"]!.begin(ref);
+  const registered = w.register("c", [tap("a", "1"), tap("a", "2")]);
+  await w.clock.pass(500);
+  await registered;
+  const asked = w.pause("c", "w1");
+  await w.clock.pass(500);
+  await asked;
+  const { ends, asked: witnesses } = await told(w, "a");
+  ends.ended("a", { targetKey: "1", isThisCall: true });
+  await w.clock.pass(20_000);
+  expect(await w.safe("c", "w1")).toBe(true);
+  expect(w.recorders["a"]!.truth.get("2")?.status).toBe("paused");
+  expect(witnesses).toEqual(["t/c"]);
+  // Told of both, it is over.
+  ends.ended("a", { targetKey: "2", isThisCall: true });
+  await w.clock.pass(2_000);
+  expect(await w.word("c")).not.toBe("secured");
+});
+
+test("what a call has moved away from does not end it", async () => {
+  const w = await world();
+  for (const ref of ["1", "2"]) w.recorders["a"]!.begin(ref);
+  const registered = w.register("c", [tap("a", "1")]);
+  await w.clock.pass(500);
+  await registered;
+  const asked = w.pause("c", "w1");
+  await w.clock.pass(500);
+  await asked;
+  const moved = w.register("c", [tap("a", "2")]);
+  const { ends } = await told(w, "a");
+  ends.ended("a", { targetKey: "1", isThisCall: true });
+  await w.clock.pass(20_000);
+  await moved;
+  expect(await w.safe("c", "w1")).toBe(true);
+  expect(w.recorders["a"]!.truth.get("2")?.status).toBe("paused");
 });

@@ -4,11 +4,12 @@
  *
  * A recorder that only testifies may call a leg complete while the caller talks on elsewhere. So an
  * open window is never cut short while another recorder of the call still has the conversation:
- * then the silence lasts until that one has lost it too, or the window's own lease ends.
+ * then the silence lasts until that one has lost it too, or the window's own lease ends. Nor does a
+ * target that the call moved away from end it, or one of several before the last of them.
  *
  * @module
  */
-import type { Actor, CallId, CallState, RecorderId, TenantId } from "../../control/call.ts";
+import type { Actor, CallId, CallState, RecorderId, Tap, TenantId } from "../../control/call.ts";
 import type { Calls } from "../../control/calls.ts";
 import type { Clock, PushedEnd } from "../../control/ports.ts";
 import type { Logger } from "../../http/deps.ts";
@@ -19,6 +20,8 @@ const LOOK_MS = 2_000;
 const LOOK_COUNT_MAX = 15;
 /** Calls looked at again at once. Beyond it a call ends by its own means. */
 const WAITING_COUNT_MAX = 1_000;
+/** Ends that are remembered while another target of the same recorder goes on; the newest. */
+const ENDED_COUNT_MAX = 10_000;
 
 export interface PushedEndsOptions {
   readonly calls: Pick<Calls, "callOfTarget" | "execute" | "read">;
@@ -39,7 +42,32 @@ export interface PushedEnds {
 export function pushedEnds(options: PushedEndsOptions): PushedEnds {
   const { askWitnesses, calls, clock, logger, tenantsOf } = options;
   const waiting = new Map<string, () => void>();
+  const overTaps = new Set<string>();
   let stopped = false;
+
+  const tapKey = (tenant: TenantId, callId: CallId, tap: Pick<Tap, "recorderId" | "targetKey">) =>
+    JSON.stringify([tenant, callId, tap.recorderId, tap.targetKey]);
+
+  function remember(key: string): void {
+    overTaps.delete(key);
+    overTaps.add(key);
+    const [oldest] = overTaps;
+    if (overTaps.size > ENDED_COUNT_MAX && oldest !== undefined) overTaps.delete(oldest);
+  }
+
+  /** What the recorder told of is all that the call has of it by now. */
+  function isAllOver(
+    tenant: TenantId,
+    callId: CallId,
+    { taps }: CallState,
+    id: RecorderId,
+  ): boolean {
+    const own = Object.values(taps).filter(
+      ({ elsewhere, recorderId, role }) =>
+        recorderId === id && role === "active" && elsewhere !== true,
+    );
+    return own.length > 0 && own.every((tap) => overTaps.has(tapKey(tenant, callId, tap)));
+  }
 
   async function look(
     tenant: TenantId,
@@ -49,6 +77,7 @@ export function pushedEnds(options: PushedEndsOptions): PushedEnds {
   ): Promise<void> {
     const view = await calls.read(tenant, callId);
     if (stopped || view === undefined || view.state.endingAt !== undefined) return;
+    if (!isAllOver(tenant, callId, view.state, recorderId)) return;
     if (!isHeldElsewhere(view.state, recorderId)) {
       const ended = await calls.execute(tenant, callId, { type: "EndCall", by: by(recorderId) });
       if (ended.kind !== "log_failed") return;
@@ -84,13 +113,16 @@ export function pushedEnds(options: PushedEndsOptions): PushedEnds {
         const callId = calls.callOfTarget(tenant, recorderId, targetKey);
         if (callId === undefined) continue;
         askWitnesses(tenant, callId);
-        if (isThisCall) start(tenant, callId, recorderId, 0);
+        if (!isThisCall) continue;
+        remember(tapKey(tenant, callId, { recorderId, targetKey }));
+        start(tenant, callId, recorderId, 0);
       }
     },
     stop() {
       stopped = true;
       for (const cancel of waiting.values()) cancel();
       waiting.clear();
+      overTaps.clear();
     },
   };
 }
