@@ -457,6 +457,50 @@ test("while the log hangs, so many changes wait for their turn, and the next are
   expect(await types()).toEqual(["IncidentOpened failure"]);
 });
 
+test("an entry that came too late to be told is made good: flagged and alerted, or given up", async () => {
+  const log = memoryLog({ originBase: "t", clock: () => 0 });
+  let hold: Promise<void> | undefined;
+  const enter: typeof log.enter = async (drafts) => {
+    await hold;
+    return await log.enter(drafts);
+  };
+  const told: unknown[] = [];
+  const sink: AlertSink = {
+    raise: (alert) => void told.push(["raise", alert.kind]),
+    resolve: (condition) => void told.push(["resolve", condition.kind]),
+  };
+  const marked: string[] = [];
+  let answer: ControlOutcome = { kind: "unreachable" };
+  const flag = (recordingId: string) => {
+    marked.push(recordingId);
+    return Promise.resolve(answer);
+  };
+  const options = { flag: true, sink, witness: () => ({ flag }) };
+  const { incidents, pass } = rig({ ...options, log: { ...log, enter } }, log);
+  const late = async <T>(run: () => Promise<T>): Promise<T> => {
+    const wake = Promise.withResolvers<void>();
+    hold = wake.promise;
+    const asked = run();
+    await settled();
+    await pass(10_000);
+    const came = await asked;
+    hold = undefined;
+    wake.resolve();
+    await settled();
+    await pass(5_000);
+    return came;
+  };
+  expect(await late(() => incidents.suspect(suspicion()))).toBeUndefined();
+  expect(told).toEqual([["raise", "incident_open"]]);
+  expect(marked).toEqual(["r1"]);
+  expect(await late(() => incidents.close("acme", "i1", SUE))).toEqual({ kind: "log_failed" });
+  expect(told.at(-1)).toEqual(["resolve", "incident_open"]);
+  const asked = marked.length;
+  answer = { kind: "acknowledged" };
+  await pass(4_000_000);
+  expect(marked.length).toBe(asked);
+});
+
 test("what the search file has not got to yet is read entry by entry", async () => {
   const { incidents, log } = rig();
   const first = (await incidents.suspect(suspicion())) ?? "";

@@ -35,7 +35,7 @@ import { type IncidentRoom, incidentRooms } from "./incidentRoom.ts";
 /** Open incidents of a tenant. Beyond it suspicions are not taken: they are told again, and again. */
 const OPEN_COUNT_MAX = 10_000;
 
-/** How often a log that could not be read at the start is looked at again. */
+/** How often a log that could not be read, or written in time, is looked at again. */
 const LOOK_AGAIN_MS = 2_000;
 
 export interface IncidentsOptions {
@@ -102,7 +102,10 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
     fact: IncidentFact,
     more: { readonly by?: Said["by"]; readonly reason?: string } = {},
   ): Promise<Incident | undefined> {
-    return await room.enter(fact, { recorderId, recordingId, ...more });
+    const entered = await room.enter(fact, { recorderId, recordingId, ...more });
+    // It may be there all the same, and then nobody was alerted and nothing is marked.
+    if (entered === undefined) lookAgain(room.tenant);
+    return entered;
   }
 
   async function suspectIn(room: IncidentRoom, suspicion: Suspicion): Promise<string | undefined> {
@@ -182,6 +185,7 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
     try {
       const book = await rooms.of(tenant).book();
       for (const { incident } of book.all()) {
+        if (incident.state === "closed") flags.drop(incident);
         want(tenant, incident);
         alert(tenant, incident);
       }
@@ -191,12 +195,14 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
         unread.add(tenant);
         logger.warn({ err: error }, "the incidents could not be read from the log yet");
       }
-      if (!stopped)
-        cancels.set(
-          tenant,
-          clock.after(LOOK_AGAIN_MS, () => void load(tenant)),
-        );
+      lookAgain(tenant);
     }
+  }
+
+  function lookAgain(tenant: TenantId): void {
+    if (stopped || cancels.has(tenant)) return;
+    const cancel = clock.after(LOOK_AGAIN_MS, () => void load(tenant));
+    cancels.set(tenant, cancel);
   }
 
   return {
