@@ -22,6 +22,8 @@ import { type NodeLines, nodeLines } from "./lines.ts";
 import { type NodeSend, nodeSend } from "./send.ts";
 
 const PREFLIGHT_MS_MAX = 5_000;
+/** On which a recorder is asked as a witness: a search that hangs holds up no pause. */
+const WITNESS_CONNECTION_COUNT = 4;
 
 export interface Fleet extends Recorders {
   readonly ports: readonly RecorderPort[];
@@ -41,6 +43,7 @@ export interface Fleet extends Recorders {
 interface Kept {
   readonly recorder: AnyRecorder;
   readonly send: NodeSend;
+  readonly witnessSend: NodeSend;
   readonly hub: HubPort;
   readonly lines: NodeLines;
   readonly warnings: readonly string[];
@@ -56,21 +59,19 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
       throw new Error(`recorder ${id}: ${made.error.map(({ message }) => message).join("; ")}`);
     const { origins, recorder: one } = made.value;
     const tls = recorder.tls === undefined ? {} : { tls: recorder.tls };
-    const send = nodeSend({
-      origins,
-      // A pause never waits for a request that stands.
-      connections: recorder.connectionCountMax + (one.standingCount ?? 0),
-      replyBytesMax: recorder.replyBytesMax,
-      allowPlainHttp: recorder.plainHttp,
-      ...tls,
-    });
+    const { plainHttp: allowPlainHttp, replyBytesMax } = recorder;
+    const common = { origins, replyBytesMax, allowPlainHttp, ...tls };
+    // A pause never waits for a request that stands.
+    const connections = recorder.connectionCountMax + (one.standingCount ?? 0);
+    const send = nodeSend({ ...common, connections });
+    const witnessSend = nodeSend({ ...common, connections: WITNESS_CONNECTION_COUNT });
     const hub = nodeHub({ send, clock, dial: dialing({ origins, ...tls }) });
     const lines = nodeLines({ origins, clock, ...tls });
     const plain = origins.filter(isPlainBeyondLoopback);
     const warnings = plain.map(
       (origin) => `plain HTTP to ${origin}: anybody between can read and change it`,
     );
-    kept.set(id, { recorder: one, send, hub, lines, warnings });
+    kept.set(id, { recorder: one, send, witnessSend, hub, lines, warnings });
   }
 
   const fleet: Fleet = {
@@ -96,11 +97,12 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
     },
     witness(id) {
       const one = kept.get(id);
-      return one && bindWitness(one.recorder, one.send, one.lines);
+      return one && bindWitness(one.recorder, one.witnessSend, one.lines);
     },
     async close() {
       for (const { lines } of kept.values()) lines.close();
-      await Promise.all([...kept.values()].map(({ send }) => send.close()));
+      const sends = [...kept.values()].flatMap(({ send, witnessSend }) => [send, witnessSend]);
+      await Promise.all(sends.map((send) => send.close()));
     },
   };
   return fleet;
