@@ -5,6 +5,7 @@
  * @module
  */
 import { html } from "hono/html";
+import { TIMELINE_STYLE } from "./calls/style.ts";
 import type { Html } from "./page.ts";
 import { LANGUAGE_NAMES, type Language, type Say } from "./say.ts";
 import type { Session } from "./session.ts";
@@ -118,5 +119,5 @@ button,select,input,textarea{font:inherit;padding:.35em .7em;border-radius:.35re
 form.filter{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:end;margin-bottom:1rem}form.filter label{display:grid;gap:.15rem}
 .quiet{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
 svg{max-width:100%;height:auto}svg text{fill:currentColor;font:12px system-ui,sans-serif}
-@media print{.top,.skip,form.filter,button{display:none}main{max-width:none;padding:0}body{color:#000;background:#fff}}
+${TIMELINE_STYLE}@media print{.top,.skip,form.filter,button,.noprint{display:none}main{max-width:none;padding:0}body{color:#000;background:#fff}}
 `;

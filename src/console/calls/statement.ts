@@ -11,7 +11,7 @@ import { toldBy } from "../../evidence/windows.ts";
 import { eventOfEntry } from "../../log/callEntries.ts";
 import type { Entry } from "../../log/entry.ts";
 import type { TapWord } from "./tapWord.ts";
-import { type TapLane, timelineOf } from "./timeline.ts";
+import { livesOf, type TapLane, timelineOf } from "./timeline.ts";
 
 type Who = Entry["actor"];
 
@@ -76,7 +76,8 @@ export function statementOf(
   const timeline = timelineOf(events, now);
   const lane = timeline?.taps.find((one) => one.tapId === tapId);
   if (timeline === undefined || lane === undefined) return undefined;
-  const life = told.filter(({ entry }) => entry.position >= firstOfLife(told));
+  const ofLife = livesOf(events).at(-1)?.length ?? 0;
+  const life = told.slice(told.length - ofLife);
   const rows = toldBy(events).windows.filter((row) => row.tapId === tapId);
   return {
     tap: lane.tap,
@@ -85,16 +86,6 @@ export function statementOf(
     lateMs: lengthOf(lane, ["resuming", "stalled"]),
     notSilentMs: lengthOf(lane, ["pausing", "exposed", "unconfirmed"]),
   };
-}
-
-function firstOfLife(told: readonly Told[]): number {
-  const ended = told.findLastIndex(
-    ({ event }, index) =>
-      event.type === "CallEnded" &&
-      told.slice(index).some((later) => later.event.type === "CallRegistered"),
-  );
-  const first = told.find(({ event }, index) => index > ended && event.type === "CallRegistered");
-  return first?.entry.position ?? 0;
 }
 
 const lengthOf = ({ spans }: TapLane, words: readonly TapWord[]): number =>

@@ -1,0 +1,95 @@
+/**
+ * A call's recorders on its page: how each was silenced, what its recording tells, its statement.
+ *
+ * @module
+ */
+import { html } from "hono/html";
+import type { TapLane } from "../calls/timeline.ts";
+import { exact } from "../calls/words.ts";
+import type { Html, Visit } from "../page.ts";
+import type { Say } from "../say.ts";
+import { callPath } from "../watch/show.ts";
+import type { Evidence } from "./call.ts";
+import type { ShownTimeline } from "./callTimeline.ts";
+
+const TAP_COUNT_MAX = 100;
+
+export function recordersTable({ say }: Visit, shown: ShownTimeline): Html {
+  const { callId, evidence, life, timeline } = shown;
+  return html`<h2>${say("call.recordings")}</h2>
+    <div class="scroll">
+      <table>
+        <caption>
+          ${say("call.recordingsCaption")}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">${say("calls.recorder")}</th>
+            <th scope="col">${say("call.control")}</th>
+            <th scope="col">${say("call.audio")}</th>
+            <th scope="col">${say("call.evidence")}</th>
+            <th scope="col">${say("call.statement")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${timeline.taps.slice(0, TAP_COUNT_MAX).map(
+            (lane) =>
+              html`<tr>
+                <th scope="row">
+                  ${say("call.laneTap", { recorder: lane.recorderId, target: lane.targetKey })}
+                  ${lane.tap.required ? "" : html`<br /><span class="hint">${say("call.optional")}</span>`}
+                </th>
+                <td>${say(`control.${lane.tap.control}`)}</td>
+                <td>${say(`audio.${lane.tap.audio}`)}</td>
+                <td>${evidenceCell(say, evidence, lane)}</td>
+                <td>
+                  <a href="${statementPath(callId, lane.tapId, life)}">${say("call.statement")}</a>
+                </td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+}
+
+export const statementPath = (callId: string, tapId: string, life: number): string =>
+  `${callPath(callId)}/statement/${encodeURIComponent(tapId)}?life=${life}`;
+
+/** What the recorder told of this tap, and how each window was judged by it. */
+export function evidenceCell(say: Say, known: Evidence, { tapId }: Pick<TapLane, "tapId">): Html {
+  switch (known.kind) {
+    case "hidden":
+      return html`${say("call.evidenceHidden")}`;
+    case "away":
+      return html`${say("call.evidenceAway")}`;
+    case "of_the_newest":
+      return html`–`;
+    case "known":
+      break;
+  }
+  const { judgements, recordings, state } = known.evidence;
+  const told = recordings.filter((one) => one.tapId === tapId);
+  const judged = judgements.filter((one) => one.tapId === tapId);
+  if (told.length === 0 && judged.length === 0) {
+    return html`${say(state === "no_witness" || state === "gathered" ? "call.noWitness" : "call.noEvidence")}`;
+  }
+  return html`<ul>
+    ${told.map(
+      ({ endAt, recordingId, startAt }) =>
+        html`<li>
+          ${say("statement.recording", {
+            recordingId,
+            from: exact(startAt),
+            to: endAt === undefined ? say("statement.open") : exact(endAt),
+          })}
+        </li>`,
+    )}
+    ${judged.map(
+      ({ by, verdict, windowId }) =>
+        html`<li>
+          ${say("call.laneWindow", { windowId })}:
+          <span class="word ${verdict}">${say(`verdict.${verdict}`)}</span> (${say(`judged.${by}`)})
+        </li>`,
+    )}
+  </ul>`;
+}

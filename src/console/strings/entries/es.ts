@@ -1,0 +1,86 @@
+/**
+ * A sentence for each entry of the control log, in Spanish.
+ *
+ * @module
+ */
+import type { EntriesStrings } from "./en.ts";
+
+export const entriesEs: EntriesStrings = {
+  "entry.unknown": "{type}",
+  "entry.counted": "{sentence} {count} veces más.",
+  "entry.CallRegistered": "La llamada pasó a ser conocida.",
+  "entry.CallMoved": "La llamada tiene otro agente u otros atributos.",
+  "entry.TapAdded": "{recorder} se unió a la llamada ({target}).",
+  "entry.TapLeaving": "La llamada dejó {recorder}; sigue en silencio hasta que las demás lo estén.",
+  "entry.TapReleased": "Otra llamada mantiene {recorder} en silencio ahí; esta la suelta.",
+  "entry.TapBaselined": "Antes de que tacet hiciera nada, {recorder} estaba: {status}.",
+  "entry.WindowOpened": "Empezaron datos sensibles: ventana {window}.",
+  "entry.WindowRenewed": "La ventana {window} se prolongó.",
+  "entry.WindowClosed": "Terminaron los datos sensibles: la ventana {window} se cerró.",
+  "entry.WindowForestalled": "La ventana {window} se cerró antes de abrirse; no se abrirá.",
+  "entry.WindowExpired": "Venció el plazo de la ventana {window}.",
+  "entry.WindowExpired.kept":
+    "Venció el plazo de la ventana {window}; el silencio se mantiene hasta que alguien actúe.",
+  "entry.WindowReleased": "Terminó el silencio de la ventana {window}.",
+  "entry.RecorderReported.silent": "{recorder} confirmó que está en silencio ({how}).",
+  "entry.RecorderReported.recording": "{recorder} confirmó que graba ({how}).",
+  "entry.RecorderReported.drift": "{recorder} graba aunque debe estar en silencio ({how}).",
+  "entry.RecorderReported.stillPaused": "{recorder} sigue en pausa ({how}).",
+  "entry.RecorderReported.absent": "{recorder} no graba nada ahí ({how}).",
+  "entry.RecorderReported.unknown": "{recorder} no pudo decir qué hace ({how}).",
+  "entry.RecorderReported.other": "{recorder} tiene ahora otra conversación ahí.",
+  "entry.RecorderFailed.refused": "{recorder} rechazó una orden.",
+  "entry.RecorderFailed.unreachable": "No se pudo alcanzar {recorder}.",
+  "entry.RecorderFailed.in_doubt": "{recorder} no respondió a una orden; no se sabe si la cumplió.",
+  "entry.ConfirmationOverdue.paused":
+    "Se agotó el tiempo permitido: no todas las grabadoras tienen el silencio confirmado.",
+  "entry.ConfirmationOverdue.recording":
+    "Se agotó el tiempo permitido: no todas las grabadoras están confirmadas grabando de nuevo.",
+  "entry.ConfirmationLapsed.started":
+    "Tacet arrancó de nuevo: ninguna confirmación es lo bastante reciente.",
+  "entry.ConfirmationLapsed.silent":
+    "Una grabadora no dijo nada demasiado tiempo: ninguna confirmación es lo bastante reciente.",
+  "entry.CallEnding.asked": "La llamada está terminando.",
+  "entry.CallEnding.idle": "La llamada está terminando, porque hacía mucho que no le pasaba nada.",
+  "entry.CallEnded": "La llamada terminó.",
+  "entry.CallEnded.outstanding": "La llamada terminó cuando aún había que reanudar grabadoras.",
+  "entry.LogStarted": "El servicio arrancó.",
+  "entry.LogStopped": "El servicio paró.",
+  "entry.ConfigurationChanged": "La configuración cambió.",
+  "entry.RecorderWentDown": "{recorder} está caída.",
+  "entry.RecorderRecovered": "{recorder} vuelve a estar bien.",
+  "entry.AlertGivenUp": "Una alerta no fue recibida a tiempo.",
+  "entry.KeyCreated": "Se hizo una clave.",
+  "entry.KeyRotated": "La clave de firma pasó a otra.",
+  "entry.LogRestored": "Este registro ocupó el lugar de uno que no podía seguir.",
+  "entry.LogVerified": "Todo el registro se leyó de nuevo y está como se escribió.",
+  "entry.LogVerificationFailed": "El registro se leyó de nuevo y no está como se escribió.",
+  "entry.CheckpointShippingFailed": "Las cabezas firmadas no llegan a donde se guardan.",
+  "entry.CheckpointShippingRecovered": "Las cabezas firmadas llegan de nuevo a donde se guardan.",
+  "entry.ClockStateChanged": "Cambió lo que se sabe del reloj.",
+  "entry.AccessDenied": "Se rechazó a alguien: {reason}.",
+  "entry.CardholderDataRefused":
+    "Una petición contenía un número de tarjeta y se rechazó. El número no se guardó.",
+  "entry.RecordingTestified": "{recorder} habló de su grabación {recording}.",
+  "entry.WindowJudged": "La ventana {window} se comparó con la grabación de {recorder}: {verdict}.",
+  "entry.WitnessUnreachable": "{recorder} no dijo qué grabó.",
+  "entry.WitnessUnreachable.givenUp": "{recorder} no dijo qué grabó y ya no se le pregunta.",
+  "entry.EvidenceGathered": "Se preguntó a todas las grabadoras de la llamada qué grabaron.",
+  "entry.EvidenceGathered.unanswered":
+    "Se preguntó a las grabadoras de la llamada qué grabaron; no todas respondieron.",
+  "entry.WitnessesAsked": "Alguien hizo preguntar a las grabadoras qué grabaron.",
+  "entry.SoundHeard": "Se escuchó una grabación de {recorder}.",
+  "entry.IncidentOpened": "Se abrió un incidente por una grabación de {recorder}: {incident}.",
+  "entry.IncidentGrew": "Se encontró más para el incidente {incident}.",
+  "entry.IncidentNoted": "Se añadió una nota al incidente {incident}.",
+  "entry.IncidentClosed": "Se cerró el incidente {incident}.",
+  "entry.RecordingFlagged": "La grabación sospechosa se marcó en {recorder}.",
+  "entry.RecordingFlagged.not": "La grabación sospechosa aún no se pudo marcar en {recorder}.",
+  "entry.PaymentsReconciled": "Se compararon pagos con el registro.",
+  "entry.LogRead": "Alguien leyó el registro: {reason}.",
+  "entry.DesktopShown": "La pantalla del agente mostró: {protection}.",
+  "entry.SpooledFact": "Un hecho de cuando el registro no se podía escribir.",
+  "entry.SignedIn": "Alguien inició sesión.",
+  "entry.SignedOut": "Alguien cerró la sesión.",
+  "entry.SignInRefused": "Alguien no pudo iniciar sesión: {reason}.",
+};
