@@ -242,8 +242,11 @@ describe("a message on a socket", () => {
 describe("over HTTP to the whole service", () => {
   const paths = ["GET /v1/calls", "GET /v1/calls/{callId}", "GET /v1/calls/{callId}/history"];
   const log = ["GET /v1/log/entries", "GET /v1/log/checkpoint", "GET /v1/recorders"];
+  const proofs = ["GET /v1/log/tile/{level}/{index}", "GET /v1/log/receipt/{position}"];
   const open = ["GET /healthz", "GET /readyz", "GET /openapi.json"];
-  const lines = ROWS.filter(({ endpoint }) => [...paths, ...log, ...open].includes(endpoint));
+  const lines = ROWS.filter(({ endpoint }) =>
+    [...paths, ...log, ...proofs, ...open].includes(endpoint),
+  );
   test.each(lines.map((row) => [`${row.endpoint}: ${row.what}`, row] as const))(
     "%s",
     async (_, row) => {

@@ -112,7 +112,7 @@ describe("the policy", () => {
     );
     const served = w.kit.app.routes
       .filter(({ method }) => method !== "ALL")
-      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)(?:\{[^}]*\})?/g, "{$1}")}`);
     const lines = new Set(ROWS.map(({ endpoint }) => endpoint));
     expect(new Set([...described, ...served])).toEqual(lines);
     await w.close();
@@ -120,7 +120,8 @@ describe("the policy", () => {
 
   test("has a line for every subject that an endpoint's path names", () => {
     for (const endpoint of new Set(ROWS.map((row) => row.endpoint))) {
-      if (!endpoint.includes("{")) continue;
+      // A place in the log is nobody's: the log is the tenant's.
+      if (!endpoint.includes("{") || /\{(?:index|position)\}/.test(endpoint)) continue;
       const subjects = ROWS.filter((row) => row.endpoint === endpoint).map((row) => row.subject);
       expect([endpoint, ...new Set(subjects)].toSorted()).toEqual(
         [endpoint, "own", "foreign", "other tenant", "unknown"].toSorted(),

@@ -357,6 +357,23 @@ export const ROWS: readonly Row[] = [
     "none",
     NO_TICKET,
   ]),
+  ...rows(
+    "GET /v1/log/tile/{level}/{index}",
+    ["log:read", "log:export"],
+    at("/v1/log/tile/0/000.p/1"),
+    ["hashes of the tenant's log", "none", NO_TICKET],
+  ),
+  ...rows(
+    "GET /v1/log/tile/entries/{index}",
+    ["log:read", "log:export"],
+    at("/v1/log/tile/entries/000.p/1"),
+    ["entries of the tenant's log", "none", NO_TICKET],
+  ),
+  ...rows("GET /v1/log/receipt/{position}", ["log:read", "log:export"], at("/v1/log/receipt/1"), [
+    "an entry's receipt",
+    "none",
+    NO_TICKET,
+  ]),
   ...rows("GET /v1/recorders", ["operate", "log:read", "calls:write"], at("/v1/recorders"), [
     "the recorders",
     "none",
