@@ -1,6 +1,157 @@
 /**
- * The script of the integrity page.
+ * The script of the integrity page: reads the whole log, works its root out anew and holds that
+ * against the signed head, and against one that was saved before.
  *
  * @module
  */
-export {};
+import { isEntry, leafHashes, linesOf, rootOf, signedHead, type Head } from "./tree.ts";
+
+type Leaves = Awaited<ReturnType<typeof leafHashes>>;
+type Word =
+  | "reading"
+  | "good"
+  | "badSignature"
+  | "badEntry"
+  | "badRoot"
+  | "badRange"
+  | "notRead"
+  | "tooLong"
+  | "noCrypto"
+  | "savedUnreadable"
+  | "savedUnsigned"
+  | "savedOther"
+  | "savedAhead"
+  | "savedGood"
+  | "savedBad";
+
+/** What a browser reads and keeps; a longer log is for `tacet verify`. */
+const ENTRY_COUNT_MAX = 300_000;
+/** Entries that one remembered root stands for. */
+const BLOCK = 500;
+const BLOCK_COUNT_MAX = ENTRY_COUNT_MAX / BLOCK;
+
+const at = (id: string) => document.querySelector(`#${id}`) as HTMLElement;
+const place = at("integrity");
+const { key = "", note = "" } = place.dataset;
+const words = JSON.parse(place.dataset["words"] ?? "{}") as Readonly<Record<Word, string>>;
+const result = at("result");
+const check = at("check") as HTMLButtonElement;
+const compare = at("compare") as HTMLButtonElement;
+const saved = at("saved") as HTMLTextAreaElement;
+
+function say(word: Word, values: Readonly<Record<string, string | number>> = {}): void {
+  result.textContent = words[word].replaceAll(/\{(\w+)\}/g, (hole, name: string) =>
+    String(values[name] ?? hole),
+  );
+  const isGood = word === "good" || word === "savedGood";
+  result.className = `word ${isGood ? "ok" : word === "reading" ? "securing" : "bad"}`;
+}
+
+/** The log's leaves as they are now, or undefined once it was said why not. */
+async function leavesTo(size: number): Promise<Leaves | undefined> {
+  if (size > ENTRY_COUNT_MAX) {
+    say("tooLong", { size, max: ENTRY_COUNT_MAX });
+    return undefined;
+  }
+  const leaves: Leaves[number][] = [];
+  while (leaves.length < size) {
+    say("reading", { position: leaves.length, size });
+    const answer = await fetch(`/console/integrity/entries?after=${leaves.length}`, {
+      redirect: "error",
+    }).catch(() => undefined);
+    const bytes = answer?.ok === true ? new Uint8Array(await answer.arrayBuffer()) : undefined;
+    const lines = linesOf(bytes ?? new Uint8Array(0)).slice(0, size - leaves.length);
+    if (lines.length === 0) {
+      say("notRead", { position: leaves.length + 1 });
+      return undefined;
+    }
+    const from = leaves.length + 1;
+    const bad = lines.findIndex((line, index) => !isEntry(line, from + index));
+    if (bad >= 0) {
+      say("badEntry", { position: from + bad });
+      return undefined;
+    }
+    leaves.push(...(await leafHashes(lines)));
+  }
+  return leaves;
+}
+
+async function headOf(text: string): Promise<Head | undefined> {
+  const head = await signedHead(text, key);
+  if (typeof head !== "string") return head;
+  say("badSignature");
+  return undefined;
+}
+
+async function checkAll(): Promise<void> {
+  const head = await headOf(note);
+  const leaves = head === undefined ? undefined : await leavesTo(head.size);
+  if (head === undefined || leaves === undefined) return;
+  const blocks = await blocksOf(leaves);
+  if ((await rootOf(leaves)) === head.root) {
+    remember(head.origin, blocks);
+    return say("good", { size: head.size });
+  }
+  const before = remembered(head.origin);
+  const changed = before.findIndex((one, index) => blocks[index] !== one);
+  if (changed < 0) return say("badRoot", { size: head.size });
+  say("badRange", { from: changed * BLOCK + 1, to: (changed + 1) * BLOCK });
+}
+
+async function compareSaved(): Promise<void> {
+  // A pasted note may have lost its last newline, or have gained those of another system.
+  const text = `${saved.value.replaceAll("\r", "").trim()}\n`;
+  const old = await signedHead(text, key);
+  if (old === "unreadable") return say("savedUnreadable");
+  if (old === "unsigned") return say("savedUnsigned");
+  const head = await headOf(note);
+  if (head === undefined) return;
+  if (old.origin !== head.origin) return say("savedOther", { origin: old.origin });
+  if (old.size > head.size) return say("savedAhead", { saved: old.size, size: head.size });
+  const leaves = await leavesTo(old.size);
+  if (leaves === undefined) return;
+  say((await rootOf(leaves)) === old.root ? "savedGood" : "savedBad", { saved: old.size });
+}
+
+/** Roots of whole blocks: what this browser found good once tells where a change is. */
+async function blocksOf(leaves: Leaves): Promise<readonly string[]> {
+  const blocks: string[] = [];
+  for (
+    let from = 0;
+    from + BLOCK <= leaves.length && blocks.length < BLOCK_COUNT_MAX;
+    from += BLOCK
+  )
+    blocks.push(await rootOf(leaves.slice(from, from + BLOCK)));
+  return blocks;
+}
+
+const nameOf = (origin: string): string => `tacet blocks ${origin}`;
+
+function remember(origin: string, blocks: readonly string[]): void {
+  try {
+    localStorage.setItem(nameOf(origin), JSON.stringify(blocks));
+  } catch {
+    // A browser that keeps nothing checks all the same, and tells less of where.
+  }
+}
+
+function remembered(origin: string): readonly string[] {
+  try {
+    const kept = JSON.parse(localStorage.getItem(nameOf(origin)) ?? "[]") as unknown;
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+function run(work: () => Promise<void>): void {
+  if (globalThis.crypto?.subtle === undefined) return say("noCrypto");
+  check.disabled = compare.disabled = true;
+  void work()
+    .catch(() => say("notRead", { position: "?" }))
+    .finally(() => {
+      check.disabled = compare.disabled = false;
+    });
+}
+check.addEventListener("click", () => run(checkAll));
+compare.addEventListener("click", () => run(compareSaved));

@@ -5,6 +5,28 @@
  */
 import type { PageDeps } from "../deps.ts";
 import type { PageDef } from "../page.ts";
+import { days } from "../watch/days.ts";
+import { callPages } from "./call.ts";
+import { callsPages } from "./calls.ts";
+import { deskPages } from "./desk.ts";
+import { exceptionsPages } from "./exceptions.ts";
+import { incidentsPages } from "./incidents.ts";
 import { integrityPages } from "./integrity.ts";
+import { overviewPages } from "./overview.ts";
+import { statementPages } from "./statement.ts";
+import { wallPages } from "./wall.ts";
 
-export const pagesOf = (deps: PageDeps): readonly PageDef[] => [...integrityPages(deps)];
+export function pagesOf(deps: PageDeps): readonly PageDef[] {
+  const read = days(deps.log, deps.clock);
+  return [
+    ...overviewPages(deps, read),
+    ...exceptionsPages(deps, read),
+    ...callsPages(deps),
+    ...callPages(deps),
+    ...statementPages(deps),
+    ...incidentsPages(deps),
+    ...wallPages(deps),
+    ...integrityPages(deps),
+    ...deskPages(deps),
+  ];
+}

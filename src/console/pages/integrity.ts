@@ -1,41 +1,134 @@
 /**
- * Integrity: the log's signed head as it is now, what signs it, and how to check both without us.
+ * Integrity: the log's signed head, what its own readers found last, a check in the browser, and how
+ * to check all of it without us.
  *
  * @module
  */
 import { html } from "hono/html";
+import { canonical } from "../../log/canonical.ts";
 import type { PageDeps } from "../deps.ts";
-import type { PageDef } from "../page.ts";
+import type { Html, PageDef, Visit } from "../page.ts";
+import { logRead, moment } from "../watch/show.ts";
+import { verificationOf } from "../watch/verification.ts";
 
-export function integrityPages({ enter, log }: PageDeps): readonly PageDef[] {
+/** Entries the page's script is given at once. */
+const ENTRY_COUNT = 1_000;
+const WORDS = [
+  "reading",
+  "good",
+  "badSignature",
+  "badEntry",
+  "badRoot",
+  "badRange",
+  "notRead",
+  "tooLong",
+  "noCrypto",
+  "savedUnreadable",
+  "savedUnsigned",
+  "savedOther",
+  "savedAhead",
+  "savedGood",
+  "savedBad",
+] as const;
+
+export function integrityPages(deps: PageDeps): readonly PageDef[] {
   return [
     {
       method: "GET",
-      path: "/",
+      path: "/integrity",
       action: "read_log",
       nav: "nav.integrity",
-      async handle({ say, session }) {
-        const { principal } = session;
-        await enter({
-          tenant: principal.tenant,
-          type: "LogRead",
-          actor: { id: principal.id, kind: principal.kind },
-          origin: { component: "console" },
-          outcome: "read",
-          reason: "checkpoint",
-        });
-        const note = await log.checkpoint(principal.tenant);
+      async handle(visit) {
+        await deps.enter(logRead(visit, "checkpoint", {}));
+        const note = await deps.log.checkpoint(visit.session.principal.tenant);
+        const title = visit.say("nav.integrity");
+        return { kind: "page", title, script: "integrity.js", body: body(deps, visit, note) };
+      },
+    },
+    {
+      method: "GET",
+      path: "/integrity/entries",
+      action: "read_log",
+      async handle(visit) {
+        const { query, session } = visit;
+        const after = Math.max(0, Math.trunc(Number(query.get("after") ?? 0)) || 0);
+        await deps.enter(logRead(visit, "entries", {}));
+        const { entries } = await deps.log.read(session.principal.tenant, {}, after, ENTRY_COUNT);
         return {
-          kind: "page",
-          title: say("nav.integrity"),
-          body: html`<div class="scroll">
-              <pre><code>${note}</code></pre>
-            </div>
-            <p class="hint">
-              <code>tacet verify --key ${log.verifierKey ?? ""}</code>
-            </p>`,
+          kind: "file",
+          name: "entries.ndjson",
+          contentType: "application/x-ndjson; charset=utf-8",
+          // The bytes that were hashed.
+          body: entries.map((entry) => `${canonical(entry)}\n`).join(""),
+        };
+      },
+    },
+    {
+      method: "GET",
+      path: "/integrity/checkpoint",
+      action: "read_log",
+      async handle(visit) {
+        const { tenant } = visit.session.principal;
+        await deps.enter(logRead(visit, "checkpoint", {}));
+        return {
+          kind: "file",
+          name: `checkpoint-${tenant}.txt`,
+          contentType: "text/plain; charset=utf-8",
+          body: await deps.log.checkpoint(tenant),
         };
       },
     },
   ];
+}
+
+function body(deps: PageDeps, visit: Visit, note: string): Html {
+  const { say } = visit;
+  const key = deps.log.verifierKey;
+  return html`${verified(deps, visit)}
+    <h2>${say("integrity.head")}</h2>
+    <div class="scroll">
+      <pre><code>${note}</code></pre>
+    </div>
+    <p><a href="/console/integrity/checkpoint">${say("integrity.save")}</a></p>
+    ${
+      key === undefined
+        ? html`<p>${say("integrity.noKey")}</p>`
+        : html`<h2>${say("integrity.independent")}</h2>
+            <p>${say("integrity.independentWhy")}</p>
+            <p><code>tacet verify --key ${key}</code></p>
+            <h2>${say("integrity.here")}</h2>
+            <p class="hint">${say("integrity.hereWhy")}</p>
+            <noscript><p class="word bad">${say("wall.needsScript")}</p></noscript>
+            <div
+              id="integrity"
+              data-key="${key}"
+              data-note="${note}"
+              data-words="${JSON.stringify(
+                Object.fromEntries(WORDS.map((word) => [word, say(`integrity.${word}`)])),
+              )}"
+            >
+              <p><button id="check" type="button">${say("integrity.check")}</button></p>
+              <p>
+                <label
+                  >${say("integrity.saved")}<br />
+                  <textarea id="saved" rows="6" cols="70" spellcheck="false"></textarea>
+                </label>
+              </p>
+              <p><button id="compare" type="button">${say("integrity.compare")}</button></p>
+              <p id="result" role="status"></p>
+            </div>`
+    }`;
+}
+
+/** By the service's own reader, which runs while it serves. */
+function verified({ custody }: PageDeps, { say, session }: Visit): Html {
+  const known = verificationOf(custody(), session.principal.tenant);
+  if (known === undefined) return html`<p>${say("overview.notVerified")}</p>`;
+  if (known.ok)
+    return html`<p class="word ok">
+      ${say("overview.verifiedTo", { position: known.position })} ${moment(known.at)}
+    </p>`;
+  const where =
+    known.firstBad === undefined ? "" : say("integrity.firstBad", { position: known.firstBad });
+  return html`<p class="word bad" role="alert">${say("overview.broken")} ${where}</p>`;
 }
