@@ -145,6 +145,18 @@ test("a repeated stop is a yes where the server's own words are known and tacet 
   });
 });
 
+test("the server's words tell no link, no bearer and no number that is no code", async () => {
+  const pan = "4111111111111111";
+  const words = "see https://evil.example/play?t=1 with Bearer abc.def";
+  const answer = reply(`{"Message":"${words}","Code":${pan}}`);
+  const outcome = await wired({}, answer).order("pause", { uniqueId: "3412341214.123" });
+  expect(outcome).toEqual({
+    kind: "refused",
+    reason: "vendor_error",
+    detail: "Code of no vendor's: see [link] with [secret]",
+  });
+});
+
 describe("with the hash", () => {
   const time = "1392356108888";
   const hash = createHash("sha256").update(`${apiKey}:${time}`).digest("hex");

@@ -210,6 +210,13 @@ describe("replies", () => {
     const words = plain(`bad ${salt}\nhh=${hh} card 4111 1111-1111 1111 ${"x".repeat(999)}`, salt);
     expect(words).toMatch(/^bad \[salt\] hh=\[hash\] card \[digits\] x+$/);
     expect(words.length).toBeLessThanOrEqual(200);
+    const body = '{"status":4111111111111111,"errmessage":"at https://evil.example/play?t=1"}';
+    const told: HttpResult = { kind: "reply", reply: { status: 200, headers: {}, body } };
+    expect(readReply(told, "command", salt)).toEqual({
+      kind: "refused",
+      reason: "vendor_error",
+      detail: "status of no vendor's: at [link]",
+    });
   });
 });
 

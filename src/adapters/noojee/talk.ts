@@ -24,7 +24,7 @@ export type Ask = (
 
 export interface Talker {
   readonly ask: Ask;
-  /** Takes the key, hashes and long runs of digits out of any words. */
+  /** Takes the key, hashes, links and long runs of digits out of any words. */
   readonly scrub: (text: string) => string;
 }
 
@@ -38,6 +38,8 @@ export function talker(settings: NoojeeSettings): Talker {
       if (secret !== undefined) clean = clean.replaceAll(secret, "[secret]");
     }
     return clean
+      .replaceAll(/\b\w+:\/\/\S+/g, "[link]")
+      .replaceAll(/bearer\s+\S+/gi, "[secret]")
       .replaceAll(/((?:apiKey|hash)=)[^\s&"']+/gi, "$1[secret]")
       .replaceAll(/[0-9a-f]{32,}/gi, "[hash]")
       .replaceAll(/\d(?:[ -]?\d){12,18}/g, "[digits]");

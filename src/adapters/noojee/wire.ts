@@ -102,6 +102,8 @@ export type Told =
 
 const envelope = z.looseObject({ Code: z.int(), Message: z.string().optional() });
 const detailLengthMax = 200;
+/** A number beyond it is no code, and may be anything. */
+const CODE_MAX = 999_999;
 const WAIT_MS = 60_000;
 /** An answer of another server's making, which a cache could give again. */
 const CACHED = "a cache answered, not the server";
@@ -128,7 +130,8 @@ function refusedBy(
   scrub: Scrub,
 ): Told {
   const words = plain(Message, scrub);
-  const detail = `Code ${Code}${words === "" ? "" : `: ${words}`}`;
+  const code = Math.abs(Code) <= CODE_MAX ? String(Code) : "of no vendor's";
+  const detail = `Code ${code}${words === "" ? "" : `: ${words}`}`;
   if (/expired\s*time\s*stamp/i.test(Message)) return { kind: "expired", detail };
   if (status === 429 || /rate.?limit|too (?:many|frequent|often)|per minute/i.test(Message)) {
     return { kind: "unreachable", detail, retryAfterMs: retryAfterMs(headers) };

@@ -144,6 +144,9 @@ export function readReply(result: HttpResult, asked: "command" | "read", salt: s
     : { kind: "told", data: envelope.data };
 }
 
+/** A number beyond it is no code, and may be anything. */
+const codeMax = 999_999;
+
 /** The codes of the envelope. The vendor documents these five; others are its error all the same. */
 function refusedBy(code: number, message: string): Failed {
   const detail = (words: string): string => (message === "" ? words : `${words}: ${message}`);
@@ -154,8 +157,10 @@ function refusedBy(code: number, message: string): Failed {
       return { kind: "refused", reason: "not_permitted", detail: detail("status -3, permission") };
     case -4:
       return { kind: "refused", reason: "hash_refused", detail: detail("status -4, hash") };
-    default:
-      return { kind: "refused", reason: "vendor_error", detail: detail(`status ${code}`) };
+    default: {
+      const told = Math.abs(code) <= codeMax ? String(code) : "of no vendor's";
+      return { kind: "refused", reason: "vendor_error", detail: detail(`status ${told}`) };
+    }
   }
 }
 
@@ -207,11 +212,13 @@ const detailLengthMax = 200;
 
 /**
  * Foreign words for an entry: bounded, on one line, without the salt, without anything that could
- * be a hash (with its `ss` it could be used again) and without runs of digits as long as a card's.
+ * be a hash (with its `ss` it could be used again), without links, and without runs of digits as
+ * long as a card's.
  */
 export function plain(words: string, salt: string): string {
   const unsalted = salt === "" ? words : words.replaceAll(salt, "[salt]");
   return unsalted
+    .replaceAll(/\b\w+:\/\/\S+/g, "[link]")
     .replaceAll(/[0-9a-f]{32,}/gi, "[hash]")
     .replaceAll(/\d(?:[ -]?\d){12,}/g, "[digits]")
     .replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, " ")
