@@ -342,6 +342,25 @@ test("other conversations on the same line are neither entered nor waited for", 
   expect(await r.entered()).toContain("EvidenceGathered");
 });
 
+test("a recorder that wants to be left alone for years is asked once an hour all the same", async () => {
+  const r = rig();
+  r.main.tell("a", { kind: "unreachable", retryAfterMs: 10 * 365 * 24 * HOUR_MS });
+  await r.play(ended());
+  await r.clock.pass(CONFIG.afterEndMs + 1_000);
+  r.main.tell("a", [gap]);
+  await r.clock.pass(HOUR_MS + CONFIG.retryMsMax + 5_000);
+  expect(await r.entered()).toContain("EvidenceGathered");
+});
+
+test("a recorder's id that a terminal would obey is entered as its fingerprint", async () => {
+  const r = rig();
+  r.main.tell("a", [{ ...gap, recordingId: "rec\u001b[2J\r\n1" }]);
+  await r.play(ended());
+  await r.clock.pass(CONFIG.afterEndMs + 1_000);
+  const ids = (await r.entries("RecordingTestified")).map(({ detail }) => detail?.["recordingId"]);
+  expect(ids).toEqual([expect.stringMatching(/^sha256:/)]);
+});
+
 test("a recorder's id that could be a card number or a link is entered as its fingerprint", async () => {
   const r = rig();
   const pan = "4111 1111 1111 1111";

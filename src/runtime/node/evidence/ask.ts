@@ -16,6 +16,8 @@ const RECORDING_COUNT_MAX = 200;
 const ID_CHARACTERS_MAX = 256;
 /** A recorder that did not answer is left alone for so long by all calls that can wait. */
 const REST_MS = 5_000;
+/** A recorder that wants to be left alone for longer is asked once an hour all the same. */
+const REST_MS_MAX = 3_600_000;
 
 export type Answer =
   | { readonly kind: "told"; readonly recordings: readonly Recording[] }
@@ -69,7 +71,7 @@ export function asker(options: AskerOptions): Asker {
     if (asked !== undefined && told?.kind === "unreachable" && told.isOfTargetAlone === true) {
       return { kind: "later", untilAt: clock.now() + asked };
     }
-    const untilAt = clock.now() + (asked ?? REST_MS);
+    const untilAt = clock.now() + Math.min(asked ?? REST_MS, REST_MS_MAX);
     rests.set(recorderId, { untilAt, isItsWord: asked !== undefined });
     return { kind: "unanswered", reason: reasonOf(told) };
   }
@@ -132,10 +134,13 @@ function recordingOf({ recorderId, tapId }: TapInCall, told: RecordingEvidence):
   };
 }
 
+/** What a line or a terminal would obey, and half characters. */
+const CONTROLS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
 /** A recorder's own id goes into the log: never what could be a card number, or opens anything. */
 function shown(recordingId: string): string {
   const isPlain = recordingId.length <= ID_CHARACTERS_MAX && !recordingId.includes("://");
-  if (isPlain && !hasCardNumber(recordingId)) return recordingId;
+  if (isPlain && !CONTROLS.test(recordingId) && !hasCardNumber(recordingId)) return recordingId;
   // With a blank in front nothing is plain enough to be shown.
   return opaque(` ${recordingId}`);
 }
