@@ -4,10 +4,14 @@
  * @module
  */
 import { callsDe } from "./calls/de.ts";
+import { entriesDe } from "./entries/de.ts";
 import type { Strings } from "./en.ts";
+import { de as watch } from "./watch/de.ts";
 
 export const de: Strings = {
+  ...watch,
   ...callsDe,
+  ...entriesDe,
 
   "app.title": "tacet",
   "app.sandbox": "Testumgebung: nachgebildete Aufzeichner, nichts hier ist ein Beleg.",

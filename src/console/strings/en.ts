@@ -5,9 +5,13 @@
  * @module
  */
 import { callsEn } from "./calls/en.ts";
+import { entriesEn } from "./entries/en.ts";
+import { en as watch } from "./watch/en.ts";
 
 export const en = {
+  ...watch,
   ...callsEn,
+  ...entriesEn,
 
   "app.title": "tacet",
   "app.sandbox": "Sandbox: simulated recorders, nothing here is evidence.",

@@ -4,10 +4,14 @@
  * @module
  */
 import { callsEs } from "./calls/es.ts";
+import { entriesEs } from "./entries/es.ts";
 import type { Strings } from "./en.ts";
+import { es as watch } from "./watch/es.ts";
 
 export const es: Strings = {
+  ...watch,
   ...callsEs,
+  ...entriesEs,
 
   "app.title": "tacet",
   "app.sandbox": "Entorno de pruebas: grabadores simulados, nada aquí es prueba.",

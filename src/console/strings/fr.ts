@@ -4,10 +4,14 @@
  * @module
  */
 import { callsFr } from "./calls/fr.ts";
+import { entriesFr } from "./entries/fr.ts";
 import type { Strings } from "./en.ts";
+import { fr as watch } from "./watch/fr.ts";
 
 export const fr: Strings = {
+  ...watch,
   ...callsFr,
+  ...entriesFr,
 
   "app.title": "tacet",
   "app.sandbox": "Bac à sable : enregistreurs simulés, rien ici ne fait foi.",

@@ -4,10 +4,14 @@
  * @module
  */
 import { callsNl } from "./calls/nl.ts";
+import { entriesNl } from "./entries/nl.ts";
 import type { Strings } from "./en.ts";
+import { nl as watch } from "./watch/nl.ts";
 
 export const nl: Strings = {
+  ...watch,
   ...callsNl,
+  ...entriesNl,
 
   "app.title": "tacet",
   "app.sandbox": "Proefomgeving: nagebootste recorders, niets hier is bewijs.",
