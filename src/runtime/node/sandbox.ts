@@ -36,6 +36,8 @@ export interface SandboxOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly logger: Logger;
+  /** Of payment pages that are tried against it, such as `http://127.0.0.1:3000`. */
+  readonly origins?: readonly string[];
   readonly rules?: Readonly<Record<string, number>>;
 }
 
@@ -69,6 +71,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       anywherenow: anywherenow.origin,
       vslogger: vslogger.origin,
       shop: shop.origin,
+      ...(options.origins === undefined ? {} : { origins: options.origins }),
       ...(options.rules === undefined ? {} : { rules: options.rules }),
     });
     const { config } = made;

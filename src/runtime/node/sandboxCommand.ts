@@ -12,7 +12,12 @@ import { UCC } from "./sandboxConfig.ts";
 const PORT = 8080;
 
 export async function sandboxCommand(args: readonly string[], io: Output): Promise<number> {
-  let options: { readonly folder: string; readonly port: number; readonly quiet: boolean };
+  let options: {
+    readonly folder: string;
+    readonly port: number;
+    readonly quiet: boolean;
+    readonly origins: readonly string[];
+  };
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -20,21 +25,24 @@ export async function sandboxCommand(args: readonly string[], io: Output): Promi
         folder: { type: "string", default: ".tacet" },
         port: { type: "string", default: String(PORT) },
         quiet: { type: "boolean", default: false },
+        origin: { type: "string", multiple: true, default: [] },
       },
     });
-    options = { folder: values.folder, port: Number(values.port), quiet: values.quiet };
+    const { folder, origin: origins, quiet } = values;
+    options = { folder, origins, quiet, port: Number(values.port) };
     if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
       throw new Error("--port takes a number from 0 (the system chooses) to 65535");
     }
   } catch (error) {
     io.err(
-      `${messageOf(error)}\nusage: tacet sandbox [--port ${PORT}] [--folder .tacet] [--quiet]`,
+      `${messageOf(error)}\nusage: tacet sandbox [--port ${PORT}] [--folder .tacet] [--origin URL] [--quiet]`,
     );
     return 2;
   }
   const stopped = stopSignal();
   const logger = nodeLogger(options.quiet ? "error" : "warn");
-  const start = (port: number) => startSandbox({ folder: options.folder, port, logger });
+  const { folder, origins } = options;
+  const start = (port: number) => startSandbox({ folder, origins, port, logger });
   const sandbox = await start(options.port).catch((error: unknown) => {
     const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
     if (!taken || options.port !== PORT) throw error;

@@ -36,6 +36,8 @@ export interface SandboxPlaces {
   readonly vslogger: string;
   /** The origin of the pretended shop's pages. */
   readonly shop: string;
+  /** Origins of other pages that may call. */
+  readonly origins?: readonly string[];
   /** Shorter leases and waits than the defaults, for the demo. */
   readonly rules?: Readonly<Record<string, number>>;
 }
@@ -91,7 +93,7 @@ export async function sandboxConfig(
       [TENANT]: {
         atLeaseEnd: "resume",
         rules: places.rules ?? {},
-        origins: [places.shop],
+        origins: [places.shop, ...(places.origins ?? [])],
         routes: [{ recorders: [{ recorder: "anywherenow-demo" }, { recorder: "vslogger-demo" }] }],
         agents: { [AGENT]: { extension: "410", sipUri: "sip:agent@domain.com" } },
       },
