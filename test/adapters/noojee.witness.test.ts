@@ -175,6 +175,21 @@ describe("a leg", () => {
 });
 
 describe("as a recording", () => {
+  test("a leg whose hour came twice may be an hour later, unless its call or the time says which", () => {
+    const first = Date.UTC(2021, 3, 3, 15, 30);
+    const within = (beganAt: number, now: number, more: Readonly<Record<string, unknown>> = {}) => {
+      const UniqueId = `${beganAt / 1_000}.1`;
+      const row = { ...byTag, Start: "2021-04-04 02:30:00.0", Leg: "2", UniqueId, ...more };
+      const legs = readLegs([row], zone, now);
+      return "kind" in legs ? legs : recordingsOf(legs, "digest", now)[0]?.withinMs;
+    };
+    expect(within(first - 20 * 60_000, first + 24 * HOUR)).toBe(2_000 + HOUR);
+    // The second has yet to come.
+    expect(within(first - 20 * 60_000, first + 60_000)).toBe(2_000);
+    expect(within(first + HOUR - 60_000, first + 24 * HOUR)).toBe(2_000);
+    const Start = "Sun Apr 04 02:30:00 AEDT 2021";
+    expect(within(first - 20 * 60_000, first + 24 * HOUR, { Start })).toBe(2_000);
+  });
   const start = Date.UTC(2014, 1, 13, 6, 6, 52);
   const of = (at: number, ...rows: readonly Readonly<Record<string, unknown>>[]) =>
     recordingsOf(legsOf(...rows), "digest", at);

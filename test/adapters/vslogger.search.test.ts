@@ -135,6 +135,14 @@ describe("a page of the answer", () => {
     expect(readPage({ ...page, ...over }, plainSearch)).toEqual(expect.any(String));
   });
 
+  test("is none where a number is a list in a list, however deep", () => {
+    const deep: unknown = JSON.parse("[".repeat(100_000) + "]".repeat(100_000));
+    for (const name of ["draw", "page", "totalcount"]) {
+      const isRead = typeof readPage({ ...page, [name]: deep }, plainSearch) !== "string";
+      expect(isRead).toBe(false);
+    }
+  });
+
   test("is none where there is no data at all", () => {
     expect(readPage("", plainSearch)).toEqual(expect.any(String));
     expect(readPage(null, plainSearch)).toEqual(expect.any(String));

@@ -22,6 +22,8 @@ export interface Leg {
   readonly endAt?: EpochMs;
   /** Absent where nothing was told. */
   readonly durationMs?: number;
+  /** How much later it may have been: a clock that was set back shows an hour twice. */
+  readonly doubtMs?: number;
   readonly source: string;
   readonly destination: string;
   readonly direction: "inbound" | "outbound" | "internal" | "unknown";
@@ -66,15 +68,20 @@ export function readLegs(body: unknown, timeZone: string, now: EpochMs): readonl
 
 function legOf(told: z.output<typeof row>, timeZone: string, now: EpochMs): Leg | string {
   const began = Number(CALL_BEGAN.exec(told.UniqueId)?.[1] ?? 0) * 1_000;
-  const startAt = momentOf(told.Start, timeZone, began);
+  const [startAt, ...starts] = momentsAfter(told.Start, timeZone, began, now);
   if (startAt === undefined) return "a Start is no date and time of this timeZone";
   if (startAt < began - ZONE_MS || startAt > now + ZONE_MS) {
     return "a leg starts before its call did, or has yet to start: is timeZone the server's?";
   }
-  const endAt = told.callend === undefined ? undefined : momentOf(told.callend, timeZone, startAt);
+  const [endAt, ...ends] =
+    told.callend === undefined ? [] : momentsAfter(told.callend, timeZone, startAt, now);
   if (told.callend !== undefined && (endAt === undefined || endAt < startAt)) {
     return "a callend is no date and time after its Start";
   }
+  const doubtMs = Math.max(
+    (starts.at(-1) ?? startAt) - startAt,
+    endAt === undefined ? 0 : (ends.at(-1) ?? endAt) - endAt,
+  );
   return {
     recordingId: told.CallRecordId,
     uniqueId: told.UniqueId,
@@ -82,16 +89,26 @@ function legOf(told: z.output<typeof row>, timeZone: string, now: EpochMs): Leg 
     startAt,
     ...(endAt === undefined ? {} : { endAt }),
     ...(told.Duration === "" ? {} : { durationMs: Number(told.Duration) * 1_000 }),
+    ...(doubtMs === 0 ? {} : { doubtMs }),
     source: told.Source,
     destination: told.Destination,
     direction: directionOf(told.Direction),
   };
 }
 
-/** Of two moments that a clock shows alike, the first that is not before what came before it. */
-function momentOf(written: string, timeZone: string, after: EpochMs): EpochMs | undefined {
+/**
+ * Of two moments that a clock shows alike, those that are not before what came before it and have
+ * not yet to come; where none is left, the last one.
+ */
+function momentsAfter(
+  written: string,
+  timeZone: string,
+  after: EpochMs,
+  now: EpochMs,
+): readonly EpochMs[] {
   const moments = momentsOf(written, timeZone);
-  return moments.find((at) => at >= after - CLOCK_MS) ?? moments.at(-1);
+  const fitting = moments.filter((at) => at >= after - CLOCK_MS && at <= now + CLOCK_MS);
+  return fitting.length > 0 ? fitting : moments.slice(-1);
 }
 
 /** Documented as a number; shown by the hour as a word. */
@@ -141,7 +158,7 @@ export function recordingsOf(
       recordingId: leg.recordingId,
       startAt: leg.startAt,
       ...lengthOf(leg, closed, now),
-      withinMs: leg.number <= 1 ? FIRST_LEG_MS : ROUNDED_MS,
+      withinMs: (leg.number <= 1 ? FIRST_LEG_MS : ROUNDED_MS) + (leg.doubtMs ?? 0),
       closed,
       replyDigest,
     };

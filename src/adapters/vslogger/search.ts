@@ -80,10 +80,12 @@ export function readPage(data: unknown, search: Search): SearchPage | string {
   if (typeof data !== "object" || data === null) return "the search tells no data";
   const { draw, page, records, totalcount } = data as Readonly<Record<string, unknown>>;
   // Numbers are taken as numbers or as their text.
-  const says = (told: unknown, asked: number): boolean => String(told) === String(asked);
+  const says = (told: unknown, asked: number): boolean =>
+    (typeof told === "number" || typeof told === "string") && String(told) === String(asked);
   if (!says(draw, drawOf(search))) return "the search's draw is of another question";
   if (page !== undefined && !says(page, search.page)) return "the search tells another page";
-  const totalCount = Number(totalcount ?? Number.NaN);
+  const isCount = typeof totalcount === "number" || typeof totalcount === "string";
+  const totalCount = isCount ? Number(totalcount) : Number.NaN;
   if (!Number.isSafeInteger(totalCount) || totalCount < 0) return "the search tells no totalcount";
   if (!Array.isArray(records)) return "the search tells no records";
   const readable = records.map(readRecording);
