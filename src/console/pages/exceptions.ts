@@ -169,12 +169,14 @@ async function incidentsOf(
 
 /** Of this very recording where that is known; otherwise one of the windows it is about. */
 function incidentFor(
-  { callId, recorderId, recordingId, windowIds }: Exception,
+  { callId, recorderIds, recordingId, windowIds }: Exception,
   all: ReadonlyMap<string, readonly Incident[]>,
 ): Incident | undefined {
   const ofCall = all.get(callId) ?? [];
   if (recordingId !== undefined)
-    return ofCall.find((one) => one.recorderId === recorderId && one.recordingId === recordingId);
+    return ofCall.find(
+      (one) => recorderIds.includes(one.recorderId) && one.recordingId === recordingId,
+    );
   return ofCall.find((one) => one.windowIds.some((id) => windowIds.includes(id)));
 }
 
@@ -207,7 +209,7 @@ function table(
             <td class="word bad">${say(`kind.${one.kind}`)}</td>
             <th scope="row"><a href="${callPath(one.callId)}">${one.callId}</a></th>
             <td>${one.windowIds.join(", ") || "–"}</td>
-            <td>${one.recorderId ?? "–"}</td>
+            <td>${one.recorderIds.join(", ") || "–"}</td>
             <td>
               ${
                 incident === undefined

@@ -36,7 +36,7 @@ export interface Exception {
   readonly position: number;
   readonly callId: CallId;
   readonly windowIds: readonly WindowId[];
-  readonly recorderId?: string;
+  readonly recorderIds: readonly string[];
   readonly recordingId?: string;
 }
 
@@ -112,16 +112,14 @@ export function openDay(): Day {
     const windowIds = Object.keys(after.windows).filter(
       (id) => after.windows[id]?.state === "open",
     );
-    for (const kind of turnedTo(words)) {
-      const recorderId = kind === "stalled" ? undefined : entry.recorderId;
-      tell({ ...shared, kind, windowIds, ...(recorderId === undefined ? {} : { recorderId }) });
-    }
+    const recorderIds = recordersOf(event, after);
+    for (const kind of turnedTo(words)) tell({ ...shared, kind, windowIds, recorderIds });
     if (event.type === "WindowExpired")
-      tell({ ...shared, kind: "expired", windowIds: [event.windowId] });
+      tell({ ...shared, kind: "expired", windowIds: [event.windowId], recorderIds: [] });
     for (const [tapId, tap] of Object.entries(after.taps)) {
       const was = before.taps[tapId];
       if (!pausedByOther(tap) || (was !== undefined && pausedByOther(was))) continue;
-      tell({ ...shared, kind: "paused_by_other", windowIds, recorderId: tap.recorderId });
+      tell({ ...shared, kind: "paused_by_other", windowIds, recorderIds: [tap.recorderId] });
     }
     for (const [id, seen] of call.windows) mark(words, event, id, seen, after);
     settle(call);
@@ -185,7 +183,7 @@ export function openDay(): Day {
         position: entry.position,
         callId,
         windowIds: windowId === undefined ? [] : [windowId],
-        ...(recorderId === undefined ? {} : { recorderId }),
+        recorderIds: recorderId === undefined ? [] : [recorderId],
         ...(recordingId === undefined ? {} : { recordingId }),
       });
     },
@@ -205,6 +203,12 @@ export function openDay(): Day {
       };
     },
   };
+}
+
+/** Of which recorders an event tells. */
+function recordersOf(event: CallEvent, { taps }: CallState): readonly string[] {
+  const named = "tapIds" in event ? event.tapIds.flatMap((id) => taps[id]?.recorderId ?? []) : [];
+  return [...new Set("recorderId" in event ? [event.recorderId] : named)];
 }
 
 function turnedTo([was, is]: readonly [Protection, Protection]): readonly Kind[] {

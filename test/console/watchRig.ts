@@ -1,0 +1,111 @@
+/** The pages that watch on the real core, a log in memory, and a visitor who is signed in. */
+import { consoleApp, type ConsoleFact } from "../../src/console/app.ts";
+import type { PageDeps } from "../../src/console/deps.ts";
+import { pagesOf } from "../../src/console/pages/index.ts";
+import type { PageDef } from "../../src/console/page.ts";
+import { SCOPES, type Principal, type Scope } from "../../src/policy/principal.ts";
+import { kit, type Kit, type Options } from "../http/kit.ts";
+import { type Seen, type Visitor, visitor } from "./visitor.ts";
+
+export const ORIGIN = "http://tacet.example";
+
+export interface WatchRig {
+  readonly k: Kit;
+  readonly deps: PageDeps;
+  readonly facts: ConsoleFact[];
+  /** By the clock of the pages. */
+  readonly time: { now: number };
+  readonly asked: { ticketFor: Principal[] };
+  signedIn(who?: Partial<Principal>): Promise<Visitor>;
+}
+
+export interface RigOptions extends Options {
+  readonly pages?: (deps: PageDeps) => readonly PageDef[];
+  readonly more?: Partial<PageDeps>;
+}
+
+export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
+  const k = await kit(options);
+  const facts: ConsoleFact[] = [];
+  const time = { now: Date.now() };
+  const asked: WatchRig["asked"] = { ticketFor: [] };
+  const deps: PageDeps = {
+    ...(k.deps as unknown as PageDeps),
+    recorders: (tenant) => k.deps.recorders.list(tenant),
+    custody: () => ({}),
+    desk: k.desk,
+    eventsTicket: async ({ principal }) => {
+      asked.ticketFor.push(principal);
+      return "tkt_x";
+    },
+    clock: () => time.now,
+    enter: k.enter,
+    ...options.more,
+  };
+  const principals = new Map<string, Principal>();
+  const app = consoleApp({
+    url: ORIGIN,
+    signIn: {
+      begin: () => Promise.reject(new Error("no provider")),
+      finish: () => Promise.resolve({ ok: false, why: "failed", detail: "" }),
+    },
+    link(token) {
+      const principal = principals.get(token);
+      return principal === undefined ? undefined : { ok: true, principal, name: principal.id };
+    },
+    pages: (options.pages ?? pagesOf)(deps),
+    module: () => undefined,
+    clock: () => time.now,
+    ids: () => crypto.randomUUID(),
+    sessionMsMax: 8 * 3_600_000,
+    idleMsMax: 8 * 3_600_000,
+    sandbox: false,
+    tenants: () => ["acme"],
+    clientAddress: () => "192.0.2.7",
+    enter: async (fact) => void facts.push(fact),
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return {
+    k,
+    deps,
+    facts,
+    time,
+    asked,
+    async signedIn(who = {}) {
+      const principal: Principal = {
+        tenant: "acme",
+        id: "sue",
+        kind: "supervisor",
+        owner: "sue",
+        scopes: new Set(SCOPES),
+        credential: "jwt",
+        ...who,
+      };
+      const token = crypto.randomUUID();
+      principals.set(token, principal);
+      const person = visitor((request) => app.fetch(request), ORIGIN);
+      await person.get(`/console/link/${token}`);
+      return person;
+    },
+  };
+}
+
+export const agent = (
+  agentId: string,
+  scopes: readonly Scope[] = ["windows:write", "events:read"],
+) => ({ id: agentId, kind: "agent", owner: "idp", agentId, scopes: new Set(scopes) }) as const;
+
+export const csrfOf = ({ text }: Seen): string =>
+  /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? "";
+
+/** What stands on the page, without its marks. */
+export const words = ({ text }: Seen): string =>
+  text
+    .replace(/^[\s\S]*<main/, "<main")
+    .replaceAll(/<[^>]+>/g, " ")
+    .replaceAll("&amp;", "&")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll(/\s+/g, " ");
