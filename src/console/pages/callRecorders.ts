@@ -58,8 +58,6 @@ export const statementPath = (callId: string, tapId: string, life: number): stri
 /** What the recorder told of this tap, and how each window was judged by it. */
 export function evidenceCell(say: Say, known: Evidence, { tapId }: Pick<TapLane, "tapId">): Html {
   switch (known.kind) {
-    case "hidden":
-      return html`${say("call.evidenceHidden")}`;
     case "away":
       return html`${say("call.evidenceAway")}`;
     case "of_the_newest":

@@ -4,6 +4,7 @@
  * @module
  */
 import { html } from "hono/html";
+import { isAtRest } from "../../control/conclude.ts";
 import { drawn, GLYPHS, lanesOf, VERDICTS, type View } from "../calls/draw.ts";
 import type { Timeline } from "../calls/timeline.ts";
 import { exact, moment, saidOf, saidOfMark, weightOf } from "../calls/words.ts";
@@ -16,6 +17,8 @@ const ROW_COUNT_MAX = 400;
 const CLOSER_COUNT_MAX = 30;
 /** Around a window that is looked at more closely, in ms. */
 const AROUND_MS = 3_000;
+/** Of a call that is at rest, what is drawn after the last that happened. */
+const REST_MS = 10_000;
 
 export interface ShownTimeline {
   readonly callId: string;
@@ -45,12 +48,15 @@ export function timelineSection(visit: Visit, shown: ShownTimeline): Html {
     </details>`;
 }
 
-/** One window with a little around it, or all of the call. */
-function viewOf({ from, to, windows }: Timeline, windowId: string): View {
+/** One window with a little around it, or all of the call: of the time it rests, a little. */
+function viewOf({ from, state, to, windows }: Timeline, windowId: string): View {
   const spans = windows.find((one) => one.windowId === windowId)?.spans ?? [];
   const [first] = spans;
   const last = spans.at(-1);
-  if (first === undefined || last === undefined) return { from, to };
+  if (first === undefined || last === undefined) {
+    if (state.endedAt !== undefined || !isAtRest(state)) return { from, to };
+    return { from, to: Math.min(to, state.at + Math.max(REST_MS, (state.at - from) * 0.1)) };
+  }
   const around = Math.max(AROUND_MS, (last.to - first.from) * 0.15);
   return {
     from: Math.max(from, Math.floor(first.from - around)),

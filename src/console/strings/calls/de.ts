@@ -90,7 +90,6 @@ export const callsDe: CallsStrings = {
   "call.statement": "Lückenerklärung",
   "call.noEvidence": "Noch wurde niemand gefragt.",
   "call.noWitness": "Dieser Rekorder sagt nicht aus.",
-  "call.evidenceHidden": "Sie dürfen den Nachweis nicht sehen.",
   "call.evidenceAway": "Der Nachweis kann jetzt nicht gelesen werden.",
   "call.incidents": "Vorfälle",
   "call.entries": "Einträge im Kontrollprotokoll",

@@ -87,7 +87,6 @@ export const callsEn = {
   "call.statement": "Gap statement",
   "call.noEvidence": "Nobody was asked yet.",
   "call.noWitness": "This recorder does not testify.",
-  "call.evidenceHidden": "You may not see evidence.",
   "call.evidenceAway": "Evidence cannot be read now.",
   "call.incidents": "Incidents",
   "call.entries": "Entries of the control log",

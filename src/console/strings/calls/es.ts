@@ -90,7 +90,6 @@ export const callsEs: CallsStrings = {
   "call.statement": "Declaración de interrupciones",
   "call.noEvidence": "Aún no se ha preguntado a nadie.",
   "call.noWitness": "Esta grabadora no testifica.",
-  "call.evidenceHidden": "No puede ver las pruebas.",
   "call.evidenceAway": "Las pruebas no se pueden leer ahora.",
   "call.incidents": "Incidentes",
   "call.entries": "Entradas del registro de control",

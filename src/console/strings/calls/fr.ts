@@ -91,7 +91,6 @@ export const callsFr: CallsStrings = {
   "call.statement": "Déclaration d'interruptions",
   "call.noEvidence": "Personne n'a encore été interrogé.",
   "call.noWitness": "Cet enregistreur ne témoigne pas.",
-  "call.evidenceHidden": "Vous ne pouvez pas voir les preuves.",
   "call.evidenceAway": "Les preuves ne peuvent pas être lues maintenant.",
   "call.incidents": "Incidents",
   "call.entries": "Entrées du journal de contrôle",

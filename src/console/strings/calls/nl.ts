@@ -89,7 +89,6 @@ export const callsNl: CallsStrings = {
   "call.statement": "Verklaring van onderbrekingen",
   "call.noEvidence": "Er is nog niemand gevraagd.",
   "call.noWitness": "Deze recorder getuigt niet.",
-  "call.evidenceHidden": "U mag het bewijs niet zien.",
   "call.evidenceAway": "Het bewijs kan nu niet gelezen worden.",
   "call.incidents": "Incidenten",
   "call.entries": "Vermeldingen in het controlelogboek",
