@@ -131,7 +131,7 @@ describe("a recorder that can only say yes, and tells afterwards what it recorde
       startAt: at,
       endAt: to,
       durationMs: to - at,
-      withinMs: 0,
+      withinMs: 20,
       closed: true,
       replyDigest: "00",
     });
