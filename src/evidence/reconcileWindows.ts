@@ -6,7 +6,7 @@
  */
 import type { CallId, CallState, EpochMs, WindowId } from "../control/call.ts";
 import { newCall } from "../control/call.ts";
-import { protection } from "../control/conclude.ts";
+import { counts, goal, protection } from "../control/conclude.ts";
 import type { CallEvent } from "../control/events.ts";
 import { evolve } from "../control/evolve.ts";
 import type { Stretch } from "./evidence.ts";
@@ -28,9 +28,17 @@ interface Building {
   readonly held: Map<string, EpochMs>;
 }
 
+/** A process that starts again knows nothing of the time since its last word. */
+interface Doubt {
+  readonly from: EpochMs;
+  /** The silences of windows that ended in it. */
+  readonly ended: Stretch[][];
+}
+
 interface Life {
   state: CallState;
   readonly open: Map<WindowId, Building>;
+  doubt?: Doubt;
 }
 
 export interface Gathering {
@@ -54,9 +62,16 @@ export function gatherWindows(
   const agents = new Set<string>();
   let [firstAt, lastAt] = [Infinity, -Infinity];
 
-  function finish(callId: CallId, windowId: WindowId, one: Building, endedAt: EpochMs): void {
+  function finish(
+    callId: CallId,
+    windowId: WindowId,
+    one: Building,
+    endedAt: EpochMs,
+    doubt?: Doubt,
+  ): void {
     if (endedAt < from || one.openedAt > to) return;
     const secured = [...one.secured];
+    doubt?.ended.push(secured);
     if (one.since !== undefined) secured.push({ from: one.since, to: endedAt });
     const stints = [...one.agents];
     for (const [agentId, since] of one.held) stints.push({ agentId, from: since, to: endedAt });
@@ -90,8 +105,12 @@ export function gatherWindows(
       const life = known ?? { state: newCall, open: new Map<WindowId, Building>() };
       if (known === undefined) lives.set(callId, life);
       else if (event.type === "CallRegistered") ended.delete(callId);
+      if (event.type === "ConfirmationLapsed" && event.reason === "started") {
+        life.doubt ??= { from: life.state.at, ended: [] };
+      }
       life.state = evolve(life.state, event);
-      follow(life, (windowId, one, at) => finish(callId, windowId, one, at));
+      follow(life, (windowId, one, at) => finish(callId, windowId, one, at, life.doubt));
+      settle(life, event);
       note(callId, life.state);
       for (const { held } of life.open.values()) for (const id of held.keys()) agents.add(id);
       if (life.state.endedAt !== undefined) retire(callId, life);
@@ -112,6 +131,27 @@ export function gatherWindows(
   };
 }
 
+/** Found recording after a start, the recorder may have recorded ever since the last word before. */
+function settle(life: Life, event: CallEvent): void {
+  const { doubt, open, state } = life;
+  if (doubt === undefined) return;
+  if (isDrift(state, event)) {
+    const all = [...doubt.ended, ...[...open.values()].map(({ secured }) => secured)];
+    for (const secured of all) {
+      const left = secured.filter((one) => one.from <= doubt.from);
+      const cut = left.map((one) => ({ from: one.from, to: Math.min(one.to, doubt.from) }));
+      secured.splice(0, secured.length, ...cut);
+    }
+    delete life.doubt;
+  } else if (protection(state) === "secured" || goal(state) === "recording") delete life.doubt;
+}
+
+function isDrift({ taps }: CallState, event: CallEvent): boolean {
+  if (event.type !== "RecorderReported" || event.status !== "recording") return false;
+  const tap = taps[event.tapId];
+  return tap !== undefined && counts(tap) && event.goal === "paused";
+}
+
 /** Brings the open windows in step with the call. */
 function follow(
   { open, state }: Life,
@@ -126,7 +166,12 @@ function follow(
   const isSecured = protection(state) === "secured";
   for (const [windowId, window] of Object.entries(state.windows)) {
     if (window.state !== "open") continue;
-    const one: Building = open.get(windowId) ?? { openedAt: at, secured: [], agents: [], held: new Map() };
+    const one: Building = open.get(windowId) ?? {
+      openedAt: at,
+      secured: [],
+      agents: [],
+      held: new Map(),
+    };
     open.set(windowId, one);
     if (isSecured) one.since ??= at;
     else if (one.since !== undefined) {

@@ -8,6 +8,7 @@ import { paymentJudge, type Known } from "../../src/evidence/reconcileIndex.ts";
 import { gatherWindows } from "../../src/evidence/reconcileWindows.ts";
 import { type Outcome, OUTCOMES } from "../../src/evidence/reconciled.ts";
 import { IVR, PAGE, tap, Told } from "../control/given.ts";
+import { type History, history } from "./history.ts";
 
 const T = 5;
 const paid = (more: Partial<PaidWindow> = {}): PaidWindow => ({
@@ -82,6 +83,34 @@ describe("a payment", () => {
       ],
     });
     expect([of([moved]), of([moved], "a2")]).toEqual(["no_window", "secured"]);
+  });
+});
+
+describe("a start inside a window", () => {
+  const judged = (events: History, at: number) => {
+    const gathering = gatherWindows({ from: 0, to: 100_000 });
+    for (const event of events.events) gathering.take("c1", event);
+    gathering.reach(0);
+    gathering.reach(100_000);
+    const { outcome, why } = paymentJudge(gathering.end(), T)({ at, callId: "c1" });
+    return `${outcome}: ${why}`;
+  };
+  const before = () => history().registered(0).tap(1).baselined(2, "recording").opened(10, "w1");
+  const down = () => before().reported(20, "paused").lapsed(5_000, "started", "a");
+
+  test("that finds the recorder recording leaves nothing secured since the last word before it", () => {
+    const found = down().reported(5_100, "recording").reported(5_200, "paused").closed(9_000, "w1");
+    expect(judged(found, 3_000)).toBe("unsecured: interrupted");
+    const expired = down().expired(5_000, "w1", 7_000).reported(5_100, "recording");
+    expect(judged(expired, 3_000)).toBe("unsecured: interrupted");
+  });
+
+  test("that finds it silent takes nothing from what was secured before", () => {
+    expect(judged(down().reported(5_100, "paused").closed(9_000, "w1"), 3_000)).toBe(
+      "secured: open",
+    );
+    const resumed = down().closed(5_050, "w1").reported(5_100, "recording");
+    expect(judged(resumed, 3_000)).toBe("secured: open");
   });
 });
 
@@ -272,6 +301,12 @@ describe("windows gathered from a call's events", () => {
         const gathering = gatherWindows({ from: 0, to: Infinity });
         for (const event of call.events) gathering.take("c1", event);
         const { windows } = gathering.end();
+        // What a start finds out takes back what was secured since the last word before it.
+        const unsure = call.events.flatMap((event, index) =>
+          event.type === "ConfirmationLapsed" && event.reason === "started"
+            ? [{ from: call.events[index - 1]?.at ?? 0, to: event.at }]
+            : [],
+        );
         // Between two moments, so that what happens at one and the same is over.
         for (const moment of new Set(call.events.map((event) => event.at + 0.5))) {
           const state = fold(call.events.filter((event) => event.at <= moment));
@@ -280,7 +315,8 @@ describe("windows gathered from a call's events", () => {
           for (const one of open) {
             const isSecured = one.secured.some(({ from, to }) => from <= moment && moment < to);
             securedCount += isSecured ? 1 : 0;
-            expect(isSecured).toBe(protection(state) === "secured");
+            const isUnsure = unsure.some(({ from, to }) => from <= moment && moment < to);
+            if (isSecured || !isUnsure) expect(isSecured).toBe(protection(state) === "secured");
             const holders = one.agents.filter(({ from, to }) => from <= moment && moment < to);
             expect(holders.map(({ agentId }) => agentId)).toContain(state.agentId);
           }
