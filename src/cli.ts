@@ -7,6 +7,7 @@ import { alertCommand } from "./runtime/node/alertCommand.ts";
 import { conformCommand } from "./runtime/node/conformCommand.ts";
 import { evidenceCommand } from "./runtime/node/evidenceCommand.ts";
 import { keyCommand, tokenCommand } from "./runtime/node/keyCommand.ts";
+import { kitCommand } from "./runtime/node/kitCommand.ts";
 import { demoCommand } from "./runtime/node/demoCommand.ts";
 import { exportCommand } from "./runtime/node/exportCommand.ts";
 import { logCommand } from "./runtime/node/logCommand.ts";
@@ -26,7 +27,8 @@ const USAGE = `usage: tacet COMMAND
   check     check the configuration and ask every recorder whether it will obey
   conform   silence and resume a test call, and say what its recorder was seen to do
   alert     alert --test: send every alert endpoint a test    [--config tacet.yaml]
-  verify    check a control log: a file, a folder or a URL
+  verify    check a control log: a file, a folder, a URL, a kit, or a receipt
+  kit       put entries into a folder for an auditor, with a page that verifies them
   evidence  hear a call's finished recordings, and judge its windows
   log       print the entries of a control log, the system's own too
   reconcile tell of each payment in a list whether the log shows that it was silent then
@@ -46,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   conform: (args, io) => conformCommand(args, io),
   alert: alertCommand,
   verify: verifyCommand,
+  kit: kitCommand,
   evidence: evidenceCommand,
   log: logCommand,
   export: exportCommand,

@@ -37,7 +37,8 @@ export async function goReader(): Promise<GoReader | undefined> {
   } catch (error) {
     remove();
     const why = error instanceof Error ? error.message.slice(0, 300) : "";
-    if (process.env["REQUIRE_GO"] === "1") throw new Error(`no Go reader: ${why}`);
+    if (process.env["REQUIRE_GO"] === "1")
+      throw new Error(`no Go reader: ${why}`, { cause: error });
     console.warn(
       `\n*** NOT RUN: the independent reader. Install golang-go and golang-golang-x-mod-dev. ${why}\n`,
     );

@@ -59,8 +59,8 @@ test("killed and started again it serves the same tiles, and a reader that is no
   expect(paused.body).toMatchObject({ safeToCollect: true });
   // Where the disk was slow there is none; it is to be had at its position all the same.
   const { position } = paused.body["log"] as { position: number };
-  const beside = paused.body["receipt"];
-  if (beside !== undefined) expect(parseReceipt(String(beside)).index).toBe(position - 1);
+  const { receipt: beside } = paused.body as { receipt?: string };
+  if (beside !== undefined) expect(parseReceipt(beside).index).toBe(position - 1);
   const audit = first.as("audit");
   const older = await audit("GET", "/v1/log/checkpoint");
   const { origin, size } = readCheckpoint(older.text);

@@ -10,18 +10,25 @@ import { splitNotes } from "../../log/checkpoint.ts";
 import { type Verifier, parseVerifier } from "../../log/note.ts";
 import { SYSTEM_TENANT } from "../../log/store.ts";
 import { NoSource, type Source, sourcesAt } from "./log/sources.ts";
+import { isTileFolder } from "./log/tileSource.ts";
 import type { Output } from "./output.ts";
 import { verifyKept } from "./verifyKept.ts";
 import { type Given, verifyOne } from "./verifyOne.ts";
+import { isReceipt, verifyReceiptFile, verifyTileFolder } from "./verifyProofs.ts";
 
 const USAGE = `usage: tacet verify PATH|URL [--key VKEY|FILE]... [--checkpoint FILE]... [--since FILE]...
-                    [--token TOKEN | --api-key KEY]
+                    [--entry FILE] [--token TOKEN | --api-key KEY]
 
-PATH   a service's log folder, an exported folder, or an exported .ndjson file
+PATH   a service's log folder, an exported folder, an exported .ndjson file, a folder of tiles (an
+       auditor's kit), or a receipt (.tlog-proof) with its entry beside it (the same name, .json)
 URL    a running service; the token may be in TACET_TOKEN or TACET_API_KEY
 --key         a verifier key (name+id+base64) you got by another way, or a file with such keys
 --checkpoint  signed heads of the log, beside those found with it
---since       a head saved earlier: the log must still begin with what it signed`;
+--since       a head saved earlier: the log must still begin with what it signed
+--entry       the entry that a receipt is of, where it is not beside it`;
+
+const KEY_CAME_ALONG =
+  "The key came with the log: who doubts the key's holder needs it from elsewhere (--key).";
 
 /** Exit code: 0 intact, 1 something is wrong, 2 it could not be checked. */
 export async function verifyCommand(args: string[], io: Output): Promise<number> {
@@ -44,6 +51,7 @@ async function run(args: string[], io: Output): Promise<number> {
       key: many,
       checkpoint: many,
       since: many,
+      entry: { type: "string" },
       token: { type: "string" },
       "api-key": { type: "string" },
       help: { type: "boolean", short: "h" },
@@ -58,23 +66,27 @@ async function run(args: string[], io: Output): Promise<number> {
     io.err(USAGE);
     return 2;
   }
+  const notes = [...(values.checkpoint ?? []), ...(values.since ?? [])].flatMap((path) =>
+    splitNotes(readFileSync(path, "utf8")),
+  );
+  const trusted = (values.key ?? []).flatMap(keysFrom);
+  if (isReceipt(place) || isTileFolder(place)) {
+    const checked = isReceipt(place)
+      ? await verifyReceiptFile(place, values.entry, trusted)
+      : await verifyTileFolder(place, { notes, trusted });
+    for (const line of checked.lines) io.out(line);
+    if (trusted.length === 0) io.out(KEY_CAME_ALONG);
+    return checked.ok ? 0 : 1;
+  }
   const { TACET_TOKEN, TACET_API_KEY } = process.env;
   const token = values.token ?? values["api-key"] ?? TACET_TOKEN ?? TACET_API_KEY;
   const found = await sourcesAt(place, token === undefined ? {} : { token });
   try {
-    const notes = [...(values.checkpoint ?? []), ...(values.since ?? [])].flatMap((path) =>
-      splitNotes(readFileSync(path, "utf8")),
-    );
     if (found.sources.length === 0) {
       throw new NoSource(`${place} has no entries and no signed head.`);
     }
-    const trusted = (values.key ?? []).flatMap(keysFrom);
     const worst = await verifyAll(found.sources, { notes, trusted }, io);
-    if (trusted.length === 0) {
-      io.out(
-        "The key came with the log: who doubts the key's holder needs it from elsewhere (--key).",
-      );
-    }
+    if (trusted.length === 0) io.out(KEY_CAME_ALONG);
     return worst;
   } finally {
     found.close();

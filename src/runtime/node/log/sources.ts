@@ -71,7 +71,8 @@ async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   yield* createReadStream(path) as AsyncIterable<Uint8Array>;
 }
 
-function keysIn(...paths: readonly string[]): string[] {
+/** The verifier keys of these files, the newest last. */
+export function keysIn(...paths: readonly string[]): string[] {
   const lines = paths.flatMap((path) => (readIfThere(path) ?? "").split("\n"));
   const keys = lines.map((line) => line.trim()).filter((line) => line !== "");
   // The last file's is the newest, whatever the order of the others.
