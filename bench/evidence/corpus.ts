@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import type { Judgement } from "../../src/evidence/evidence.ts";
 import { hear } from "../../src/evidence/sound/heard.ts";
 import { judgeSound } from "../../src/evidence/sound/judge.ts";
-import { mp3Decoding } from "../../src/runtime/node/sound/mp3.ts";
+import { withMp3 } from "../../src/runtime/node/sound/mp3.ts";
 import { type Case, type CaseOptions, makeCase } from "./cases.ts";
 import { espeak, lame } from "./installed.ts";
 
@@ -38,7 +38,7 @@ async function table(name: string, options: CaseOptions): Promise<void> {
   const count = Number(values.cases);
   for (let index = 0; index < count; index += 1) {
     const one = makeCase(Number(values.seed) + index, options);
-    const heard = await hear([one.file()], { mp3: mp3Decoding });
+    const heard = await withMp3((mp3) => hear([one.file()], { mp3 }));
     if (heard.kind === "unheard") throw new Error(`${one.name}: ${heard.detail}`);
     const [judgement] = judgeSound(heard, one.recording, [one.window], one).judgements;
     if (judgement === undefined) throw new Error(`${one.name}: not judged`);

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import type { Codec } from "../../src/evidence/sound/codec.ts";
 import { hear } from "../../src/evidence/sound/heard.ts";
 import { judgeSound } from "../../src/evidence/sound/judge.ts";
-import { mp3Decoding } from "../../src/runtime/node/sound/mp3.ts";
+import { withMp3 } from "../../src/runtime/node/sound/mp3.ts";
 import { recordingOf, windowOf } from "./cases.ts";
 import { lame } from "./installed.ts";
 import { digits, mix, noise, seeded, silence, speech } from "./synth.ts";
@@ -90,7 +90,7 @@ async function speed(): Promise<void> {
 }
 
 async function hearAndJudge(file: Iterable<Uint8Array>): Promise<void> {
-  const heard = await hear(file, { mp3: mp3Decoding });
+  const heard = await withMp3((mp3) => hear(file, { mp3 }));
   if (heard.kind === "unheard") throw new Error(heard.detail);
   const window = windowOf(1e12 + 20_000, 1e12 + 20_100, 1e12 + 39_900);
   const recording = recordingOf(1e12 + 700, heard.durationMs, 1_000);

@@ -1,20 +1,19 @@
 /** MP3 files, which Kazoo keeps: decoded as they come, and judged like any other. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { recordingOf, windowOf } from "../../../bench/evidence/cases.ts";
+import { lame } from "../../../bench/evidence/installed.ts";
+import { seeded, speech } from "../../../bench/evidence/synth.ts";
 import { type Heard, hear } from "../../../src/evidence/sound/heard.ts";
+import { mp3Header } from "../../../src/evidence/sound/mp3Frames.ts";
 import { judgeSound } from "../../../src/evidence/sound/judge.ts";
-import { mp3Decoding } from "../../../src/runtime/node/sound/mp3.ts";
+import { withMp3 } from "../../../src/runtime/node/sound/mp3.ts";
 
 const read = (name: string): Buffer => readFileSync(new URL(`mp3/${name}.mp3`, import.meta.url));
-const MINIMP3 = new URL("../../../src/runtime/node/sound/minimp3/", import.meta.url);
 
 async function heardIn(...pieces: readonly Uint8Array[]): Promise<Heard> {
-  const heard = await hear(pieces, { mp3: mp3Decoding });
+  const heard = await withMp3((mp3) => hear(pieces, { mp3 }));
   if (heard.kind === "unheard") throw new Error(heard.detail);
   return heard;
 }
@@ -105,13 +104,40 @@ describe("whatever comes, it is heard or named", () => {
     expect(await heardIn(file)).toMatchObject({ truncated: false });
   });
 
+  test("bytes between two frames are told, and leave the sound where it is", async () => {
+    const garbage = Buffer.alloc(5_000, 0x55);
+    const at = 216 * 60;
+    const heard = await heardIn(file.subarray(0, at), garbage, file.subarray(at));
+    expect(heard).toMatchObject({ truncated: true, durationMs: 10_152 });
+    expect(heard.levels).toEqual((await heardIn(file)).levels);
+  });
+
+  test("a tag behind the last frame, and half a frame, are no loss", async () => {
+    const whole = await heardIn(file);
+    const tag = Buffer.alloc(128);
+    tag.write("TAG", "latin1");
+    expect(await heardIn(file, tag)).toEqual(whole);
+    expect(await heardIn(file, file.subarray(0, 100))).toEqual(whole);
+  });
+
+  test("a frame that cannot be decoded is told, and takes its time all the same", async () => {
+    const broken = Buffer.from(file);
+    // Its sound is said to be longer than there is room for: all of what follows the header.
+    broken.fill(0xff, 216 * 60 + 4, 216 * 61);
+    expect(await heardIn(broken)).toMatchObject({ truncated: true, durationMs: 10_152 });
+  });
+
+  test("a start that is missing is told where the first frame needs it", async () => {
+    expect(await heardIn(file.subarray(216 * 60))).toMatchObject({ truncated: true });
+  });
+
   test("garbage that begins as MP3 does", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ minLength: 0, maxLength: 30_000 }),
         fc.constantFrom([0xff, 0xfb, 0x90], [0x49, 0x44, 0x33], [0xff, 0xe3, 0x18]),
         async (garbage, start) => {
-          const heard = await hear([Buffer.from(start), garbage], { mp3: mp3Decoding });
+          const heard = await withMp3((mp3) => hear([Buffer.from(start), garbage], { mp3 }));
           if (heard.kind === "unheard") expect(heard.detail).not.toBe("");
         },
       ),
@@ -119,35 +145,74 @@ describe("whatever comes, it is heard or named", () => {
     );
   });
 
+  test("frames whose sound is garbage take their time, and no more than it", async () => {
+    const names = ["silent-8k", "digits-44k-stereo"];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...names),
+        fc.uint8Array({ minLength: 64, maxLength: 2_000 }),
+        async (name, garbage) => {
+          const first = read(name).subarray(0, 4);
+          const header = mp3Header(first, 0);
+          if (header === undefined) throw new Error("no MP3");
+          const frame = Buffer.alloc(header.bytes, garbage);
+          first.copy(frame);
+          const count = 100;
+          const heard = await heardIn(...Array.from({ length: count }, () => frame));
+          const ms = (count * header.samples * 1_000) / header.sampleRateHz;
+          expect(heard.durationMs).toBe(Math.round(ms));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   test("two rates in one file", async () => {
-    const heard = await hear([file, read("digits-44k-stereo")], { mp3: mp3Decoding });
+    const heard = await withMp3((mp3) => hear([file, read("digits-44k-stereo")], { mp3 }));
     expect(heard).toMatchObject({ kind: "unheard", problem: "format_unknown" });
   });
 });
 
-describe("the decoder", () => {
-  test("can touch nothing but its own memory", () => {
-    const module = new WebAssembly.Module(readFileSync(new URL("decoder.wasm", MINIMP3)));
-    expect(WebAssembly.Module.imports(module)).toEqual([]);
+const code = lame();
+describe.skipIf(code === undefined)("every rate that MP3 has, in mono and in stereo", () => {
+  const rates = [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+  test.each(rates)("%i Hz", async (rateHz) => {
+    for (const channelCount of [1, 2]) {
+      const channels = Array.from({ length: channelCount }, (_, seed) =>
+        speech(seeded(seed + 1), 3_000, rateHz),
+      );
+      const heard = await heardIn(code?.(channels, rateHz) ?? Buffer.alloc(0));
+      expect(heard).toMatchObject({ sampleRateHz: rateHz, channelCount, truncated: false });
+      // Whole frames, and at most two more for what the coder delays.
+      expect(heard.durationMs).toBeGreaterThanOrEqual(3_000);
+      expect(heard.durationMs).toBeLessThan(3_000 + 3 * 72);
+    }
+  });
+});
+
+describe("frames", () => {
+  const header = (...bytes: readonly number[]) => mp3Header(new Uint8Array(bytes), 0);
+
+  test("are as long as the standard says", () => {
+    // 144 * 128000 / 44100 = 417.9; 72 * 8000 / 24000; 72 * 160000 / 8000; 144 * 320000 / 32000.
+    expect(header(0xff, 0xfb, 0x90, 0x00)?.bytes).toBe(417);
+    expect(header(0xff, 0xfb, 0x92, 0x00)?.bytes).toBe(418);
+    expect(header(0xff, 0xf3, 0x14, 0x00)?.bytes).toBe(24);
+    expect(header(0xff, 0xe3, 0xe8, 0x00)?.bytes).toBe(1_440);
+    expect(header(0xff, 0xfb, 0xe8, 0x00)?.bytes).toBe(1_440);
   });
 
-  const compiler = (): boolean => {
-    try {
-      const told = execFileSync("clang", ["--version"], { encoding: "utf8", stdio: "pipe" });
-      execFileSync("wasm-ld", ["--version"], { stdio: "ignore" });
-      return told.startsWith("Debian clang version 14.");
-    } catch {
-      return false;
-    }
-  };
-  test.skipIf(!compiler())("is what its script makes, to the byte", () => {
-    const folder = mkdtempSync(join(tmpdir(), "tacet-minimp3-"));
-    try {
-      const made = join(folder, "decoder.wasm");
-      execFileSync(new URL("build.sh", MINIMP3).pathname, [made], { stdio: "pipe" });
-      expect(readFileSync(made).equals(readFileSync(new URL("decoder.wasm", MINIMP3)))).toBe(true);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+  test("are none with what the standard reserves, or of free format, or another layer", () => {
+    const none = [
+      [0xfe, 0xfb, 0x90, 0x00],
+      [0xff, 0xdb, 0x90, 0x00],
+      [0xff, 0xeb, 0x90, 0x00],
+      [0xff, 0xfd, 0x90, 0x00],
+      [0xff, 0xfb, 0x00, 0x00],
+      [0xff, 0xfb, 0xf0, 0x00],
+      [0xff, 0xfb, 0x9c, 0x00],
+      [0xff, 0xfb, 0x90, 0x02],
+    ];
+    for (const bytes of none) expect(header(...bytes), String(bytes)).toBeUndefined();
   });
 });
