@@ -10,7 +10,7 @@ import type { WitnessPort } from "../../../adapters/witness.ts";
 import type { Target } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import { hear } from "../../../evidence/sound/heard.ts";
-import { mp3Decoding } from "../sound/mp3.ts";
+import { withMp3 } from "../sound/mp3.ts";
 import type { FilePort } from "../sound/fetchFile.ts";
 import { hearFile } from "../sound/hearFile.ts";
 import type { Began } from "./ask.ts";
@@ -118,7 +118,7 @@ async function put(
     if (bytes !== last.bytes) last = { bytes, at: clock.now() };
   }
   const file = createReadStream(path) as AsyncIterable<Uint8Array>;
-  const heard = await hear(file, { mp3: mp3Decoding });
+  const heard = await withMp3((mp3) => hear(file, { mp3 }));
   if (heard.kind === "unheard") return { kind: "failed", why: heard.detail };
   return soundIn(heard, last.bytes, stretches, withinMs);
 }

@@ -6,9 +6,11 @@
 import { createHash } from "node:crypto";
 import type { WitnessPort } from "../../../adapters/witness.ts";
 import { type Heard, createEar } from "../../../evidence/sound/heard.ts";
+import type { Mp3Decoding } from "../../../evidence/sound/mp3.ts";
 import type { Problem } from "../../../evidence/sound/wav.ts";
+import type { HttpRequest } from "../../../adapters/recorder.ts";
 import { type FilePort, type NotFetched, notFetched } from "./fetchFile.ts";
-import { mp3Decoding } from "./mp3.ts";
+import { withMp3 } from "./mp3.ts";
 
 export type HeardFile =
   | (Heard & {
@@ -35,8 +37,17 @@ export async function hearFile(
     const again = request.kind !== "refused";
     return notFetched(again, `its recorder ${again ? "did not answer" : "refused"}`);
   }
+  return withMp3((mp3) => hearRequest(files, request, mp3, signal));
+}
+
+async function hearRequest(
+  files: FilePort,
+  request: HttpRequest,
+  mp3: Mp3Decoding,
+  signal: AbortSignal,
+): Promise<HeardFile> {
   const digest = createHash("sha256");
-  const ear = createEar({ mp3: mp3Decoding });
+  const ear = createEar({ mp3 });
   const trouble = await files.fetch(
     request,
     (bytes) => {
