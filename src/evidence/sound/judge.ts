@@ -102,7 +102,9 @@ function judgeAll(
   }
   // Shorter by just what should be silent: it was cut out instead, and there is nothing to hear.
   const { allowedMs, excessMs, silentMs, toleranceMs } = gap;
-  const isCut = silentMs > 2 * allowedMs && excessMs <= allowedMs && excessMs >= -toleranceMs;
+  const isShort = excessMs <= allowedMs && excessMs >= -toleranceMs;
+  // What broke off is shorter by chance.
+  const isCut = !heard.truncated && silentMs > 2 * allowedMs && isShort;
   if (!isCut || !silences.some(({ cause }) => cause === "sound")) return { found: silences, laid };
   return { found: gap.found, laid: spliced };
 }
@@ -169,16 +171,20 @@ function gapOf(
   const splicesMs = places.map(
     ({ fromMs }) => fromMs - lengthMs(within(silent, { from: 0, to: Math.max(0, fromMs) })),
   );
+  const excessMs = endAt === undefined ? 0 : heard.durationMs - (spanMs - silentMs);
+  // Where more is missing than should be, the length hides as much as the window had.
+  const tells = endAt !== undefined && !heard.truncated && excessMs >= -toleranceMs;
   const found = places.map((place, index): Found => {
     const at = splicesMs[index] ?? 0;
+    const wholeMs = Math.min(place.toMs, spanMs) - Math.max(0, openedMs(place));
+    const unseenMs = tells ? toleranceMs : Math.max(toleranceMs, wholeMs);
     const earlierMs = place.fromMs - openedMs(place);
     const keyed = keyedWithin(heard.tones, {
       fromMs: at - earlierMs - withinMs,
       toMs: at + withinMs,
     });
-    return keyed.length > 0 ? suspect("tones", keyed, toleranceMs) : consistent(toleranceMs);
+    return keyed.length > 0 ? suspect("tones", keyed, unseenMs) : consistent(unseenMs);
   });
-  const excessMs = endAt === undefined ? 0 : heard.durationMs - (spanMs - silentMs);
   return { excessMs, allowedMs, toleranceMs, silentMs, found, splicesMs };
 }
 

@@ -293,6 +293,7 @@ describe("a gap", () => {
     return out;
   };
   const gap = at(6_000, 12_000, "gap");
+  const over = { ...gap, recordsBy: START + 12_000 };
 
   test("is consistent where the file is shorter by the window", async () => {
     expect(await verdictOf(gapped(), [gap], { clockMs: 500 })).toMatchObject([
@@ -326,8 +327,21 @@ describe("a gap", () => {
   test("in a recording whose end nobody tells is consistent: its length says nothing", async () => {
     const recording = { ...file };
     delete (recording as { endAt?: number }).endAt;
-    const [one] = await verdictOf(speech(seeded(3), 20_000, RATE), [gap], { recording });
-    expect(one).toMatchObject({ verdict: "consistent" });
+    const [one] = await verdictOf(speech(seeded(3), 20_000, RATE), [over], { recording });
+    expect(one).toMatchObject({ verdict: "consistent", toleranceMs: 6_000 });
+  });
+
+  test("in a file that broke off, or lacks more, is consistent, and all of it may be heard", async () => {
+    const leaked = cut(speech(seeded(3), 20_000, RATE), 0, 14_000, RATE);
+    const whole = await heardIn(leaked);
+    const heard = { ...whole, truncated: true };
+    for (const one of [heard, { ...whole, durationMs: 10_000 }]) {
+      const { judgements } = judgeSound(one, file, [over], { clockMs: 500 });
+      expect(judgements).toMatchObject([{ verdict: "consistent", toleranceMs: 6_000 }]);
+    }
+    // Where silence was due, what was lost by chance is not taken for what was cut.
+    const { judgements } = judgeSound(heard, file, [at(6_000, 12_000)], { clockMs: 500 });
+    expect(judgements).toMatchObject([{ verdict: "suspect", cause: "sound" }]);
   });
 
   test("where silence was due is consistent, as there is nothing to hear", async () => {
