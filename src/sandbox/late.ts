@@ -1,5 +1,5 @@
 /**
- * Answers of simulators that come late.
+ * Answers of simulators that come late or never.
  *
  * @module
  */
@@ -13,6 +13,12 @@ export function late(slow: Fault | undefined, response: Response): Promise<Respo
   return new Promise((resolve) => {
     background(() => resolve(response), slow.ms ?? answerMs);
   });
+}
+
+/** An answer that never comes; what was asked for happens after `ms`, or not at all. */
+export function never(fault: Fault, act: () => void): Promise<Response> {
+  if (fault.ms !== undefined) background(act, fault.ms);
+  return new Promise(() => {});
 }
 
 /** A timer that keeps no process alive, where the runtime knows such a thing. */

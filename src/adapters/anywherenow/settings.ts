@@ -4,14 +4,7 @@
  * @module
  */
 import { z } from "zod";
-
-const httpUrl = z
-  .url({ protocol: /^https?$/, abort: true })
-  .refine((text) => {
-    const url = new URL(text);
-    return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  }, "a plain http(s) address: no user, query or fragment")
-  .transform((text) => text.replace(/\/+$/, ""));
+import { eventName, httpUrl, hubSetting } from "../settingForms.ts";
 
 const sipUri = z
   .string()
@@ -43,26 +36,7 @@ const auth = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const push = z
-  .strictObject({
-    /** The SignalR endpoint itself, without `/negotiate`. */
-    url: httpUrl,
-    /** ASP.NET SignalR 2.x, ASP.NET Core, or as the server's negotiate reply shows. */
-    kind: z.enum(["auto", "classic", "core"]).default("auto"),
-    /** The hub's name. In Core the address alone names it. */
-    hub: z
-      .string()
-      .regex(/^[A-Za-z_][\w.-]{0,99}$/, "a hub's name")
-      .optional(),
-    event: z
-      .string()
-      .regex(/^[A-Za-z_]\w{0,99}$/, "an event's name")
-      .default("RecordingStateChangedEvent"),
-  })
-  .refine(({ hub, kind }) => kind === "core" || hub !== undefined, {
-    path: ["hub"],
-    error: "name the hub: only ASP.NET Core can be told by its address alone",
-  });
+const push = hubSetting(eventName.default("RecordingStateChangedEvent"));
 
 export const anywherenowSettings = z.strictObject({
   /** Up to and with `/attendantservice`. */

@@ -4,15 +4,8 @@
  * @module
  */
 import { z } from "zod";
+import { httpUrl } from "../settingForms.ts";
 import { muteWorksIn } from "./version.ts";
-
-const httpUrl = z
-  .url({ protocol: /^https?$/, abort: true })
-  .refine((text) => {
-    const url = new URL(text);
-    return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  }, "a plain http(s) address: the user and password have settings of their own")
-  .transform((text) => text.replace(/\/+$/, ""));
 
 export const asteriskAriSettings = z
   .strictObject({

@@ -5,14 +5,7 @@
  * @module
  */
 import { z } from "zod";
-
-const httpUrl = z
-  .url({ protocol: /^https?$/, abort: true })
-  .refine((text) => {
-    const url = new URL(text);
-    return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  }, "a plain http(s) address: the user and password have settings of their own")
-  .transform((text) => text.replace(/\/+$/, ""));
+import { httpUrl } from "../settingForms.ts";
 
 /** Goes into a header or a path: visible ASCII without what either takes for its own. */
 const accountId = z

@@ -4,18 +4,11 @@
  * @module
  */
 import { z } from "zod";
+import { httpUrl } from "../settingForms.ts";
 import { isTimeZone } from "../zone.ts";
 
 /** Extensions one long poll asks for: their numbers are in its address, which stays under 8 kB. */
 const EXTENSION_COUNT_MAX = 400;
-
-const httpUrl = z
-  .url({ protocol: /^https?$/, abort: true })
-  .refine((text) => {
-    const url = new URL(text);
-    return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
-  }, "a plain http(s) address: the key has a setting of its own")
-  .transform((text) => text.replace(/\/+$/, ""));
 
 const extension = z
   .union([z.string(), z.int().nonnegative()])

@@ -4,28 +4,13 @@
  * @module
  */
 import { z } from "zod";
+import { eventName, httpUrl, hubSetting, isPlainAddress } from "../settingForms.ts";
 import { isTimeZone } from "../zone.ts";
-
-const plainAddress = (text: string): boolean => {
-  const url = URL.parse(text);
-  return (
-    url !== null &&
-    url.username === "" &&
-    url.password === "" &&
-    url.search === "" &&
-    url.hash === ""
-  );
-};
-
-const httpUrl = z
-  .url({ protocol: /^https?$/, abort: true })
-  .refine(plainAddress, "a plain http(s) address: no user, query or fragment")
-  .transform((text) => text.replace(/\/+$/, ""));
 
 const origin = z
   .url({ protocol: /^https?$/, abort: true })
   .refine(
-    (text) => plainAddress(text) && URL.parse(text)?.pathname === "/",
+    (text) => isPlainAddress(text) && URL.parse(text)?.pathname === "/",
     "an origin such as https://recorder.example: nothing after host and port",
   )
   .transform((text) => new URL(text).origin);
@@ -45,24 +30,8 @@ const callIdForm = /^(?:[0-9a-fA-F]{32}|[A-Za-z0-9][\w.-]{0,63})$/;
 const isCallId = (text: string): boolean =>
   callIdForm.test(text) && (/^[0-9a-f]{32}$/i.test(text) || notACard.test(text));
 
-const push = z
-  .strictObject({
-    /** The SignalR endpoint itself, without `/negotiate`. */
-    url: httpUrl,
-    /** ASP.NET SignalR 2.x, ASP.NET Core, or as the server's negotiate reply shows. */
-    kind: z.enum(["auto", "classic", "core"]).default("auto"),
-    /** The hub's name. In Core the address alone names it. */
-    hub: z
-      .string()
-      .regex(/^[A-Za-z_][\w.-]{0,99}$/, "a hub's name")
-      .optional(),
-    /** The vendor's document does not name it: ask the vendor. */
-    event: z.string().regex(/^[A-Za-z_]\w{0,99}$/, "an event's name"),
-  })
-  .refine(({ hub, kind }) => kind === "core" || hub !== undefined, {
-    path: ["hub"],
-    error: "name the hub: only ASP.NET Core can be told by its address alone",
-  });
+/** The vendor's document does not name the event: ask the vendor. */
+const push = hubSetting(eventName);
 
 export const revcordSettings = z.strictObject({
   /** Up to and with `/RevcordMMSAPI`: `/token` and `/api` follow it. */

@@ -1,11 +1,9 @@
 /**
- * The simulated AnywhereNow's faults by name, and answers that never come.
+ * The simulated AnywhereNow's faults by name.
  *
  * @module
  */
 import { hubFaultNames } from "../hub.ts";
-import { background } from "../late.ts";
-import type { Fault } from "../simulator.ts";
 
 /** What each does, for `POST /_sim/faults`. `target` is a correlation id. */
 export const faultNames = [
@@ -30,9 +28,3 @@ export const faultNames = [
   "unauthorized", // HTTP 401 whatever the token
   ...hubFaultNames,
 ] as const;
-
-/** An answer that never comes; what was asked for happens after `ms`, or not at all. */
-export function never(fault: Fault, act: () => void): Promise<Response> {
-  if (fault.ms !== undefined) background(act, fault.ms);
-  return new Promise(() => {});
-}

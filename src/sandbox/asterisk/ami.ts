@@ -6,10 +6,10 @@
  */
 import { Hono } from "hono";
 import type { EpochMs } from "../../control/call.ts";
+import { background } from "../late.ts";
 import { controlEndpoints, Faults } from "../simulator.ts";
 import type { SimulatedSocket, Simulator, SocketTalk } from "../simulator.ts";
 import { amiFaultNames } from "./amiFaults.ts";
-import { background } from "./ariFaults.ts";
 import { type Channel, Channels, type Direction } from "./monitors.ts";
 
 export interface AmiSimulatorOptions {

@@ -7,10 +7,11 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
+import { background, late, never } from "../late.ts";
 import { controlEndpoints, cutConnection, Faults, SecondMute } from "../simulator.ts";
 import type { Simulator } from "../simulator.ts";
 import { toneWav } from "../wav.ts";
-import { ariFaultNames, background, late, never } from "./ariFaults.ts";
+import { ariFaultNames } from "./ariFaults.ts";
 import { Recordings } from "./recordings.ts";
 import type { LiveRecording } from "./recordings.ts";
 

@@ -1,10 +1,8 @@
 /**
- * The faults of a simulated Asterisk's REST interface by name, and answers that come late or never.
+ * The faults of a simulated Asterisk's REST interface by name.
  *
  * @module
  */
-import type { Fault } from "../simulator.ts";
-
 /** What each does, for `POST /_sim/faults`. `target` is a recording's name. */
 export const ariFaultNames = [
   "ack-and-ignore", // an order is answered 204 and not done
@@ -26,24 +24,3 @@ export const ariFaultNames = [
   "not-permitted", // the user is read_only: 403 for whatever would change something
   "unauthorized", // HTTP 401 whatever the password
 ] as const;
-
-const answerMs = 60_000;
-
-export function late(slow: Fault | undefined, response: Response): Promise<Response> {
-  if (slow === undefined) return Promise.resolve(response);
-  return new Promise((resolve) => {
-    background(() => resolve(response), slow.ms ?? answerMs);
-  });
-}
-
-/** An answer that never comes; what was asked for happens after `ms`, or not at all. */
-export function never(fault: Fault, act: () => void): Promise<Response> {
-  if (fault.ms !== undefined) background(act, fault.ms);
-  return new Promise(() => {});
-}
-
-/** A timer that keeps no process alive, where the runtime knows such a thing. */
-export function background(run: () => void, ms: number): void {
-  const timer: unknown = setTimeout(run, ms);
-  (timer as { unref?: () => void }).unref?.();
-}

@@ -1,10 +1,8 @@
 /**
- * The faults of a simulated Noojee server by name, and answers that come late.
+ * The faults of a simulated Noojee server by name.
  *
  * @module
  */
-import type { Fault } from "../simulator.ts";
-
 /** What each does, for `POST /_sim/faults`. `target` is an extension. */
 export const noojeeFaultNames = [
   "ack-and-ignore", // an order is answered Code 0 and not done
@@ -28,18 +26,3 @@ export const noojeeFaultNames = [
   "poll-cut", // a poll that would wait breaks
   "counts-anew", // the server restarts: its sequence begins again
 ] as const;
-
-const answerMs = 60_000;
-
-export function late(slow: Fault | undefined, response: Response): Promise<Response> {
-  if (slow === undefined) return Promise.resolve(response);
-  return new Promise((resolve) => {
-    background(() => resolve(response), slow.ms ?? answerMs);
-  });
-}
-
-/** A timer that keeps no process alive, where the runtime knows such a thing. */
-export function background(run: () => void, ms: number): void {
-  const timer: unknown = setTimeout(run, ms);
-  (timer as { unref?: () => void }).unref?.();
-}

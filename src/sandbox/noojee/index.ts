@@ -7,12 +7,13 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { EpochMs } from "../../control/call.ts";
+import { background, late } from "../late.ts";
 import { controlEndpoints, cutConnection, Faults } from "../simulator.ts";
 import type { Simulator } from "../simulator.ts";
 import { Calls } from "./calls.ts";
 import type { HeldLeg } from "./calls.ts";
 import { Door } from "./door.ts";
-import { background, late, noojeeFaultNames } from "./faults.ts";
+import { noojeeFaultNames } from "./faults.ts";
 import { answerPoll } from "./poll.ts";
 import { endedRowOf, hourOf, rowOf } from "./text.ts";
 

@@ -5,10 +5,10 @@
  * @module
  */
 import type { Context } from "hono";
+import { background } from "../late.ts";
 import { cutConnection } from "../simulator.ts";
 import type { Faults } from "../simulator.ts";
 import type { CallEvent, Calls } from "./calls.ts";
-import { background } from "./faults.ts";
 
 export function answerPoll(c: Context, calls: Calls, faults: Faults): Promise<Response> {
   const { exten = "", lastSequenceNumber = "", timeOut = "10" } = c.req.query();
