@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isEntry, leafHashes, linesOf, rootOf, signedHead, type Head } from "./tree.ts";
+import { hashesOf, isEntry, leafHashes, linesOf, rootOf, signedHead, type Head } from "./tree.ts";
 
 type Leaves = Awaited<ReturnType<typeof leafHashes>>;
 type Word =
@@ -12,6 +12,7 @@ type Word =
   | "good"
   | "badSignature"
   | "badEntry"
+  | "badLeaves"
   | "badRoot"
   | "badRange"
   | "notRead"
@@ -29,6 +30,10 @@ const ENTRY_COUNT_MAX = 300_000;
 /** Entries that one remembered root stands for. */
 const BLOCK = 500;
 const BLOCK_COUNT_MAX = ENTRY_COUNT_MAX / BLOCK;
+/** Entries asked for at once. */
+const PAGE_COUNT = 1_000;
+/** Wrong entries that are named. */
+const NAMED_COUNT_MAX = 5;
 
 const at = (id: string) => document.querySelector(`#${id}`) as HTMLElement;
 const place = at("integrity");
@@ -56,24 +61,41 @@ async function leavesTo(size: number): Promise<Leaves | undefined> {
   const leaves: Leaves[number][] = [];
   while (leaves.length < size) {
     say("reading", { position: leaves.length, size });
-    const answer = await fetch(`/console/integrity/entries?after=${leaves.length}`, {
-      redirect: "error",
-    }).catch(() => undefined);
-    const bytes = answer?.ok === true ? new Uint8Array(await answer.arrayBuffer()) : undefined;
-    const lines = linesOf(bytes ?? new Uint8Array(0)).slice(0, size - leaves.length);
-    if (lines.length === 0) {
-      say("notRead", { position: leaves.length + 1 });
+    const from = leaves.length;
+    const count = Math.min(PAGE_COUNT, size - from);
+    const lines = await linesAfter(from, count);
+    if (lines === undefined) {
+      say("notRead", { position: from + (await firstUnread(from, count)) });
       return undefined;
     }
-    const from = leaves.length + 1;
-    const bad = lines.findIndex((line, index) => !isEntry(line, from + index));
+    const bad = lines.findIndex((line, index) => !isEntry(line, from + index + 1));
     if (bad >= 0) {
-      say("badEntry", { position: from + bad });
+      say("badEntry", { position: from + bad + 1 });
       return undefined;
     }
     leaves.push(...(await leafHashes(lines)));
   }
   return leaves;
+}
+
+/** Exactly so many entries, or undefined. */
+async function linesAfter(after: number, count: number) {
+  const path = `/console/integrity/entries?after=${after}&count=${count}`;
+  const answer = await fetch(path, { redirect: "error" }).catch(() => undefined);
+  if (answer?.ok !== true) return undefined;
+  const lines = linesOf(new Uint8Array(await answer.arrayBuffer()));
+  return lines.length === count ? lines : undefined;
+}
+
+/** Of so many entries that could not be read together, which is the first that cannot be read. */
+async function firstUnread(after: number, count: number): Promise<number> {
+  let [read, unread] = [0, count];
+  while (unread - read > 1) {
+    const middle = Math.floor((read + unread) / 2);
+    if ((await linesAfter(after, middle)) === undefined) unread = middle;
+    else read = middle;
+  }
+  return unread;
 }
 
 async function headOf(text: string): Promise<Head | undefined> {
@@ -92,11 +114,38 @@ async function checkAll(): Promise<void> {
     remember(head.origin, blocks);
     return say("good", { size: head.size });
   }
+  const wrong = await wrongLeaves(leaves, head);
+  if (wrong.length > 0) return say("badLeaves", { positions: told(wrong) });
   const before = remembered(head.origin);
   const changed = before.findIndex((one, index) => blocks[index] !== one);
   if (changed < 0) return say("badRoot", { size: head.size });
   say("badRange", { from: changed * BLOCK + 1, to: (changed + 1) * BLOCK });
 }
+
+/**
+ * The hashes that stand beside the entries, where they are what was signed, tell which entries are
+ * not. None where the hashes were changed too.
+ */
+async function wrongLeaves(leaves: Leaves, head: Head): Promise<readonly number[]> {
+  const stored: Leaves[number][] = [];
+  while (stored.length < leaves.length) {
+    const path = `/console/integrity/hashes?from=${stored.length}`;
+    const answer = await fetch(path, { redirect: "error" }).catch(() => undefined);
+    if (answer?.ok !== true) return [];
+    const { hashes } = (await answer.json()) as { readonly hashes: string };
+    const some = hashesOf(hashes);
+    if (some.length === 0) return [];
+    stored.push(...some.slice(0, leaves.length - stored.length));
+  }
+  if ((await rootOf(stored)) !== head.root) return [];
+  return leaves.flatMap((leaf, index) =>
+    leaf.every((byte, at) => byte === stored[index]?.[at]) ? [] : [index + 1],
+  );
+}
+
+const told = (positions: readonly number[]): string =>
+  positions.slice(0, NAMED_COUNT_MAX).join(", ") +
+  (positions.length > NAMED_COUNT_MAX ? ` (+${positions.length - NAMED_COUNT_MAX})` : "");
 
 async function compareSaved(): Promise<void> {
   // A pasted note may have lost its last newline, or have gained those of another system.

@@ -103,6 +103,14 @@ export function linesOf(bytes: Uint8Array): readonly Uint8Array[] {
   return lines;
 }
 
+/** Hashes that stand one after the other, in base64. */
+export function hashesOf(base64: string): readonly Bytes[] {
+  const bytes = fromBase64(base64) ?? new Uint8Array(0);
+  return Array.from({ length: Math.floor(bytes.length / 32) }, (_, index) =>
+    bytes.slice(32 * index, 32 * (index + 1)),
+  );
+}
+
 /** Whether these are the bytes of the entry that belongs there, as far as one entry tells. */
 export function isEntry(line: Uint8Array, position: number): boolean {
   try {

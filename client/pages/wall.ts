@@ -52,20 +52,26 @@ const { agent = "", calls: mayOpen = "", csrf = "" } = table.dataset;
 const offsetMs = Number(table.dataset["now"] ?? Date.now()) - Date.now();
 const now = () => Date.now() + offsetMs;
 
-const calls = new Map<string, CallMessage>();
+const calls = new Map<string, Placed>();
 const rows = new Map<string, Row>();
-let wanted: readonly CallMessage[] = [];
+let wanted: readonly Placed[] = [];
 let isStale = false;
 let orderedAt = 0;
 let cursor = 0;
 let frame: number | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
+/** A call, and what its place goes by, worked out once. */
+interface Placed {
+  readonly call: CallMessage;
+  readonly rank: number;
+  readonly openedAt: number;
+}
 interface Row {
   readonly element: HTMLTableRowElement;
   readonly inside: HTMLElement;
   readonly left: HTMLElement;
-  call: CallMessage | undefined;
+  shown: Placed | undefined;
 }
 
 const isInside = ({ protection, windows }: CallMessage): boolean =>
@@ -102,14 +108,12 @@ function order(): void {
   orderedAt = performance.now();
   const sorted = [...calls.values()].sort(
     (a, b) =>
-      RANK[a.protection] - RANK[b.protection] ||
-      openedAt(a) - openedAt(b) ||
-      (a.callId < b.callId ? -1 : 1),
+      a.rank - b.rank || a.openedAt - b.openedAt || (a.call.callId < b.call.callId ? -1 : 1),
   );
   wanted = sorted.slice(0, ROW_COUNT_MAX);
   cursor = 0;
   const rest = sorted.length - wanted.length;
-  const bad = sorted.filter(({ protection }) => RANK[protection] < 2).length;
+  const bad = sorted.filter(({ rank }) => rank < 2).length;
   const values = { count: sorted.length, bad, rest };
   at("count").textContent =
     sorted.length === 0
@@ -125,7 +129,7 @@ const filled = (text: string, values: Readonly<Record<string, number>>): string 
 function reconcile(): void {
   let left = CHANGE_COUNT_MAX;
   if (cursor === 0) {
-    const keep = new Set(wanted.map(({ callId }) => callId));
+    const keep = new Set(wanted.map(({ call }) => call.callId));
     for (const [callId, { element }] of rows) {
       if (keep.has(callId)) continue;
       if ((left -= 1) < 0) return soon();
@@ -134,13 +138,13 @@ function reconcile(): void {
     }
   }
   for (; cursor < wanted.length; cursor += 1) {
-    const call = wanted[cursor] as CallMessage;
-    const row = rows.get(call.callId) ?? made(call);
+    const placed = wanted[cursor] as Placed;
+    const row = rows.get(placed.call.callId) ?? made(placed.call);
     const isPlaced = body.children[cursor] === row.element;
-    if (isPlaced && row.call === call) continue;
+    if (isPlaced && row.shown === placed) continue;
     if ((left -= 1) < 0) return soon();
     if (!isPlaced) place(row.element, body.children[cursor] ?? null);
-    if (row.call !== call) fill(row, call);
+    if (row.shown !== placed) fill(row, placed);
   }
 }
 
@@ -166,13 +170,14 @@ function made({ callId }: CallMessage): Row {
   const cells = Array.from({ length: 6 }, () => document.createElement("td"));
   element.append(name, ...cells);
   const [inside, left] = cells.slice(2, 4) as unknown as [HTMLElement, HTMLElement];
-  const row: Row = { element, inside, left, call: undefined };
+  const row: Row = { element, inside, left, shown: undefined };
   rows.set(callId, row);
   return row;
 }
 
-function fill(row: Row, call: CallMessage): void {
-  row.call = call;
+function fill(row: Row, shown: Placed): void {
+  row.shown = shown;
+  const { call } = shown;
   const cells = row.element.children;
   const agents = call.windows.map((one) => (one as { agentId?: string }).agentId);
   write(cells[1], words.protection[call.protection]);
@@ -197,10 +202,10 @@ function write(cell: Element | undefined, text: string): void {
   if (cell !== undefined && cell.textContent !== text) cell.textContent = text;
 }
 
-function count({ call, inside, left }: Row): void {
-  if (call === undefined) return;
-  write(inside, clock(now() - openedAt(call)));
-  const ends = call.windows.map(({ expiresAt }) => expiresAt);
+function count({ inside, left, shown }: Row): void {
+  if (shown === undefined) return;
+  write(inside, clock(now() - shown.openedAt));
+  const ends = shown.call.windows.map(({ expiresAt }) => expiresAt);
   const leftMs = Math.max(...ends) - now();
   write(left, ends.length === 0 ? "–" : leftMs <= 0 ? words.over : clock(leftMs));
 }
@@ -254,7 +259,8 @@ connect(
       }
     },
     onCall(call) {
-      if (isInside(call) && isAsked(call)) calls.set(call.callId, call);
+      if (isInside(call) && isAsked(call))
+        calls.set(call.callId, { call, rank: RANK[call.protection], openedAt: openedAt(call) });
       else if (!calls.delete(call.callId)) return;
       changed();
     },

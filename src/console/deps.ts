@@ -40,7 +40,7 @@ export interface PageDeps {
   readonly calls: Pick<Calls, "live" | "read">;
   readonly log: Pick<
     LogStore,
-    "read" | "readBack" | "enter" | "checkpoint" | "origin" | "size" | "verifierKey"
+    "read" | "readBack" | "hashes" | "enter" | "checkpoint" | "origin" | "size" | "verifierKey"
   >;
   readonly policy: Policy;
   /** The forms that a tenant's identifiers may have. */

@@ -62,7 +62,7 @@ test("the overview counts today's windows by outcome and says the target they ar
   expect(text).toMatch(/Exceptions 1 /);
   expect(seen.text).toMatch(/<svg[^>]*role="img"[^>]*aria-labelledby="secured-after-title"/);
   // The table says the same as the plots: a row a day.
-  expect(seen.text.match(/<th scope="row">\d{4}-\d\d-\d\d/g)).toHaveLength(14);
+  expect(seen.text.match(/<th scope="row"><time datetime="\d{4}-\d\d-\d\d"/g)).toHaveLength(14);
   expect((await rig.k.entries("LogRead")).at(-1)).toMatchObject({
     reason: "overview",
     actor: { id: "sue" },

@@ -231,7 +231,7 @@ ${typed.text ?? ""}</textarea>
       <p>
         <label
           >${say("incidents.causeAsked")}<br />
-          <input name="cause" maxlength="${CAUSE_MAX}" value="${typed.cause ?? ""}"
+          <input name="cause" size="60" maxlength="${CAUSE_MAX}" value="${typed.cause ?? ""}"
         /></label>
       </p>
       <p class="hint">${say("incidents.deletesNothing")}</p>

@@ -6,18 +6,22 @@
  */
 import { html } from "hono/html";
 import { canonical } from "../../log/canonical.ts";
+import { toBase64 } from "../../log/note.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Visit } from "../page.ts";
 import { logRead, moment } from "../watch/show.ts";
 import { verificationOf } from "../watch/verification.ts";
 
 /** Entries the page's script is given at once. */
-const ENTRY_COUNT = 1_000;
+const ENTRY_COUNT_MAX = 1_000;
+/** Leaves' hashes at once: as many as one tile holds. */
+const HASH_COUNT = 256;
 const WORDS = [
   "reading",
   "good",
   "badSignature",
   "badEntry",
+  "badLeaves",
   "badRoot",
   "badRange",
   "notRead",
@@ -51,9 +55,11 @@ export function integrityPages(deps: PageDeps): readonly PageDef[] {
       action: "read_log",
       async handle(visit) {
         const { query, session } = visit;
-        const after = Math.max(0, Math.trunc(Number(query.get("after") ?? 0)) || 0);
+        const { tenant } = session.principal;
+        const asked = wholeOf(query, "count") || ENTRY_COUNT_MAX;
         await deps.enter(logRead(visit, "entries", {}));
-        const { entries } = await deps.log.read(session.principal.tenant, {}, after, ENTRY_COUNT);
+        const count = Math.min(asked, ENTRY_COUNT_MAX);
+        const { entries } = await deps.log.read(tenant, {}, wholeOf(query, "after"), count);
         return {
           kind: "file",
           name: "entries.ndjson",
@@ -61,6 +67,16 @@ export function integrityPages(deps: PageDeps): readonly PageDef[] {
           // The bytes that were hashed.
           body: entries.map((entry) => `${canonical(entry)}\n`).join(""),
         };
+      },
+    },
+    {
+      method: "GET",
+      path: "/integrity/hashes",
+      action: "read_log",
+      async handle({ query, session }) {
+        const { tenant } = session.principal;
+        const hashes = await deps.log.hashes(tenant, 0, wholeOf(query, "from"), HASH_COUNT);
+        return { kind: "data", status: 200, body: { hashes: toBase64(hashes) } };
       },
     },
     {
@@ -80,6 +96,10 @@ export function integrityPages(deps: PageDeps): readonly PageDef[] {
     },
   ];
 }
+
+/** A number from the query: 0 where it is none. */
+const wholeOf = (query: URLSearchParams, name: string): number =>
+  Math.max(0, Math.trunc(Number(query.get(name) ?? 0)) || 0);
 
 function body(deps: PageDeps, visit: Visit, note: string): Html {
   const { say } = visit;

@@ -245,7 +245,7 @@ function fortnight({ language, say }: Visit, read: readonly DayRead[], targetMs:
             ${days.map(
               ({ day, figures, isWhole }) =>
                 html`<tr>
-                  <th scope="row">${day}${isWhole ? "" : " …"}</th>
+                  <th scope="row"><time datetime="${day}">${day}</time>${isWhole ? "" : " …"}</th>
                   <td>${cell(figures.securedAfterMs?.median)}</td>
                   <td>${cell(figures.securedAfterMs?.worst)}</td>
                   <td>${told(figures.unsecuredMs)}</td>

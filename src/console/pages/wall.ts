@@ -114,28 +114,32 @@ function body(visit: Visit, now: number): Html {
 }
 
 function filterForm({ query, say }: Visit, agent: string): Html {
-  return html`<form class="filter" method="get" action="/console/wall">
-    <label>${say("wall.agent")} <input name="agent" value="${agent}" maxlength="128" /></label>
-    ${PAIRS.map(
-      (one) =>
-        html`<label
-            >${say("wall.attribute")} ${one}
-            <input
-              name="name${one}"
-              list="attributes"
-              maxlength="64"
-              value="${query.get(`name${one}`) ?? ""}" /></label
-          ><label
-            >${say("wall.value")} ${one}
-            <input name="value${one}" maxlength="256" value="${query.get(`value${one}`) ?? ""}"
-          /></label>`,
-    )}
-    <datalist id="attributes">
-      ${SUGGESTED.map((name) => html`<option value="${name}"></option>`)}
-    </datalist>
-    <button type="submit">${say("exceptions.show")}</button>
-    <a href="/console/wall">${say("wall.noFilter")}</a>
-  </form>`;
+  const isOn = ["agent", "name1", "name2"].some((name) => (query.get(name) ?? "") !== "");
+  return html`<details ${isOn ? "open" : ""}>
+    <summary>${say("wall.filter")}</summary>
+    <form class="filter" method="get" action="/console/wall">
+      <label>${say("wall.agent")} <input name="agent" value="${agent}" maxlength="128" /></label>
+      ${PAIRS.map(
+        (one) =>
+          html`<label
+              >${say("wall.attribute")} ${one}
+              <input
+                name="name${one}"
+                list="attributes"
+                maxlength="64"
+                value="${query.get(`name${one}`) ?? ""}" /></label
+            ><label
+              >${say("wall.value")} ${one}
+              <input name="value${one}" maxlength="256" value="${query.get(`value${one}`) ?? ""}"
+            /></label>`,
+      )}
+      <datalist id="attributes">
+        ${SUGGESTED.map((name) => html`<option value="${name}"></option>`)}
+      </datalist>
+      <button type="submit">${say("exceptions.show")}</button>
+      <a href="/console/wall">${say("wall.noFilter")}</a>
+    </form>
+  </details>`;
 }
 
 /** What the script says; `{…}` is for it to fill in. */

@@ -44,6 +44,7 @@ export function plotted(plot: Plot): Html {
     Math.round(HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * value) / highest);
   const scale = [0, highest / 2, highest];
   return html`<svg
+    class="plot"
     role="img"
     aria-labelledby="${id}-title"
     viewBox="0 0 ${WIDTH} ${HEIGHT}"

@@ -145,6 +145,7 @@ export const de: WatchStrings = {
   "cause.tones": "es gibt Tastentöne",
 
   "wall.needsScript": "Hierfür müssen Skripte erlaubt sein.",
+  "wall.filter": "Filtern",
   "wall.badFilter":
     "Ein Filter wurde weggelassen: der Name eines Merkmals beginnt mit einem Buchstaben und braucht einen Wert.",
   "wall.connecting": "Verbindet…",
@@ -196,6 +197,8 @@ export const de: WatchStrings = {
   "integrity.good": "Alle {size} Einträge sind, was signiert wurde, und die Signatur stimmt.",
   "integrity.badSignature": "FALSCH: die Signatur des Kopfes ist nicht von diesem Schlüssel.",
   "integrity.badEntry": "FALSCH: Eintrag {position} gehört nicht dorthin.",
+  "integrity.badLeaves":
+    "FALSCH: von den Einträgen sind diese nicht, was signiert wurde: {positions}.",
   "integrity.badRoot":
     "FALSCH: die {size} Einträge sind nicht, was signiert wurde. tacet verify sagt mehr darüber, welcher.",
   "integrity.badRange":

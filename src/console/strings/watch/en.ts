@@ -140,6 +140,7 @@ export const en = {
   "cause.tones": "there are keyed digits",
 
   "wall.needsScript": "This needs scripts to be allowed.",
+  "wall.filter": "Filter",
   "wall.badFilter":
     "A filter was left out: an attribute's name begins with a letter, and needs a value.",
   "wall.connecting": "Connecting…",
@@ -189,6 +190,7 @@ export const en = {
   "integrity.good": "All {size} entries are what was signed, and the signature is good.",
   "integrity.badSignature": "WRONG: the head's signature is not this key's.",
   "integrity.badEntry": "WRONG: entry {position} is no entry that belongs there.",
+  "integrity.badLeaves": "WRONG: of the entries, these are not what was signed: {positions}.",
   "integrity.badRoot":
     "WRONG: the {size} entries are not what was signed. tacet verify tells more of which.",
   "integrity.badRange":

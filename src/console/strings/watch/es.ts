@@ -141,6 +141,7 @@ export const es: WatchStrings = {
   "cause.tones": "hay dígitos marcados",
 
   "wall.needsScript": "Esto necesita que se permitan los scripts.",
+  "wall.filter": "Filtrar",
   "wall.badFilter":
     "Se omitió un filtro: el nombre de un atributo empieza por una letra y necesita un valor.",
   "wall.connecting": "Conectando…",
@@ -190,6 +191,7 @@ export const es: WatchStrings = {
   "integrity.good": "Las {size} entradas son las firmadas, y la firma es buena.",
   "integrity.badSignature": "MAL: la firma de la cabeza no es de esta clave.",
   "integrity.badEntry": "MAL: la entrada {position} no corresponde ahí.",
+  "integrity.badLeaves": "MAL: de las entradas, estas no son las firmadas: {positions}.",
   "integrity.badRoot":
     "MAL: las {size} entradas no son las firmadas. tacet verify dice más sobre cuál.",
   "integrity.badRange":

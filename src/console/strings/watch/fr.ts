@@ -141,6 +141,7 @@ export const fr: WatchStrings = {
   "cause.tones": "il y a des chiffres saisis au clavier",
 
   "wall.needsScript": "Les scripts doivent être autorisés.",
+  "wall.filter": "Filtrer",
   "wall.badFilter":
     "Un filtre a été ignoré : le nom d'un attribut commence par une lettre et demande une valeur.",
   "wall.connecting": "Connexion…",
@@ -192,6 +193,8 @@ export const fr: WatchStrings = {
   "integrity.good": "Les {size} entrées sont bien celles signées, et la signature est bonne.",
   "integrity.badSignature": "FAUX : la signature de la tête n'est pas de cette clé.",
   "integrity.badEntry": "FAUX : l'entrée {position} n'est pas à sa place.",
+  "integrity.badLeaves":
+    "FAUX : parmi les entrées, celles-ci ne sont pas celles signées : {positions}.",
   "integrity.badRoot":
     "FAUX : les {size} entrées ne sont pas celles signées. tacet verify en dit plus.",
   "integrity.badRange":

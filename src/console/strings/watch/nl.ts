@@ -142,6 +142,7 @@ export const nl: WatchStrings = {
   "cause.tones": "er zijn toetstonen",
 
   "wall.needsScript": "Hiervoor moeten scripts toegestaan zijn.",
+  "wall.filter": "Filteren",
   "wall.badFilter":
     "Een filter is weggelaten: de naam van een kenmerk begint met een letter en heeft een waarde nodig.",
   "wall.connecting": "Verbinden…",
@@ -193,6 +194,7 @@ export const nl: WatchStrings = {
   "integrity.good": "Alle {size} regels zijn wat ondertekend is, en de handtekening klopt.",
   "integrity.badSignature": "FOUT: de handtekening onder de kop is niet van deze sleutel.",
   "integrity.badEntry": "FOUT: regel {position} hoort daar niet.",
+  "integrity.badLeaves": "FOUT: van de regels zijn deze niet wat ondertekend is: {positions}.",
   "integrity.badRoot":
     "FOUT: de {size} regels zijn niet wat ondertekend is. tacet verify zegt meer over welke.",
   "integrity.badRange":
