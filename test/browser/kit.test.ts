@@ -44,7 +44,9 @@ async function open(place: string): Promise<void> {
   await page.getByLabel("Folder of the kit").setInputFiles(place);
 }
 const verdict = () => page.locator("#verdict").textContent();
-const settled = () => expect.poll(verdict, { timeout: 30_000 });
+const settled = async (words: string) => {
+  await expect.poll(verdict, { timeout: 30_000 }).toContain(words);
+};
 const samples = () => page.locator("#samples tr th").allTextContents();
 
 test("opened from its file it checks the whole folder, and shows what is in it", async () => {
@@ -52,7 +54,7 @@ test("opened from its file it checks the whole folder, and shows what is in it",
   expect(await verdict()).toContain("Nothing is checked yet");
   await picture(page, "kit-empty");
   await open(kit);
-  await settled().toContain("AS IT WAS SIGNED");
+  await settled("AS IT WAS SIGNED");
   expect(await verdict()).toContain("The key came with the kit");
   const { rootText, size } = headOf(kit);
   const facts = await page.locator("#facts").textContent();
@@ -68,12 +70,12 @@ test("opened from its file it checks the whole folder, and shows what is in it",
   expect(await seriousFindings(page)).toEqual([]);
   await page.getByLabel("Verifier key").fill(key);
   await page.getByLabel("Verifier key").blur();
-  await settled().toContain("The key is the one you gave");
+  await settled("The key is the one you gave");
 });
 
 test("samples are drawn for the number typed, of the type chosen, the same for everybody", async () => {
   await open(kit);
-  await settled().toContain("AS IT WAS SIGNED");
+  await settled("AS IT WAS SIGNED");
   await page.getByLabel("How many").fill("12");
   await page.getByRole("button", { name: "Draw samples" }).click();
   await expect.poll(samples).toHaveLength(12);
@@ -85,7 +87,7 @@ test("samples are drawn for the number typed, of the type chosen, the same for e
   await picture(page, "kit-samples");
   await page.reload();
   await page.getByLabel("Folder of the kit").setInputFiles(kit);
-  await settled().toContain("AS IT WAS SIGNED");
+  await settled("AS IT WAS SIGNED");
   await page.getByLabel("How many").fill("12");
   await page.getByRole("button", { name: "Draw samples" }).click();
   await expect.poll(samples).toEqual(first);
@@ -100,7 +102,7 @@ test.each(["tile/0/001", "tile/entries/002", "tile/1/000.p/3", "checkpoint", "en
     bytes[60] = (bytes[60] ?? 0) ^ 1;
     writeFileSync(join(changed, path), bytes);
     await open(changed);
-    await settled().toContain("NOT AS IT WAS SIGNED");
+    await settled("NOT AS IT WAS SIGNED");
     expect(await page.locator("#found").isHidden()).toBe(true);
     if (path === "tile/0/001") await picture(page, "kit-changed");
   },
@@ -110,9 +112,9 @@ test("a folder that is no kit is told, and a right one afterwards is checked afr
   const other = join(folder, "other");
   cpSync(join(kit, "index.html"), join(other, "index.html"));
   await open(other);
-  await settled().toContain("The file checkpoint is missing");
+  await settled("The file checkpoint is missing");
   await page.getByLabel("Folder of the kit").setInputFiles(kit);
-  await settled().toContain("AS IT WAS SIGNED");
+  await settled("AS IT WAS SIGNED");
   expect(await verdict()).not.toContain("NOT");
 });
 

@@ -12,6 +12,7 @@ import { inclusionProof } from "../../src/log/proof.ts";
 import { formatReceipt } from "../../src/log/receipt.ts";
 import { leafHash } from "../../src/log/tree.ts";
 import { kitPage } from "../../src/runtime/node/kit/page.ts";
+import { KIT_ENTRY_COUNT_MAX, writeKit } from "../../src/runtime/node/kit/write.ts";
 import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
 import { goReader } from "./goReader.ts";
 import { AT, filesIn, makeKit, writeLog } from "./kitFolder.ts";
@@ -196,10 +197,20 @@ test("samples are drawn by the root alone: the same for everybody, different, an
   expect(new Set(once).size).toBe(20);
   expect((await drawn(root, "WindowOpened", 50, 1_000)).slice(0, 20)).toEqual(once);
   expect(await drawn(root, "", 20, 1_000)).not.toEqual(once);
-  expect((await drawn(root, "", 99, 7)).toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect((await drawn(root, "", 99, 7)).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   expect(await drawn(root, "", 5, 0)).toEqual([]);
   // As docs/kit.md has it, so that an auditor may draw them with other tools.
   expect(await drawn(new Uint8Array(32), "WindowOpened", 3, 100)).toEqual([70, 50, 58]);
+});
+
+test("of more entries than a browser is asked to verify no kit is made", async () => {
+  const size = KIT_ENTRY_COUNT_MAX + 1;
+  const checkpoint = { origin: "a/b", size, root: new Uint8Array(32), extensions: [] };
+  const asked = { head: { checkpoint, signedBy: [] }, note: "", others: [], keys: [], tenant: "b" };
+  const unread = { db: undefined as never, out: "/nowhere" };
+  await expect(writeKit({ ...asked, ...unread, first: 1, last: size })).rejects.toThrow(
+    "choose less with --from and --to",
+  );
 });
 
 test("the page is one script under its own policy, and leads nowhere", () => {

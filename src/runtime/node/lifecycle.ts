@@ -14,9 +14,6 @@ import { changedPaths, configDigest } from "../../policy/digest.ts";
 import type { NodeLog } from "./log/openLog.ts";
 import { readKept, replaceKept } from "./configKept.ts";
 
-/** Changed paths that one entry names. */
-const PATH_COUNT_MAX = 300;
-
 /** Enters the start, and a change of configuration since the last one. Throws where it is not durable. */
 export async function enterStart(
   log: NodeLog,
@@ -30,12 +27,9 @@ export async function enterStart(
   const drafts: EntryDraft[] = [];
   if (log.keyCreated) drafts.push(fact(clock, "KeyCreated", { verifierKey: log.verifierKey }));
   if (before !== undefined && beforeDigest !== undefined && beforeDigest !== digest) {
-    const changed = [...changedPaths(before, config.document)];
-    const paths = changed.slice(0, PATH_COUNT_MAX);
-    // An entry has its bound: of more paths than it holds, how many they are.
-    const more = changed.length > paths.length ? { pathCount: changed.length } : {};
+    const paths = [...changedPaths(before, config.document)];
     drafts.push(
-      fact(clock, "ConfigurationChanged", { before: beforeDigest, after: digest, paths, ...more }),
+      fact(clock, "ConfigurationChanged", { before: beforeDigest, after: digest, paths }),
     );
   }
   const despooled = log.despooled;

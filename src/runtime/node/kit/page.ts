@@ -48,6 +48,7 @@ const digestOf = (text: string): string =>
   `sha256-${createHash("sha256").update(text).digest("base64")}`;
 
 const STYLE = `
+* { box-sizing: border-box; }
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
 body { max-width: 72rem; margin: 0 auto; padding: 1rem; }
 #verdict { border: 0.2rem solid; border-radius: 0.4rem; padding: 0.5rem 1rem; margin: 1rem 0; }

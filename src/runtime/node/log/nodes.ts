@@ -74,7 +74,7 @@ export function leavesFrom(
 /** As many as were asked for, or what there is, one after the other. */
 export async function hashesOf(
   log: Statements,
-  search: { readonly nodes: Nodes["read"]; caughtUp(): Promise<void> },
+  search: { readonly nodes: Nodes["read"]; growTree(tenant: TenantId): Promise<void> },
   ask: { tenant: TenantId; level: number; from: number; count: number },
 ): Promise<Uint8Array> {
   const { tenant, level, from } = ask;
@@ -82,6 +82,6 @@ export async function hashesOf(
   if (level === 0) return packHashes(leavesFrom(log, tenant, from, count));
   const known = search.nodes(tenant, level, from, count);
   if (known.length === count) return packHashes(known);
-  await search.caughtUp();
+  await search.growTree(tenant);
   return packHashes(search.nodes(tenant, level, from, count));
 }

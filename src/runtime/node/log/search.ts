@@ -5,9 +5,6 @@
  * @module
  */
 import type { CallId, TenantId, WindowId } from "../../../control/call.ts";
-import type { Entry } from "../../../log/entry.ts";
-import { isCallEntry } from "../../../log/callEntries.ts";
-import { termsOf } from "../../../log/filter.ts";
 import type { Sealed } from "../../../log/seal.ts";
 import { leafHash } from "../../../log/tree.ts";
 import type { Statements } from "./database.ts";
@@ -21,6 +18,7 @@ import {
   selectOf,
   type Way,
 } from "./searchFile.ts";
+import { opensWindow, parse, wordsOf } from "./searchWords.ts";
 
 /** Entries indexed before the loop goes round once: a bound on how long it stands still. */
 const SLICE_MAX = 50;
@@ -50,6 +48,8 @@ export interface Search {
   indexedTo(tenant: TenantId): number;
   /** The tree above its leaves, as far as it is filled: see `Nodes`. */
   nodes: Nodes["read"];
+  /** Fills it, before the words of entries. Never rejects. */
+  growTree(tenant: TenantId): Promise<void>;
   caughtUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -265,6 +265,18 @@ export function openSearch(
         return [];
       }
     },
+    async growTree(tenant) {
+      try {
+        for (let more = true; more && performance.now() < stopBy;) {
+          more = grow(tenant);
+          await new Promise((resume) => setImmediate(resume));
+        }
+        commit();
+      } catch (error) {
+        undo();
+        if (isDamage(error)) restart();
+      }
+    },
     caughtUp,
     async close() {
       stopBy = performance.now() + STOP_MS;
@@ -273,24 +285,4 @@ export function openSearch(
       closeQuietly(db);
     },
   };
-}
-
-/** An entry of the writer's own; whether it still is what was signed is for verify to say. */
-function parse(bytes: Uint8Array): Entry | undefined {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString()) as Entry;
-  } catch {
-    return undefined;
-  }
-}
-
-/** `k` finds the entry that made a window's id known to its call, and no refused attempt at it. */
-function wordsOf(entry: Entry): string[] {
-  const words = termsOf(entry);
-  return opensWindow(entry) ? [...words, `k:${entry.windowId}`] : words;
-}
-
-function opensWindow(entry: Entry): boolean {
-  const opens = entry.type === "WindowOpened" || entry.type === "WindowForestalled";
-  return opens && entry.windowId !== undefined && isCallEntry(entry);
 }

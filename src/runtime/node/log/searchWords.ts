@@ -1,0 +1,29 @@
+/**
+ * What an entry can be found by in the search file.
+ *
+ * @module
+ */
+import { isCallEntry } from "../../../log/callEntries.ts";
+import type { Entry } from "../../../log/entry.ts";
+import { termsOf } from "../../../log/filter.ts";
+
+/** An entry of the writer's own; whether it still is what was signed is for verify to say. */
+export function parse(bytes: Uint8Array): Entry | undefined {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString()) as Entry;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `k` finds the entry that made a window's id known to its call, and no refused attempt at it. */
+export function wordsOf(entry: Entry): string[] {
+  const words = termsOf(entry);
+  return opensWindow(entry) ? [...words, `k:${entry.windowId}`] : words;
+}
+
+/** An entry that makes a window's id known to its call. */
+export function opensWindow(entry: Entry): boolean {
+  const opens = entry.type === "WindowOpened" || entry.type === "WindowForestalled";
+  return opens && entry.windowId !== undefined && isCallEntry(entry);
+}
