@@ -145,11 +145,15 @@ test("the page names the entries, the signed head they are under, and how to che
   const said = textOf(text);
   expect(status).toBe(200);
   expect(said).toContain("Gap 1: window w1");
-  expect(said).toContain("Asked for by page (payment)");
+  expect(said).toMatch(
+    /w1 page \(payment\) none 1970-01-01 00:00:00.100 UTC 1970-01-01 00:00:09.000 UTC/,
+  );
   expect(said).toContain(
     "Confirmed silent from 1970-01-01 00:00:00.120 UTC (read back from the recorder)",
   );
-  expect(said).toContain("Resumed by closed by page (payment)");
+  expect(said).toContain(
+    "Silence no longer asked for from 1970-01-01 00:00:09.000 UTC , closed by page (payment)",
+  );
   expect(said).toContain("Entries 4–7");
   expect(said).toContain("Nothing was deleted");
   expect(text).toContain((await log.checkpoint("acme")).split("\n")[2]);

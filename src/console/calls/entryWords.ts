@@ -37,6 +37,11 @@ export function sentenceOf(entry: Entry, say: Say): string {
   return typeof count === "number" ? say("entry.counted", { sentence, count }) : sentence;
 }
 
+/** Whether it tells of something that is not as it should be. */
+export const isTrouble = (entry: Entry): boolean =>
+  entry.outcome === "failure" ||
+  (entry.type === "RecorderReported" && variantOf(entry) === "drift");
+
 function keyOf(entry: Entry): Key {
   const variant = variantOf(entry);
   const keys = [`entry.${entry.type}.${variant}`, `entry.${entry.type}`];

@@ -59,3 +59,7 @@ export const whoIs = ({ client, id, kind }: Entry["actor"]): string =>
   [id === "tacet" && kind === "system" ? "tacet" : `${id} (${kind})`, client]
     .filter((part) => part !== undefined)
     .join(", ");
+
+/** A wide table: on a narrow screen it scrolls by itself, also by keyboard. */
+export const scrolling = (label: string, table: Html): Html =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;

@@ -4,8 +4,8 @@
  * @module
  */
 import { html } from "hono/html";
-import { sentenceOf } from "../calls/entryWords.ts";
-import { moment, whoIs } from "../calls/words.ts";
+import { isTrouble, sentenceOf } from "../calls/entryWords.ts";
+import { moment, whoIs, scrolling } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, Visit } from "../page.ts";
 import { callPath } from "../watch/show.ts";
@@ -19,8 +19,9 @@ export async function entriesList({ log }: PageDeps, visit: Visit, callId: strin
   const after = Number.isSafeInteger(asked) && asked > 0 ? asked : 0;
   const page = await log.read(session.principal.tenant, { callId }, after, PAGE_COUNT);
   return html`<h2 id="entries">${say("call.entries")}</h2>
-    <div class="scroll">
-      <table>
+    ${scrolling(
+      say("call.entries"),
+      html`<table class="wide">
         <caption>
           ${say("call.entriesCaption")}
         </caption>
@@ -38,15 +39,13 @@ export async function entriesList({ log }: PageDeps, visit: Visit, callId: strin
               html`<tr id="e${entry.position}">
                 <th scope="row">${entry.position}</th>
                 <td class="when">${moment(entry.at)}</td>
-                <td class="${entry.outcome === "failure" ? "bad" : ""}">
-                  ${sentenceOf(entry, say)}
-                </td>
+                <td class="${isTrouble(entry) ? "bad" : ""}">${sentenceOf(entry, say)}</td>
                 <td>${whoIs(entry.actor)}</td>
               </tr>`,
           )}
         </tbody>
-      </table>
-    </div>
+      </table>`,
+    )}
     <p>
       ${
         page.next === undefined

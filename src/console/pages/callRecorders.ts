@@ -5,7 +5,7 @@
  */
 import { html } from "hono/html";
 import type { TapLane } from "../calls/timeline.ts";
-import { exact } from "../calls/words.ts";
+import { exact, scrolling } from "../calls/words.ts";
 import type { Html, Visit } from "../page.ts";
 import type { Say } from "../say.ts";
 import { callPath } from "../watch/show.ts";
@@ -17,8 +17,9 @@ const TAP_COUNT_MAX = 100;
 export function recordersTable({ say }: Visit, shown: ShownTimeline): Html {
   const { callId, evidence, life, timeline } = shown;
   return html`<h2>${say("call.recordings")}</h2>
-    <div class="scroll">
-      <table>
+    ${scrolling(
+      say("call.recordings"),
+      html`<table class="wide">
         <caption>
           ${say("call.recordingsCaption")}
         </caption>
@@ -48,8 +49,8 @@ export function recordersTable({ say }: Visit, shown: ShownTimeline): Html {
               </tr>`,
           )}
         </tbody>
-      </table>
-    </div>`;
+      </table>`,
+    )}`;
 }
 
 export const statementPath = (callId: string, tapId: string, life: number): string =>

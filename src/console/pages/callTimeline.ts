@@ -7,7 +7,7 @@ import { html } from "hono/html";
 import { isAtRest } from "../../control/conclude.ts";
 import { drawn, GLYPHS, lanesOf, VERDICTS, type View } from "../calls/draw.ts";
 import type { Timeline } from "../calls/timeline.ts";
-import { exact, moment, saidOf, saidOfMark, weightOf } from "../calls/words.ts";
+import { exact, moment, saidOf, saidOfMark, weightOf, scrolling } from "../calls/words.ts";
 import type { Html, Visit } from "../page.ts";
 import { hasKey } from "../calls/entryWords.ts";
 import { callPath, duration } from "../watch/show.ts";
@@ -154,24 +154,25 @@ function asTable({ language, say }: Visit, lanes: Lanes): Html {
       );
   });
   const left = rows.length - ROW_COUNT_MAX;
-  return html`<div class="scroll">
-      <table>
-        <caption>
-          ${say("call.tableCaption")}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">${say("call.lane")}</th>
-            <th scope="col">${say("call.what")}</th>
-            <th scope="col">${say("call.from")}</th>
-            <th scope="col">${say("call.to")}</th>
-            <th scope="col">${say("call.howLong")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.slice(0, ROW_COUNT_MAX)}
-        </tbody>
-      </table>
-    </div>
-    ${left > 0 ? html`<p class="hint">${say("call.moreRows", { count: left })}</p>` : ""}`;
+  return html`${scrolling(
+    say("call.asTable"),
+    html`<table class="wide">
+      <caption>
+        ${say("call.tableCaption")}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">${say("call.lane")}</th>
+          <th scope="col">${say("call.what")}</th>
+          <th scope="col">${say("call.from")}</th>
+          <th scope="col">${say("call.to")}</th>
+          <th scope="col">${say("call.howLong")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.slice(0, ROW_COUNT_MAX)}
+      </tbody>
+    </table>`,
+  )}
+  ${left > 0 ? html`<p class="hint">${say("call.moreRows", { count: left })}</p>` : ""}`;
 }

@@ -8,7 +8,7 @@ import type { Entry } from "../../log/entry.ts";
 import { sentenceOf } from "../calls/entryWords.ts";
 import { type Behind, readCall, type Summary, summaryOf } from "../calls/read.ts";
 import { type Asked, askedOf, FIELDS, findCalls, type FoundCalls } from "../calls/search.ts";
-import { moment } from "../calls/words.ts";
+import { moment, scrolling } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import type { Say } from "../say.ts";
@@ -135,8 +135,9 @@ async function results(
     ${
       rows.length === 0
         ? html`<p>${say(isAll && before === undefined ? "calls.noneYet" : "calls.none")}</p>`
-        : html`<div class="scroll">
-            <table>
+        : html`${scrolling(
+            say("nav.calls"),
+            html`<table class="wide">
               <caption>
                 ${say("calls.caption")}
               </caption>
@@ -148,8 +149,8 @@ async function results(
               <tbody>
                 ${rows}
               </tbody>
-            </table>
-          </div>`
+            </table>`,
+          )}`
     }
     ${found.endsEarly ? html`<p class="notice">${say("calls.tooMany")}</p>` : ""}
     <p>

@@ -14,7 +14,7 @@ import {
   statementOf,
 } from "../calls/statement.ts";
 import { entriesOfLife } from "../calls/lives.ts";
-import { moment, whoIs } from "../calls/words.ts";
+import { moment, scrolling, whoIs } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import type { Say } from "../say.ts";
@@ -115,13 +115,14 @@ function gaps(visit: Visit, { gaps: all, tap }: Statement): Html {
   return html`${all.map((one, index) => gap(visit, one, index + 1, tap.touched))}`;
 }
 
-function gap({ language, say }: Visit, one: Gap, number: number, isOwed: boolean): Html {
+function gap(visit: Visit, one: Gap, number: number, isOwed: boolean): Html {
+  const { language, say } = visit;
   const { drift, recordsBy, recordsHow, requests, resumed, silentFrom, silentHow, until } = one;
   const windowId = requests.map((request) => request.windowId).join(", ");
   const notAgain = say(isOwed ? "statement.notAgain" : "statement.notTouched");
   return html`<section>
     <h2>${say("statement.gap", { number, windowId })}</h2>
-    ${requests.map((request) => asked(say, request))}
+    ${asked(visit, requests)}
     <dl class="facts">
       ${fact(
         say("statement.silentFrom"),
@@ -140,9 +141,8 @@ function gap({ language, say }: Visit, one: Gap, number: number, isOwed: boolean
       )}
       ${fact(
         say("statement.until"),
-        until === undefined ? say("statement.stillAsked") : moment(until),
+        until === undefined ? say("statement.stillAsked") : ending(say, resumed),
       )}
-      ${fact(say("statement.resumedBy"), how(say, resumed))}
       ${fact(
         say("statement.recordsBy"),
         recordsBy === undefined
@@ -157,28 +157,49 @@ function gap({ language, say }: Visit, one: Gap, number: number, isOwed: boolean
   </section>`;
 }
 
-function asked(say: Say, { agentId, askedAt, by, ended, owner, reason, windowId }: Request): Html {
-  const who = [
+function asked({ say }: Visit, requests: readonly Request[]): Html {
+  return scrolling(
+    say("statement.asked"),
+    html`<table class="wide">
+      <caption>
+        ${say("statement.asked")}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">${say("calls.window")}</th>
+          <th scope="col">${say("statement.askedBy")}</th>
+          <th scope="col">${say("statement.reason")}</th>
+          <th scope="col">${say("call.from")}</th>
+          <th scope="col">${say("call.to")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${requests.map(
+          (request) =>
+            html`<tr>
+              <th scope="row"><code>${request.windowId}</code></th>
+              <td>${askedBy(say, request)}</td>
+              <td>${request.reason ?? say("statement.noReason")}</td>
+              <td>${moment(request.askedAt)}</td>
+              <td>${ending(say, request.ended)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`,
+  );
+}
+
+const askedBy = (say: Say, { agentId, by, owner }: Request): string =>
+  [
     by === undefined ? "–" : whoIs(by),
     ...(owner === undefined ? [] : [say("statement.owner", { owner })]),
     ...(agentId === undefined ? [] : [`${say("calls.agent")} ${agentId}`]),
   ].join(", ");
-  return html`<dl class="facts">
-    ${fact(say("calls.window"), html`<code>${windowId}</code>`)}
-    ${fact(say("statement.askedBy"), who)}
-    ${fact(say("statement.reason"), reason ?? say("statement.noReason"))}
-    ${fact(say("statement.askedAt"), moment(askedAt))}
-    ${
-      ended.at === undefined
-        ? ""
-        : fact(say("call.to"), html`${moment(ended.at)}, ${how(say, ended)}`)
-    }
-  </dl>`;
-}
 
-function how(say: Say, { by, how: kind }: Ended): string {
-  return say(`statement.how.${kind}`, { who: by === undefined ? "tacet" : whoIs(by) });
-}
+const ending = (say: Say, { at, by, how }: Ended): Html => {
+  const said = say(`statement.how.${how}`, { who: by === undefined ? "tacet" : whoIs(by) });
+  return at === undefined ? html`${said}` : html`${moment(at)}, ${said}`;
+};
 
 function sums({ language, say }: Visit, { lateMs, notSilentMs, silentMs }: Statement): Html {
   return html`<section>
@@ -200,7 +221,7 @@ function check({ log }: PageDeps, { say }: Visit, callId: string, head: string):
     <pre><code>${head}</code></pre>
     ${key === undefined ? "" : html`<p>${say("statement.key")}: <code>${key}</code></p>`}
     <p>
-      <code>tacet verify${key === undefined ? "" : ` --key ${key}`} --checkpoint FILE LOG</code>
+      <code>tacet verify --key KEY --checkpoint FILE LOG</code>
     </p>
     <p>${say("statement.entriesAt", { path: "" })}<code>${path}</code></p>
     <p class="noprint"><a href="${callPath(callId)}">${say("statement.back")}</a></p>

@@ -173,16 +173,15 @@ export const callsFr: CallsStrings = {
   "statement.onlyTestifies":
     "Cet enregistreur n'est jamais rendu muet par tacet. Il témoigne seulement.",
   "statement.gap": "Interruption {number} : fenêtre {windowId}",
+  "statement.asked": "Qui l'a demandée, et pourquoi",
   "statement.askedBy": "Demandée par",
   "statement.owner": "au nom de {owner}",
   "statement.reason": "Raison donnée",
   "statement.noReason": "aucune",
-  "statement.askedAt": "Demandée à",
   "statement.silentFrom": "Confirmé muet dès",
   "statement.never": "Jamais confirmé muet",
   "statement.until": "Silence plus demandé dès",
   "statement.stillAsked": "Il est encore demandé",
-  "statement.resumedBy": "Reprise par",
   "statement.recordsBy": "De nouveau confirmé enregistrant",
   "statement.notAgain": "Le journal ne dit nulle part qu'il enregistre de nouveau",
   "statement.notTouched":

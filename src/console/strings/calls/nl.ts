@@ -171,16 +171,15 @@ export const callsNl: CallsStrings = {
   "statement.onlyTestifies":
     "Deze recorder wordt nooit door tacet stil gemaakt. Hij getuigt alleen.",
   "statement.gap": "Onderbreking {number}: venster {windowId}",
+  "statement.asked": "Wie erom vroeg, en waarom",
   "statement.askedBy": "Gevraagd door",
   "statement.owner": "namens {owner}",
   "statement.reason": "Opgegeven reden",
   "statement.noReason": "geen",
-  "statement.askedAt": "Gevraagd om",
   "statement.silentFrom": "Als stil bevestigd vanaf",
   "statement.never": "Nooit als stil bevestigd",
   "statement.until": "Stilte niet meer gevraagd vanaf",
   "statement.stillAsked": "Ze wordt nog gevraagd",
-  "statement.resumedBy": "Hervat door",
   "statement.recordsBy": "Weer als opnemend bevestigd",
   "statement.notAgain": "Het logboek zegt nergens dat hij weer opneemt",
   "statement.notTouched":
