@@ -88,7 +88,7 @@ export function gaps({ frames }: Heard, climbedMs: number, msMin = 300): readonl
   for (const [index, moment] of frames.entries()) {
     if (moment === undefined || !isOfOneStep(frames, index)) continue;
     const passed = index * FRAME_MS + gone;
-    const leap = wrapped(moment - start - passed);
+    const leap = ahead(moment - start - passed);
     if (leap >= msMin) {
       const from = end + gone;
       spans.push({ from, to: from + leap + (passed - from) });
@@ -111,6 +111,12 @@ function isOfOneStep(frames: Heard["frames"], index: number): boolean {
   );
 }
 
-/** Within half a period around 0, for the ramp begins again. */
-const wrapped = (ms: number): number =>
-  ((((ms + PERIOD_MS / 2) % PERIOD_MS) + PERIOD_MS) % PERIOD_MS) - PERIOD_MS / 2;
+/** `ms` between `-back` and a period more, for the ramp begins again. */
+const within = (ms: number, back: number): number =>
+  ((((ms + back) % PERIOD_MS) + PERIOD_MS) % PERIOD_MS) - back;
+
+const wrapped = (ms: number): number => within(ms, PERIOD_MS / 2);
+
+/** Sound goes missing and never comes twice: a leap leads ahead, but for what a frame may be off. */
+const BACK_MS_MAX = 500;
+const ahead = (ms: number): number => within(ms, BACK_MS_MAX);
