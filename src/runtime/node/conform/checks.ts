@@ -99,12 +99,15 @@ export interface Row {
   readonly verdict: Verdict;
   /** What was seen, what happened instead, or why it was not tried. */
   readonly what: string;
+  /** Not tried, and taken on the operator's word: others may rest on it. */
+  readonly onTheirWord?: true;
 }
 
 export type Conclusion = Omit<Row, "id">;
 export const shown = (what: string): Conclusion => ({ verdict: "shown", what });
 export const notShown = (what: string): Conclusion => ({ verdict: "not_shown", what });
 export const notTried = (what: string): Conclusion => ({ verdict: "not_tried", what });
+export const taken = (what: string): Conclusion => ({ ...notTried(what), onTheirWord: true });
 
 /** Hears of every row as it is concluded. Rejects where it could not be kept. */
 export type Concluded = (row: Row) => Promise<void>;
@@ -125,7 +128,10 @@ export function openBook(concluded: Concluded): Book {
     await concluded(row);
   };
   const restsOn = (id: CheckId): Conclusion | undefined => {
-    const missing = needsOf(id).find((needed) => rows.get(needed)?.verdict !== "shown");
+    const missing = needsOf(id).find((needed) => {
+      const row = rows.get(needed);
+      return row?.verdict !== "shown" && row?.onTheirWord !== true;
+    });
     return missing === undefined ? undefined : notTried(`it rests on "${titleOf(missing)}"`);
   };
   return {

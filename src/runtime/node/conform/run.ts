@@ -6,7 +6,7 @@
  */
 import type { EpochMs } from "../../../control/call.ts";
 import type { RecorderPort } from "../../../control/ports.ts";
-import { type Row, notShown, openBook, shown } from "./checks.ts";
+import { type Row, notShown, openBook, shown, taken } from "./checks.ts";
 import { CONTROL_SILENCE_COUNT, tryControls, YES_SILENCE_COUNT } from "./controls.ts";
 import { type Driver, type Left, Stopped, isNow, saidOf } from "./driver.ts";
 import { type EndingOptions, type Over, tryEnding } from "./ending.ts";
@@ -122,7 +122,7 @@ async function checks(
 async function found({ asRecording, driver, isOurs, port, say }: RunOptions) {
   if (!port.capabilities.status) {
     const words = "it cannot be asked; the operator's word is taken for it";
-    return { goesOn: true, session: undefined, conclusion: shown(words) };
+    return { goesOn: true, session: undefined, conclusion: taken(words) };
   }
   let seen = await driver.read();
   if (isOurs && isNow(seen, "paused")) {
@@ -134,7 +134,7 @@ async function found({ asRecording, driver, isOurs, port, say }: RunOptions) {
   if (isNow(seen, "recording")) return { goesOn: true, session, conclusion: shown(saidOf(seen)) };
   if (asRecording && seen.kind !== "observed") {
     const words = `${saidOf(seen)}; the operator says that it records`;
-    return { goesOn: true, session, conclusion: shown(words) };
+    return { goesOn: true, session, conclusion: taken(words) };
   }
   const words = isNow(seen, "paused")
     ? "somebody else has paused it: it is left alone"
