@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { vendors } from "../../src/adapters/registry.ts";
 import { parseConfig } from "../../src/policy/config.ts";
+import { SCOPES } from "../../src/policy/principal.ts";
 import { findReferences } from "../../src/policy/references.ts";
 import { leavesOf } from "./leaves.ts";
 
@@ -35,6 +36,10 @@ test("docs/configuration.md tells of no setting that there is not", () => {
   );
   const settings = [...rows.keys()].filter((path) => /^[\w<>[\]]+\.|^sandbox$/.test(path));
   expect(settings.filter((path) => !known.has(path))).toEqual([]);
+});
+
+test.each(SCOPES)("docs/configuration.md says what the scope %s lets", (scope) => {
+  expect(text).toMatch(new RegExp(`^\\| \`${scope}\` \\| .+ \\|$`, "m"));
 });
 
 test("the example in docs/configuration.md holds together", () => {
