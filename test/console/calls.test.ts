@@ -69,6 +69,70 @@ test("a search finds calls by every member, each once, and says word, agent, win
   expect((await who.get("/console/calls?outcome=failure")).text).toContain("No call fits.");
 });
 
+test("a recording is found by its own id, and what is worst of a call is said first", async () => {
+  const { call, log, who } = await opened();
+  await call("c-drift", drifted().events);
+  await call("c-plain", plain(20_000).events);
+  const about = {
+    tenant: "acme",
+    callId: "c-plain",
+    windowId: "w-20000",
+    recorderId: "rec-b",
+    actor: { id: "tacet", kind: "system" },
+    origin: { component: "evidence" },
+  } as const;
+  const judged = (reason: string, tapId = B.tapId) =>
+    ({
+      ...about,
+      at: 30_000,
+      type: "WindowJudged",
+      outcome: "failure",
+      reason,
+      detail: { tapId, by: "time", recordingId: "file-7" },
+    }) as const;
+  await log.enter([
+    {
+      ...about,
+      at: 29_000,
+      type: "RecordingTestified",
+      outcome: "success",
+      detail: { recordingId: "file-7" },
+    },
+  ]);
+  const found = async () => textOf((await who.get("/console/calls?recordingId=file-7")).text);
+  expect(await found()).toContain("c-plain Ended a-7 1 50 ms As it should be");
+  await log.enter([judged("missing")]);
+  expect(await found()).toContain("A recording is missing");
+  await log.enter([judged("suspect")]);
+  expect(await found()).toContain("A recording is suspect");
+  // The newest word of the same judgement counts.
+  await log.enter([judged("silent")]);
+  expect(await found()).toContain("c-plain Ended a-7 1 50 ms As it should be");
+});
+
+test("a call of many windows is drawn with its recorders, and says what is left out", async () => {
+  const { call, who } = await opened();
+  const told = new Told();
+  told.register(0, [B]);
+  told.baseline(10, B.tapId);
+  for (let number = 1; number <= 60; number += 1) {
+    told.open(number * 1_000, `w${number}`);
+    told.says(number * 1_000 + 50, B.tapId, "paused");
+    told.close(number * 1_000 + 400, `w${number}`);
+    told.says(number * 1_000 + 450, B.tapId, "recording");
+  }
+  await call("c-many", told.events);
+  const lanes = (text: string) =>
+    [...text.matchAll(/<text class="lane"[^>]*>\s*([^<]+?)\s*</g)].map(([, name]) => name);
+  const whole = (await who.get("/console/calls/c-many")).text;
+  expect(lanes(whole)).toHaveLength(32);
+  expect(lanes(whole).at(-1)).toBe("rec-b, 2");
+  expect(whole).toContain("30 more lanes are not drawn here");
+  const closer = (await who.get("/console/calls/c-many?window=w50")).text;
+  expect(lanes(closer)).toContain("Window w50");
+  expect(lanes(closer)).not.toContain("Window w1");
+});
+
 test("a search that finds many is paged by a link, and no call stands on two pages", async () => {
   const { call, who } = await opened();
   for (let number = 0; number < 45; number += 1) {

@@ -178,6 +178,24 @@ test("a drift is a mark and a span of its own, and the call's word says it at on
   ]);
 });
 
+test("a window's renewal, the end of its lease and the silence kept after it are in its lane", () => {
+  const call = new Told({ atLeaseEnd: "resume", graceMs: 2_000 }).registered(tap("a", "1"));
+  call.open(1_000, "w1", { leaseMs: 5_000 });
+  call.says(1_100, "a/1", "paused");
+  call.renew(4_000, "w1", 5_000);
+  for (const at of [9_000, 11_000]) call.pass(at);
+  const [lane] = timelineOf(call.events, 20_000)?.windows ?? [];
+  expect(lane?.spans).toEqual([
+    { from: 1_000, to: 9_000, word: "open" },
+    { from: 9_000, to: 11_000, word: "kept" },
+  ]);
+  expect(lane?.marks).toMatchObject([
+    { kind: "renewed", at: 4_000 },
+    { kind: "expired", at: 9_000 },
+    { kind: "closed", at: 11_000 },
+  ]);
+});
+
 test("each life of a name that was used again is a call of its own", () => {
   const call = new Told().secured(tap("a", "1"));
   call.close(1_000, "w1");

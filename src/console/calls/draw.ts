@@ -19,7 +19,10 @@ const MARKS_PX = 14;
 const LANE_PX = LABEL_PX + BAR_PX + MARKS_PX + 5;
 const AXIS_PX = 24;
 /** Lanes drawn; the table has the others. */
-const LANE_COUNT_MAX = 40;
+const WINDOW_LANE_COUNT_MAX = 30;
+const TAP_LANE_COUNT_MAX = 20;
+/** Verdicts drawn in one lane. */
+const VERDICT_COUNT_MAX = 500;
 const TICK_COUNT_MAX = 7;
 /** About one letter, in px. */
 const LETTER_PX = 6.6;
@@ -68,8 +71,20 @@ export function lanesOf(
   ];
 }
 
-export function drawn(lanes: readonly Drawn[], view: View, title: string, say: Say): Html {
-  const shown = lanes.slice(0, LANE_COUNT_MAX);
+/** The lanes that are drawn of this part of the call: windows that were open in it, and taps. */
+export function shownIn(lanes: readonly Drawn[], view: View): readonly Drawn[] {
+  const reaches = ({ lane: { marks, spans } }: Drawn): boolean =>
+    spans.some(({ from, to }) => to >= view.from && from <= view.to) ||
+    (spans.length === 0 && marks.some(({ at }) => at >= view.from && at <= view.to));
+  const of = (kind: LaneKind) => lanes.filter((one) => one.kind === kind);
+  return [
+    ...of("call"),
+    ...of("window").filter(reaches).slice(0, WINDOW_LANE_COUNT_MAX),
+    ...of("tap").slice(0, TAP_LANE_COUNT_MAX),
+  ];
+}
+
+export function drawn(shown: readonly Drawn[], view: View, title: string, say: Say): Html {
   const height = AXIS_PX + shown.length * LANE_PX;
   const spanMs = Math.max(1, view.to - view.from);
   const x = (at: EpochMs) =>
@@ -110,13 +125,19 @@ function drawnLane(
   return html`<text class="lane" x="0" y="${y - 5}">${shortened(label)}</text>
     ${bars(lane.spans, view, x).map((bar) => drawnBar(bar, y, kind, say))}
     ${apart(lane.marks.filter(isSeen), x).map((mark) => drawnMark(mark, x(mark.at), under, say))}
-    ${verdicts.filter(isSeen).map(
-      ({ at, verdict }) =>
-        html`<g class="tm tm-${verdict}" transform="translate(${Math.max(6, x(at) - 7)} ${under})">
-          <title>${say("mark.judged", { verdict: say(`verdict.${verdict}`) })}</title>
-          ${VERDICTS[verdict]}
-        </g>`,
-    )}`;
+    ${verdicts
+      .filter(isSeen)
+      .slice(0, VERDICT_COUNT_MAX)
+      .map(
+        ({ at, verdict }) =>
+          html`<g
+            class="tm tm-${verdict}"
+            transform="translate(${Math.max(6, x(at) - 7)} ${under})"
+          >
+            <title>${say("mark.judged", { verdict: say(`verdict.${verdict}`) })}</title>
+            ${VERDICTS[verdict]}
+          </g>`,
+      )}`;
 }
 
 interface Bar {

@@ -140,12 +140,15 @@ function requestOf(row: WindowOnTap, life: readonly Told[]): Request {
     windowId,
     askedAt: at,
     by,
-    ...(owner === by.id ? {} : { owner }),
+    ...(isOf(owner, by) ? {} : { owner }),
     ...(agentId === undefined ? {} : { agentId }),
     ...(reason === undefined ? {} : { reason }),
     ended,
   };
 }
+
+/** An API key or token by itself owns as `api_key:its-id`. */
+const isOf = (owner: string, by: Who): boolean => owner === by.id || owner.endsWith(`:${by.id}`);
 
 function endOf({ until, windowId }: WindowOnTap, life: readonly Told[]): Ended {
   if (until === undefined) return { how: "open" };

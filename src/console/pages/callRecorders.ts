@@ -13,6 +13,8 @@ import type { Evidence } from "./call.ts";
 import type { ShownTimeline } from "./callTimeline.ts";
 
 const TAP_COUNT_MAX = 100;
+/** Recordings and judgements that are listed of one tap. */
+const LISTED_COUNT_MAX = 100;
 
 export function recordersTable({ say }: Visit, shown: ShownTimeline): Html {
   const { callId, evidence, life, timeline } = shown;
@@ -72,8 +74,12 @@ export function evidenceCell(say: Say, known: Evidence, { tapId }: Pick<TapLane,
   if (told.length === 0 && judged.length === 0) {
     return html`${say(state === "no_witness" || state === "gathered" ? "call.noWitness" : "call.noEvidence")}`;
   }
+  const left = [told, judged].reduce(
+    (sum, all) => sum + Math.max(0, all.length - LISTED_COUNT_MAX),
+    0,
+  );
   return html`<ul>
-    ${told.map(
+    ${told.slice(0, LISTED_COUNT_MAX).map(
       ({ endAt, recordingId, startAt }) =>
         html`<li>
           ${say("statement.recording", {
@@ -83,12 +89,13 @@ export function evidenceCell(say: Say, known: Evidence, { tapId }: Pick<TapLane,
           })}
         </li>`,
     )}
-    ${judged.map(
+    ${judged.slice(0, LISTED_COUNT_MAX).map(
       ({ by, verdict, windowId }) =>
         html`<li>
           ${say("call.laneWindow", { windowId })}:
           <span class="word ${verdict}">${say(`verdict.${verdict}`)}</span> (${say(`judged.${by}`)})
         </li>`,
     )}
+    ${left > 0 ? html`<li>${say("call.moreRows", { count: left })}</li>` : ""}
   </ul>`;
 }

@@ -5,7 +5,7 @@
  */
 import { html } from "hono/html";
 import { isAtRest } from "../../control/conclude.ts";
-import { drawn, GLYPHS, lanesOf, VERDICTS, type View } from "../calls/draw.ts";
+import { drawn, GLYPHS, lanesOf, shownIn, VERDICTS, type View } from "../calls/draw.ts";
 import type { Timeline } from "../calls/timeline.ts";
 import { exact, moment, saidOf, saidOfMark, weightOf, scrolling } from "../calls/words.ts";
 import type { Html, Visit } from "../page.ts";
@@ -34,14 +34,20 @@ export function timelineSection(visit: Visit, shown: ShownTimeline): Html {
   const judgements = evidence.kind === "known" ? evidence.evidence.judgements : [];
   const lanes = lanesOf(timeline, judgements, say);
   const view = viewOf(timeline, query.get("window") ?? "");
+  const seen = shownIn(lanes, view);
   const title = `${say("call.title", { callId })}: ${exact(view.from)} – ${exact(view.to)}`;
   return html`<h2>${say("call.timeline")}</h2>
     <p class="hint">${moment(view.from)} – ${moment(view.to)}. ${say("call.timelineHint")}</p>
     ${zoom(visit, shown)}
     <div class="scroll" tabindex="0" role="region" aria-label="${say("call.timeline")}">
-      ${drawn(lanes, view, title, say)}
+      ${drawn(seen, view, title, say)}
     </div>
-    ${legend(visit, lanes)}
+    ${
+      seen.length === lanes.length
+        ? ""
+        : html`<p class="hint">${say("call.moreLanes", { count: lanes.length - seen.length })}</p>`
+    }
+    ${legend(visit, seen)}
     <details class="table">
       <summary>${say("call.asTable")}</summary>
       ${asTable(visit, lanes)}

@@ -76,6 +76,8 @@ export const callsDe: CallsStrings = {
   "call.from": "Von",
   "call.to": "Bis",
   "call.howLong": "Wie lange",
+  "call.moreLanes":
+    "{count} weitere Bahnen sind hier nicht gezeichnet: die von Fenstern zu anderen Zeiten, oder mehr als passen. Die Tabelle hat sie.",
   "call.moreRows": "{count} weitere Zeilen sind hier weggelassen; die Einträge unten haben sie.",
   "call.laneCall": "Das Gespräch",
   "call.laneWindow": "Fenster {windowId}",

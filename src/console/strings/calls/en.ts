@@ -73,6 +73,8 @@ export const callsEn = {
   "call.from": "From",
   "call.to": "To",
   "call.howLong": "How long",
+  "call.moreLanes":
+    "{count} more lanes are not drawn here: those of windows at other times, or more than fit. The table has them.",
   "call.moreRows": "{count} more rows are left out here; the entries below have them.",
   "call.laneCall": "The call",
   "call.laneWindow": "Window {windowId}",

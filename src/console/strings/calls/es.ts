@@ -76,6 +76,8 @@ export const callsEs: CallsStrings = {
   "call.from": "Desde",
   "call.to": "Hasta",
   "call.howLong": "Cuánto",
+  "call.moreLanes":
+    "Aquí no se dibujan {count} carriles más: los de ventanas en otros momentos, o más de los que caben. La tabla los tiene.",
   "call.moreRows": "Aquí se omiten {count} filas más; las entradas de abajo las tienen.",
   "call.laneCall": "La llamada",
   "call.laneWindow": "Ventana {windowId}",

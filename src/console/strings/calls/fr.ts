@@ -77,6 +77,8 @@ export const callsFr: CallsStrings = {
   "call.from": "De",
   "call.to": "À",
   "call.howLong": "Durée",
+  "call.moreLanes":
+    "{count} autres lignes ne sont pas dessinées ici : celles de fenêtres à d'autres moments, ou plus qu'il n'en tient. Le tableau les a.",
   "call.moreRows": "{count} autres rangées sont omises ici ; les entrées plus bas les ont.",
   "call.laneCall": "L'appel",
   "call.laneWindow": "Fenêtre {windowId}",

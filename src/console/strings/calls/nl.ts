@@ -75,6 +75,8 @@ export const callsNl: CallsStrings = {
   "call.from": "Van",
   "call.to": "Tot",
   "call.howLong": "Hoe lang",
+  "call.moreLanes":
+    "{count} banen meer zijn hier niet getekend: die van vensters op andere tijden, of meer dan er passen. De tabel heeft ze.",
   "call.moreRows": "{count} rijen meer zijn hier weggelaten; de vermeldingen hieronder hebben ze.",
   "call.laneCall": "Het gesprek",
   "call.laneWindow": "Venster {windowId}",
