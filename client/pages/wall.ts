@@ -54,6 +54,8 @@ const now = () => Date.now() + offsetMs;
 
 const calls = new Map<string, Placed>();
 const rows = new Map<string, Row>();
+/** Where each row is to be. */
+const places = new WeakMap<Element, number>();
 let wanted: readonly Placed[] = [];
 let isStale = false;
 let orderedAt = 0;
@@ -112,6 +114,10 @@ function order(): void {
   );
   wanted = sorted.slice(0, ROW_COUNT_MAX);
   cursor = 0;
+  wanted.forEach(({ call }, index) => {
+    const row = rows.get(call.callId);
+    if (row !== undefined) places.set(row.element, index);
+  });
   const rest = sorted.length - wanted.length;
   const bad = sorted.filter(({ rank }) => rank < 2).length;
   const values = { count: sorted.length, bad, rest };
@@ -137,14 +143,24 @@ function reconcile(): void {
       rows.delete(callId);
     }
   }
-  for (; cursor < wanted.length; cursor += 1) {
+  while (cursor < wanted.length) {
     const placed = wanted[cursor] as Placed;
     const row = rows.get(placed.call.callId) ?? made(placed.call);
-    const isPlaced = body.children[cursor] === row.element;
-    if (isPlaced && row.shown === placed) continue;
+    const here = body.children[cursor];
+    if (here === row.element && row.shown === placed) {
+      cursor += 1;
+      continue;
+    }
     if ((left -= 1) < 0) return soon();
-    if (!isPlaced) place(row.element, body.children[cursor] ?? null);
+    const down = here === undefined || here === row.element ? 0 : (places.get(here) ?? 0);
+    if (down > cursor + 1 && body.children[cursor + 1] === row.element) {
+      // One that goes down is moved, not all that it passes.
+      place(here as HTMLElement, body.children[down + 1] ?? null);
+      continue;
+    }
+    if (here !== row.element) place(row.element, here ?? null);
     if (row.shown !== placed) fill(row, placed);
+    cursor += 1;
   }
 }
 

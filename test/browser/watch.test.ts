@@ -345,15 +345,7 @@ test("two thousand calls on the wall: how many frames take longer than 50 ms", a
   const cookies = await signed.context().cookies();
   await page.context().addCookies(cookies);
   opened.push(watched);
-  let send: (message: object) => void = () => undefined;
-  await page.routeWebSocket(/\/v1\/events/, (socket) => {
-    send = (message) => socket.send(JSON.stringify(message));
-    socket.onMessage((text) => {
-      if (!String(text).includes("subscribe")) return;
-      send({ type: "subscribed", recovered: false });
-    });
-    send({ type: "hello", epoch: "e", position: 0, pingMs: 60_000, reconnectAfterMs: 0 });
-  });
+  await page.addInitScript(fedWall);
   await page.goto(`${url}/console/wall`);
   await expect.poll(() => page.locator("#connection").textContent(), SOON).toBe("Live");
   await page.evaluate(() => {
@@ -373,34 +365,10 @@ test("two thousand calls on the wall: how many frames take longer than 50 ms", a
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   const idle = await seenSoFar(page);
   const COUNT = 2_000;
-  const words = ["securing", "secured", "secured", "secured", "unsecured"];
-  let position = 0;
-  const message = (index: number) => ({
-    type: "call",
-    callId: `call-${index}`,
-    agentId: `a-${index}`,
-    attributes: { queue: `q${index % 7}`, team: "red" },
-    protection: words[(index + position) % words.length],
-    windows: [
-      {
-        windowId: `w${index}`,
-        openedAt: Date.now() - index,
-        expiresAt: Date.now() + 60_000,
-        own: false,
-      },
-    ],
-    recorders: [{ recorderId: "anywherenow", required: true, status: "paused" }],
-    can: [],
-    position: (position += 1),
-    at: Date.now(),
-  });
-  for (let index = 0; index < COUNT; index += 1) send(message(index));
+  await page.evaluate(`feed.all(${COUNT})`);
   await expect.poll(() => page.locator("#count").textContent(), SOON).toContain(`${COUNT} calls`);
   // Four bursts a second, of a tenth of all calls each.
-  for (let burst = 0; burst < 20; burst += 1) {
-    for (let index = burst; index < COUNT; index += 10) send(message(index));
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
+  await page.evaluate(`feed.bursts(${COUNT}, 20)`);
   await expect.poll(() => page.locator("#wall tbody tr").count(), SOON).toBe(200);
   expect(await page.locator("#count").textContent()).toContain("1800 of them are not shown");
   const seen = await seenSoFar(page);
@@ -409,6 +377,51 @@ test("two thousand calls on the wall: how many frames take longer than 50 ms", a
   );
   await picture(page, "wall-2000");
 });
+
+/** In the page: a socket that tells of as many calls as it is asked to, each message by itself. */
+const fedWall = `
+  const words = ["securing", "secured", "secured", "secured", "unsecured"];
+  let socket, position = 0;
+  const tell = (message) => socket.dispatchEvent(
+    new MessageEvent("message", { data: JSON.stringify(message) }));
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const next = () => new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => { port1.close(); resolve(); };
+    port2.postMessage(0);
+  });
+  const call = (index) => ({
+    type: "call", callId: "call-" + index, agentId: "a-" + index,
+    attributes: { queue: "q" + index % 7, team: "red" },
+    protection: words[(index + position) % words.length],
+    windows: [{ windowId: "w" + index, openedAt: Date.now() - index,
+      expiresAt: Date.now() + 60000, own: false }],
+    recorders: [{ recorderId: "anywherenow", required: true, status: "paused" }],
+    can: [], position: ++position, at: Date.now(),
+  });
+  globalThis.WebSocket = class extends EventTarget {
+    constructor() {
+      super();
+      socket = this;
+      setTimeout(() => tell({ type: "hello", epoch: "e", pingMs: 60000, reconnectAfterMs: 0 }));
+    }
+    send(text) {
+      if (text.includes("subscribe")) setTimeout(() => tell({ type: "subscribed", recovered: false }));
+    }
+    close() {}
+  };
+  globalThis.feed = {
+    async all(count) {
+      for (let index = 0; index < count; index += 1) { tell(call(index)); await next(); }
+    },
+    async bursts(count, times) {
+      for (let burst = 0; burst < times; burst += 1) {
+        for (let index = burst % 10; index < count; index += 10) { tell(call(index)); await next(); }
+        await wait(250);
+      }
+    },
+  };
+`;
 
 interface Frames {
   readonly frames: number;
