@@ -1,7 +1,7 @@
 /**
  * How fast files are heard on one core, and what memory that takes: `npm run evidence:speed`.
  * `--minutes N` (10) of sound a file, `--rounds N` (3): the median and the worst are printed.
- * `--memory` hears two hours in pieces and prints memory every ten minutes of them.
+ * `--memory` hears two hours of WAV and of MP3 in pieces and prints memory every ten minutes.
  */
 import { parseArgs } from "node:util";
 import type { Codec } from "../../src/evidence/sound/codec.ts";
@@ -24,8 +24,10 @@ const PIECE_BYTES = 65_536;
 const MINUTE_MS = 60_000;
 const MB = 2 ** 20;
 
-if (values.memory) await memory();
-else await speed();
+if (values.memory) {
+  await memory("pcm16", 48_000);
+  await memory("mp3", 44_100);
+} else await speed();
 
 function sound(rateHz: number, seed: number): Float32Array {
   const out = speech(seeded(seed), MINUTE_MS, rateHz);
@@ -98,9 +100,10 @@ async function hearAndJudge(file: Iterable<Uint8Array>): Promise<void> {
   if (judgements[0]?.verdict !== "silent") throw new Error("the file is not what it should be");
 }
 
-async function memory(): Promise<void> {
-  const file = minuteOf("pcm16", 48_000, 2);
-  if (file === undefined) return;
+async function memory(codec: Codec, rateHz: number): Promise<void> {
+  console.log(`${codec} ${rateHz} Hz stereo`);
+  const file = minuteOf(codec, rateHz, 2);
+  if (file === undefined) return console.log("NOT RUN: lame is not installed");
   const { gc } = globalThis;
   if (gc === undefined) throw new Error("needs node --expose-gc");
   const held = () => {
