@@ -145,6 +145,11 @@ test("a pause that asks for a receipt gets that of the call's newest entry besid
   expect(
     await verifyReceipt(receipt, canonicalBytes(entry ?? {}), await keyOf("tacet.test/acme")),
   ).toMatchObject({ kind: "included", position });
+  await registered(k, "c2", "a-ann");
+  const agent = await k.send("POST", "/v1/agents/a-ann/pause?receipt=1", "ann", {
+    windowId: "w-2",
+  });
+  expect(agent.body).toMatchObject({ safeToCollect: true });
   const plain = await k.send("POST", "/v1/calls/c1/pause", "pay", { windowId: "w-1" });
   expect(plain.body["receipt"]).toBeUndefined();
   const odd = await k.send("POST", "/v1/calls/c1/pause?receipt=2", "pay", { windowId: "w-1" });
