@@ -13,7 +13,7 @@ import { idForm } from "../../src/policy/idForm.ts";
 import type { Principal, Scope } from "../../src/policy/principal.ts";
 import { type Visitor, visitor } from "./visitor.ts";
 
-export const ORIGIN = "http://tacet.example";
+const ORIGIN = "http://tacet.example";
 
 export interface Opened {
   readonly who: Visitor;

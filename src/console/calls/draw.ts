@@ -148,7 +148,7 @@ interface Bar {
 const BAR_WIDTH_MIN = 2;
 
 /** Bars too thin to be told apart are one, of the worst word among them. */
-export function bars(spans: readonly Span<AnyWord>[], view: View, x: Scale): readonly Bar[] {
+function bars(spans: readonly Span<AnyWord>[], view: View, x: Scale): readonly Bar[] {
   const made: Bar[] = [];
   for (const span of spans) {
     const isPoint = span.from === span.to && span.to === view.to;

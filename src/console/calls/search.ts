@@ -12,7 +12,7 @@ import type { IdKind, idForms } from "../../policy/idForm.ts";
 import { type Behind, behindOf } from "./read.ts";
 
 /** What can be asked for besides time; the names in an address are those of the filter. */
-export const TERMS = [
+const TERMS = [
   "callId",
   "windowId",
   "agentId",
@@ -21,7 +21,6 @@ export const TERMS = [
   "type",
   "outcome",
 ] as const;
-export type Term = (typeof TERMS)[number];
 export const FIELDS = ["from", "to", ...TERMS] as const;
 export type Field = (typeof FIELDS)[number];
 
@@ -51,7 +50,7 @@ function isName(idForm: ReturnType<typeof idForms>, tenant: TenantId, name: stri
 }
 
 /** Where an address holds what could be a card number; undefined where it holds none. */
-export function cardIn(
+function cardIn(
   query: URLSearchParams,
   tenant: TenantId,
   idForm: ReturnType<typeof idForms>,

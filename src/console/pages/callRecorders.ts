@@ -55,7 +55,7 @@ export function recordersTable({ say }: Visit, shown: ShownTimeline): Html {
     )}`;
 }
 
-export const statementPath = (callId: string, tapId: string, life: number): string =>
+const statementPath = (callId: string, tapId: string, life: number): string =>
   `${callPath(callId)}/statement/${encodeURIComponent(tapId)}?life=${life}`;
 
 /** What the recorder told of this tap, and how each window was judged by it. */
