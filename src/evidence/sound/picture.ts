@@ -21,12 +21,12 @@ const WIDTH = 1_000;
 const COLUMN_MS_MIN = 100;
 /** Half of one waveform. */
 const HALF = 48;
-const ROW = 190;
+const ROW = 200;
 const TOP = 48;
 /** Quieter than this is drawn as nothing. */
 const SHOWN_DB_MIN = -60;
 
-const LEGEND = "green: window; red: suspect; plain band: keyed digits; each box says which";
+const LEGEND = "green: window; red: suspect; plain band: keyed digits";
 const STYLE = `
   .page { fill: #fff } .ink { fill: #1b1b1b; font: 13px system-ui, sans-serif }
   .soft { fill: #555; font: 12px system-ui, sans-serif } .wave { fill: #4a6fa5 }
@@ -96,7 +96,32 @@ ${keys.map((range) => box("keys", range, `keyed digits: ${span(range)}`, HALF - 
 ${windows.join("\n")}
 ${suspects.join("\n")}
 ${scale(durationMs, xOf, middle + HALF + 16)}
+${verdicts(judged, middle + HALF + 34)}
 </g>`;
+}
+
+/** Lines of words below one waveform: a printed picture has no titles to point at. */
+const LINE_COUNT = 2;
+
+/** What was judged, the suspect ones first; what finds no room is counted. */
+function verdicts({ judgements }: Judged, y: number): string {
+  const isSuspect = ({ verdict }: Judged["judgements"][number]): boolean => verdict === "suspect";
+  const all = [
+    ...judgements.filter((one) => isSuspect(one)),
+    ...judgements.filter((one) => !isSuspect(one)),
+  ].map(({ cause, ranges: [range, ...more], verdict, windowId }) => {
+    const place = range === undefined ? "" : `, ${span(range)}`;
+    const others = more.length === 0 ? "" : ` and ${more.length} more`;
+    return `window ${windowId}: ${verdict}${cause === undefined ? "" : ` (${cause})`}${place}${others}`;
+  });
+  if (all.length === 0) all.push("no window reaches it");
+  const lines =
+    all.length <= LINE_COUNT
+      ? all
+      : [...all.slice(0, LINE_COUNT - 1), `and ${all.length - LINE_COUNT + 1} windows more`];
+  return lines
+    .map((line, index) => `<text class="soft" x="20" y="${y + 15 * index}">${escape(line)}</text>`)
+    .join("\n");
 }
 
 /** The loudest moment of each column; in stereo the first channel above, the other below. */
@@ -130,7 +155,10 @@ function scale(durationMs: number, xOf: (ms: number) => number, y: number): stri
   const step = STEPS_S.find((one) => durationMs / 1_000 / one <= 12) ?? 14_400;
   const marks: string[] = [];
   for (let at = 0; at * 1_000 <= durationMs; at += step) {
-    marks.push(`<text class="soft" x="${xOf(at * 1_000)}" y="${y}">${clock(at)}</text>`);
+    const x = xOf(at * 1_000);
+    // At the right edge it would be cut off.
+    const anchor = x > WIDTH ? ' text-anchor="end"' : "";
+    marks.push(`<text class="soft" x="${x}" y="${y}"${anchor}>${clock(at)}</text>`);
   }
   return marks.join("");
 }
