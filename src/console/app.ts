@@ -8,6 +8,7 @@ import { Hono, type Context } from "hono";
 import { getCookie, setCookie, deleteCookie } from "hono/cookie";
 import { html } from "hono/html";
 import type { EpochMs, TenantId } from "../control/call.ts";
+import { LogUnavailable } from "../control/within.ts";
 import { type Action, type Allowed, may } from "../policy/access.ts";
 import type { Principal } from "../policy/principal.ts";
 import { attempts } from "./attempts.ts";
@@ -125,6 +126,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
   app.notFound((c) => trouble(c, 404, "error.notFound", sessionOf(c)));
   app.onError((error, c) => {
     options.onError(error);
+    if (error instanceof LogUnavailable) return trouble(c, 503, "error.unavailable", sessionOf(c));
     return trouble(c, 500, "error.failed", sessionOf(c));
   });
   return app;
@@ -144,6 +146,10 @@ export function consoleApp(options: ConsoleOptions): Hono {
     const isAgent = session.principal.kind === "agent";
     if (isAgent && page.method === "GET" && page.path === "/") return c.redirect(AGENTS_PATH);
     const allowed = mayHave(session.principal, page);
+    const [first] = navOf(session.principal);
+    // Whoever may not have the first page is led to the first that they may have.
+    if (!allowed.ok && page.method === "GET" && page.path === "/" && first !== undefined)
+      return c.redirect(first.path);
     if (!allowed.ok) {
       await options.enter({
         type: "AccessDenied",
@@ -241,7 +247,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
 
   function trouble(
     c: Context,
-    status: 403 | 404 | 500,
+    status: 403 | 404 | 500 | 503,
     key: Key,
     session: Session | undefined,
   ): Response | Promise<Response> {
@@ -250,7 +256,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
 
   function show(
     c: Context,
-    status: 200 | 403 | 404 | 500,
+    status: 200 | 403 | 404 | 500 | 503,
     key: Key,
     body: Html,
     session?: Session,
@@ -261,7 +267,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
 
   function framed(
     c: Context,
-    status: 200 | 403 | 404 | 500,
+    status: 200 | 403 | 404 | 500 | 503,
     title: string,
     body: Html,
     session?: Session,

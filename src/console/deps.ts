@@ -49,6 +49,8 @@ export interface PageDeps {
   readonly incidents: IncidentWork;
   /** What is known of the log's own health. */
   readonly custody: () => Json;
+  /** What shows that an entry is in the log; undefined where there is no such entry. */
+  readonly receipt: (tenant: string, position: number) => Promise<string | undefined>;
   readonly desk: DeskPort;
   /** For the event stream of one page; nothing that follows from it outlives the session. */
   readonly eventsTicket: (session: Session) => Promise<string>;

@@ -278,6 +278,8 @@ test("the browser's own check finds a flipped byte, and says since which checkpo
     .poll(() => result.textContent(), SOON)
     .toMatch(/^All \d+ entries are what was signed/);
   await looksWell(page, "integrity");
+  const receipt = await page.request.get(`${url}/console/integrity/receipt?position=2`);
+  expect(await receipt.text()).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);
   await page.getByLabel("A checkpoint you saved before").fill(saved);
   await page.getByRole("button", { name: "Does the log still begin with it?" }).click();
   await expect

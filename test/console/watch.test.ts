@@ -1,6 +1,7 @@
 /** Overview, exceptions with their sign-off, incidents and integrity, as somebody signed in sees them. */
 import { expect, test } from "vitest";
 import { openCheckpoint } from "../../src/log/checkpoint.ts";
+import { LogUnavailable } from "../../src/control/within.ts";
 import { readEntry } from "../../src/log/form.ts";
 import { signerOf } from "../../src/log/note.ts";
 import { days } from "../../src/console/watch/days.ts";
@@ -289,4 +290,36 @@ test("the integrity page hands out the very bytes that were signed, and says who
   expect(note).toMatch(/^tacet\.test\/acme\n\d+\n/);
   const key = await signerOf("tacet.test", new Uint8Array(32).fill(7));
   expect((await openCheckpoint(note, key)).size).toBeGreaterThan(3);
+});
+
+test("a receipt is a file to keep, and where there is no such entry that is said", async () => {
+  const rig = await watchRig();
+  await secured(rig, "c1");
+  const person = await rig.signedIn();
+  const receipt = await person.get("/console/integrity/receipt?position=2");
+  expect(receipt.headers.get("content-disposition")).toContain("receipt-2.txt");
+  expect(receipt.text).toBe("receipt of 2\n");
+  expect(words(await person.get("/console/integrity/receipt?position=999"))).toContain(
+    "The log has no entry of this number.",
+  );
+});
+
+test("a log that cannot be read is said so, without a word of what is inside", async () => {
+  const rig = await watchRig({
+    more: { receipt: () => Promise.reject(new LogUnavailable("the disk of /secret/place")) },
+  });
+  const person = await rig.signedIn();
+  const seen = await person.get("/console/integrity/receipt?position=1");
+  expect([seen.status, words(seen).includes("The log cannot be read now.")]).toEqual([503, true]);
+  expect(seen.text).not.toContain("secret");
+  expect(rig.trouble).toHaveLength(1);
+});
+
+test("whoever may only watch calls begins at the wall, and is not asked for more", async () => {
+  const rig = await watchRig();
+  const person = await rig.signedIn({ scopes: new Set(["events:read"]) });
+  const seen = await person.get("/console");
+  expect(seen.url).toContain("/console/wall");
+  expect(seen.text).not.toContain('href="/console/integrity"');
+  expect((await person.get("/console/integrity")).status).toBe(403);
 });

@@ -15,6 +15,8 @@ export interface WatchRig {
   readonly facts: ConsoleFact[];
   /** By the clock of the pages. */
   readonly time: { now: number };
+  /** What a page failed with. */
+  readonly trouble: unknown[];
   readonly asked: { ticketFor: Principal[] };
   signedIn(who?: Partial<Principal>): Promise<Visitor>;
 }
@@ -28,12 +30,14 @@ export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
   const k = await kit(options);
   const facts: ConsoleFact[] = [];
   const time = { now: Date.now() };
+  const trouble: unknown[] = [];
   const asked: WatchRig["asked"] = { ticketFor: [] };
   const deps: PageDeps = {
     ...(k.deps as unknown as PageDeps),
     recorders: (tenant) => k.deps.recorders.list(tenant),
     custody: () => ({}),
     desk: k.desk,
+    receipt: async (_tenant, position) => (position <= 2 ? `receipt of ${position}\n` : undefined),
     eventsTicket: async ({ principal }) => {
       asked.ticketFor.push(principal);
       return "tkt_x";
@@ -63,15 +67,14 @@ export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
     tenants: () => ["acme"],
     clientAddress: () => "192.0.2.7",
     enter: async (fact) => void facts.push(fact),
-    onError: (error) => {
-      throw error;
-    },
+    onError: (error) => void trouble.push(error),
   });
   return {
     k,
     deps,
     facts,
     time,
+    trouble,
     asked,
     async signedIn(who = {}) {
       const principal: Principal = {

@@ -8,7 +8,7 @@ import { html } from "hono/html";
 import { canonical } from "../../log/canonical.ts";
 import { toBase64 } from "../../log/note.ts";
 import type { PageDeps } from "../deps.ts";
-import type { Html, PageDef, Visit } from "../page.ts";
+import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import { logRead, moment } from "../watch/show.ts";
 import { verificationOf } from "../watch/verification.ts";
 
@@ -42,12 +42,7 @@ export function integrityPages(deps: PageDeps): readonly PageDef[] {
       path: "/integrity",
       action: "read_log",
       nav: "nav.integrity",
-      async handle(visit) {
-        await deps.enter(logRead(visit, "checkpoint", {}));
-        const note = await deps.log.checkpoint(visit.session.principal.tenant);
-        const title = visit.say("nav.integrity");
-        return { kind: "page", title, script: "integrity.js", body: body(deps, visit, note) };
-      },
+      handle: (visit) => shown(deps, visit, false),
     },
     {
       method: "GET",
@@ -81,6 +76,19 @@ export function integrityPages(deps: PageDeps): readonly PageDef[] {
     },
     {
       method: "GET",
+      path: "/integrity/receipt",
+      action: "read_log",
+      async handle(visit) {
+        const position = wholeOf(visit.query, "position");
+        await deps.enter(logRead(visit, "receipts", {}));
+        const text = await deps.receipt(visit.session.principal.tenant, position);
+        if (text === undefined) return await shown(deps, visit, true);
+        const contentType = "text/plain; charset=utf-8";
+        return { kind: "file", name: `receipt-${position}.txt`, contentType, body: text };
+      },
+    },
+    {
+      method: "GET",
       path: "/integrity/checkpoint",
       action: "read_log",
       async handle(visit) {
@@ -95,6 +103,37 @@ export function integrityPages(deps: PageDeps): readonly PageDef[] {
       },
     },
   ];
+}
+
+async function shown(deps: PageDeps, visit: Visit, isUnknown: boolean): Promise<Reply> {
+  await deps.enter(logRead(visit, "checkpoint", {}));
+  const note = await deps.log.checkpoint(visit.session.principal.tenant);
+  const said = isUnknown
+    ? html`<p role="alert" class="word bad">${visit.say("integrity.noEntry")}</p>`
+    : html``;
+  return {
+    kind: "page",
+    title: visit.say("nav.integrity"),
+    script: "integrity.js",
+    body: html`${said} ${body(deps, visit, note)} ${receiptForm(deps, visit)}`,
+  };
+}
+
+function receiptForm({ log }: PageDeps, { say, session }: Visit): Html {
+  return html`<h2>${say("integrity.receipts")}</h2>
+    <p class="hint">${say("integrity.receiptWhy")}</p>
+    <form class="filter" method="get" action="/console/integrity/receipt">
+      <label
+        >${say("integrity.position")}
+        <input
+          type="number"
+          name="position"
+          min="1"
+          max="${log.size(session.principal.tenant)}"
+          required
+      /></label>
+      <button type="submit">${say("integrity.receipt")}</button>
+    </form>`;
 }
 
 /** A number from the query: 0 where it is none. */

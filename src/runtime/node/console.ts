@@ -7,11 +7,13 @@
 import { randomBytes } from "node:crypto";
 import type { Hono } from "hono";
 import { type ConsoleFact, consoleApp } from "../../console/app.ts";
+import type { PageDeps } from "../../console/deps.ts";
 import { pagesOf } from "../../console/pages/index.ts";
 import type { Session } from "../../console/session.ts";
 import { openIdSignIn, type SignIn, type SignedIn } from "../../console/signIn.ts";
 import type { HttpApp } from "../../http/app.ts";
 import type { HttpDeps } from "../../http/deps.ts";
+import { createReceipts } from "../../http/receipts.ts";
 import { SYSTEM_TENANT } from "../../log/store.ts";
 import type { Config } from "../../policy/config.ts";
 import { SCOPES } from "../../policy/principal.ts";
@@ -66,6 +68,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
       evidence: deps.evidence,
       incidents: deps.incidents,
       custody: () => deps.custody?.() ?? {},
+      receipt: receiptsOf(deps),
       desk: options.desk,
       eventsTicket: (session) => eventsTicket(deps, session, sessionMsMax),
       recorders: (tenant) => deps.recorders.list(tenant),
@@ -85,6 +88,14 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
   });
   const { origin } = new URL(url);
   return { app, origin, ...(token === undefined ? {} : { link: `${url}/console/link/${token}` }) };
+}
+
+function receiptsOf({ log }: HttpDeps): PageDeps["receipt"] {
+  const receipts = createReceipts(log);
+  return async (tenant, position) => {
+    const told = await receipts.of(tenant, position, Infinity);
+    return told.kind === "receipt" ? told.text : undefined;
+  };
 }
 
 /** Tells what may be commanded, and commands nothing. Its chain ends with the session. */

@@ -183,6 +183,12 @@ export const de: WatchStrings = {
   "integrity.head": "Der signierte Kopf des Protokolls",
   "integrity.save": "Diesen Prüfpunkt außerhalb von tacet aufbewahren",
   "integrity.noKey": "Dieses Protokoll ist niemandes Beweis: es hat keinen Schlüssel.",
+  "integrity.receipts": "Belege",
+  "integrity.receiptWhy":
+    "Ein Beleg zeigt, dass ein Eintrag im Protokoll steht. Bewahren Sie ihn beim Eintrag auf; tacet verify prüft beide ohne tacet.",
+  "integrity.position": "Nummer des Eintrags",
+  "integrity.receipt": "Beleg aufbewahren",
+  "integrity.noEntry": "Das Protokoll hat keinen Eintrag dieser Nummer.",
   "integrity.independent": "Die unabhängige Prüfung",
   "integrity.independentWhy":
     "Führen Sie tacet verify auf einem anderen Rechner aus, mit einer Kopie des Protokolls und diesem Schlüssel aus einer Quelle, der Sie trauen.",

@@ -176,6 +176,12 @@ export const en = {
   "integrity.head": "The log's signed head",
   "integrity.save": "Save this checkpoint outside tacet",
   "integrity.noKey": "This log is nobody's evidence: it has no key.",
+  "integrity.receipts": "Receipts",
+  "integrity.receiptWhy":
+    "A receipt shows that one entry is in the log. Keep it beside the entry; tacet verify checks the two without tacet.",
+  "integrity.position": "Entry number",
+  "integrity.receipt": "Save its receipt",
+  "integrity.noEntry": "The log has no entry of this number.",
   "integrity.independent": "The independent check",
   "integrity.independentWhy":
     "Run tacet verify on another machine, with a copy of the log and this key from a place that you trust.",

@@ -177,6 +177,12 @@ export const es: WatchStrings = {
   "integrity.head": "La cabeza firmada del registro",
   "integrity.save": "Guardar este punto de control fuera de tacet",
   "integrity.noKey": "Este registro no prueba nada: no tiene clave.",
+  "integrity.receipts": "Recibos",
+  "integrity.receiptWhy":
+    "Un recibo muestra que una entrada está en el registro. Guárdelo junto a la entrada; tacet verify comprueba ambos sin tacet.",
+  "integrity.position": "Número de entrada",
+  "integrity.receipt": "Guardar su recibo",
+  "integrity.noEntry": "El registro no tiene ninguna entrada con este número.",
   "integrity.independent": "La comprobación independiente",
   "integrity.independentWhy":
     "Ejecute tacet verify en otra máquina, con una copia del registro y esta clave obtenida de una fuente fiable.",

@@ -179,6 +179,12 @@ export const fr: WatchStrings = {
   "integrity.head": "La tête signée du journal",
   "integrity.save": "Conserver ce point de contrôle hors de tacet",
   "integrity.noKey": "Ce journal ne prouve rien : il n'a pas de clé.",
+  "integrity.receipts": "Reçus",
+  "integrity.receiptWhy":
+    "Un reçu montre qu'une entrée est dans le journal. Gardez-le avec l'entrée ; tacet verify vérifie les deux sans tacet.",
+  "integrity.position": "Numéro de l'entrée",
+  "integrity.receipt": "Conserver son reçu",
+  "integrity.noEntry": "Le journal n'a pas d'entrée de ce numéro.",
   "integrity.independent": "La vérification indépendante",
   "integrity.independentWhy":
     "Lancez tacet verify sur une autre machine, avec une copie du journal et cette clé obtenue d'une source de confiance.",

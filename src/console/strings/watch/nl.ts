@@ -180,6 +180,12 @@ export const nl: WatchStrings = {
   "integrity.head": "De ondertekende kop van het logboek",
   "integrity.save": "Bewaar dit ijkpunt buiten tacet",
   "integrity.noKey": "Dit logboek is niemands bewijs: het heeft geen sleutel.",
+  "integrity.receipts": "Ontvangstbewijzen",
+  "integrity.receiptWhy":
+    "Een ontvangstbewijs laat zien dat één regel in het logboek staat. Bewaar het bij de regel; tacet verify controleert beide zonder tacet.",
+  "integrity.position": "Nummer van de regel",
+  "integrity.receipt": "Ontvangstbewijs bewaren",
+  "integrity.noEntry": "Het logboek heeft geen regel met dit nummer.",
   "integrity.independent": "De onafhankelijke controle",
   "integrity.independentWhy":
     "Voer tacet verify uit op een andere machine, met een kopie van het logboek en deze sleutel uit een bron die u vertrouwt.",
