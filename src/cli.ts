@@ -63,6 +63,13 @@ const LINGER_MS = 2_000;
 
 const credentialIo = (io: Output) => ({ print: io.out, complain: io.err, now: Date.now });
 
+// Whoever reads no more (`| head`) stops no command: `conform` has a call to resume.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 const [name = "", ...args] = process.argv.slice(2);
 const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 if (run === undefined) {

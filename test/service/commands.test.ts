@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { acme, closeRecorders, SALT, startRecorders, TARGETS, written } from "./acme.ts";
 import { asking } from "./client.ts";
 import { command } from "./command.ts";
-import { cleanUp, folder, startTacet, tacet } from "./process.ts";
+import { cleanUp, CLI, folder, pasted, startTacet, tacet } from "./process.ts";
 import { serveFile } from "./serve.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -258,4 +258,16 @@ test("a damaged ticket secret is named, and the process ends", async () => {
   const { code, err } = await tacet(["serve", "--config", await written(place, document)]);
   expect(code).toBe(1);
   expect(err).toContain(join(place, "log", "ticket.secret"));
+});
+
+test("whoever reads no more of what it prints stops no command", async () => {
+  const print = `"${process.execPath}" "${CLI}" key create --tenant acme --kind payment --scopes windows:write`;
+  // `true` has ended by the time anything is printed.
+  const { ended } = pasted(
+    `{ sleep 1; ${print}; echo "it ended with $?" >&2; } | true`,
+    await folder(),
+  );
+  const { err } = await ended;
+  expect(err).toContain("it ended with 0");
+  expect(err).not.toContain("EPIPE");
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hear, searchAll } from "../security/marks.ts";
 
-const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+export const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
