@@ -7,7 +7,7 @@
 import type { FileRange, Recording, WindowOnTap } from "../evidence.ts";
 import type { Heard } from "./heard.ts";
 import { FRAME_MS } from "./levels.ts";
-import { loudFrames, standsOutFrom } from "./silence.ts";
+import { acceptedDb, loudFrames, standsOutFrom } from "./silence.ts";
 
 /** In ms from the file's first sample; `toMs` may be Infinity. Not cut to the file. */
 export interface Place {
@@ -44,13 +44,21 @@ export const edgeMsOf = ({ codec, sampleRateHz }: Heard): number =>
  */
 export function fit(heard: Heard, places: readonly Place[], withinMs: number): Fit {
   const stepMs = Math.max(1, Math.ceil(withinMs / SHIFTS_MAX / FRAME_MS)) * FRAME_MS;
-  const outside = outsideOf(heard, places, withinMs);
+  // Once: it is the same at every shift.
+  const accepted = outsideOf(heard, places, withinMs).map((one) => acceptedDb(heard.codec, one));
   const edgeMs = edgeMsOf(heard) + (stepMs - FRAME_MS) / 2;
   let best: { shiftMs: number; loud: readonly Loud[]; count: number } | undefined;
   for (let step = 0; step * stepMs <= withinMs; step += 1) {
     for (const shiftMs of step === 0 ? [0] : [step * stepMs, -step * stepMs]) {
-      const loud = places.map((place) => loudIn(heard, outside, place, shiftMs, edgeMs));
-      const count = loud.reduce((sum, one) => sum + one.count, 0);
+      const loud: Loud[] = [];
+      let count = 0;
+      for (const place of places) {
+        // It is no better than the best: the rest of it need not be looked at.
+        if (best !== undefined && count >= best.count) break;
+        const one = loudIn(heard, accepted, place, shiftMs, edgeMs);
+        loud.push(one);
+        count += one.count;
+      }
       if (best === undefined || count < best.count) best = { shiftMs, loud, count };
     }
     if (best?.count === 0) break;
@@ -67,7 +75,7 @@ interface Loud {
 
 function loudIn(
   { codec, levels }: Heard,
-  outside: readonly Uint8Array[],
+  accepted: readonly number[],
   { fromMs, toMs }: Place,
   shiftMs: number,
   edgeMs: number,
@@ -76,13 +84,11 @@ function loudIn(
   const from = Math.max(0, Math.ceil((fromMs + shiftMs + edgeMs) / FRAME_MS));
   const to = Math.min(length, Math.floor((toMs + shiftMs - edgeMs) / FRAME_MS));
   const limits = levels.map((frames, channel) =>
-    standsOutFrom(codec, frames.subarray(from, Math.max(from, to)), outside[channel] ?? NONE),
+    standsOutFrom(codec, frames.subarray(from, Math.max(from, to)), accepted[channel] ?? 0),
   );
   const frames = loudFrames(levels, limits, from, to);
   return { from, frames, count: frames.reduce((sum, one) => sum + one, 0) };
 }
-
-const NONE = new Uint8Array(0);
 
 /** Of each channel, all that lies in no window, whatever the shift. */
 function outsideOf(
@@ -95,9 +101,12 @@ function outsideOf(
     from: (fromMs - (window.silentFrom ?? window.openedAt) + window.openedAt - withinMs) / FRAME_MS,
     to: (toMs + withinMs) / FRAME_MS,
   }));
-  return levels.map((frames) =>
-    frames.filter((_, index) => !inAny.some(({ from, to }) => index >= from && index < to)),
-  );
+  return levels.map((frames) => {
+    const isIn = new Uint8Array(frames.length);
+    for (const { from, to } of inAny)
+      isIn.fill(1, Math.max(0, Math.ceil(from)), Math.max(0, Math.ceil(to)));
+    return frames.filter((_, index) => isIn[index] === 0);
+  });
 }
 
 /** Closer sounds are one: nothing is gained by telling the pauses between words, or between keys. */

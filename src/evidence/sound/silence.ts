@@ -34,18 +34,24 @@ const FLOOR_PART = { inside: 0.15, outside: 0.05 };
 const NOISELESS_PART = 0.15;
 
 /**
- * The level from which on something stands out of the silence in a window: digital silence, or a
- * floor that is steady and as quiet as the line's own floor or as comfort noise. A floor that is
- * louder is none: then all of it stands out.
- *
- * `inside` and `outside` are frames of one channel, in the window and out of all windows.
+ * The loudest floor that is taken for silence in a window of this channel: comfort noise, or the
+ * line's own. `outside` are its frames out of all windows.
  */
-export function standsOutFrom(codec: Codec, inside: Uint8Array, outside: Uint8Array): number {
+export function acceptedDb(codec: Codec, outside: Uint8Array): number {
   const digital = digitalDb(codec);
   const isNoiseless = (floorOf(outside, LEVEL_DB_MIN, NOISELESS_PART) ?? digital) < digital;
   const own = isNoiseless ? undefined : floorOf(outside, digital, FLOOR_PART.outside);
   const line = own === undefined ? COMFORT_DB_MAX : Math.min(own + 3, LINE_FLOOR_DB_MAX);
-  const accepted = Math.max(line, COMFORT_DB_MAX);
+  return Math.max(line, COMFORT_DB_MAX);
+}
+
+/**
+ * The level from which on something stands out of the silence in a window: digital silence, or a
+ * floor that is steady and no louder than `accepted`. A floor that is louder is none: then all of it
+ * stands out. `inside` are frames of one channel, in the window.
+ */
+export function standsOutFrom(codec: Codec, inside: Uint8Array, accepted: number): number {
+  const digital = digitalDb(codec);
   // Where even a part of the window is digital silence, nothing else is its floor.
   const floor = floorOf(inside, LEVEL_DB_MIN, FLOOR_PART.inside) ?? digital;
   return levelOf(Math.max(digital, floor > accepted ? accepted : floor + ABOVE_FLOOR_DB));

@@ -45,6 +45,29 @@ async function verdictOf(
   return judgeSound(heard, recording, windows, { clockMs }).judgements;
 }
 
+// The limit is generous: looked at anew for each shift, two hours of frames took many minutes.
+test("two hours in which no window fits are judged all the same", { timeout: 60_000 }, () => {
+  const durationMs = 2 * 3_600_000;
+  const dice = seeded(7);
+  const levels = Uint8Array.from({ length: durationMs / 20 }, () => 60 + Math.floor(dice() * 120));
+  const heard: Heard = {
+    kind: "heard",
+    codec: "pcm16",
+    sampleRateHz: RATE,
+    channelCount: 2,
+    durationMs,
+    truncated: false,
+    levels: [levels, levels],
+    tones: [],
+  };
+  const windows = Array.from({ length: 20 }, (_, index) =>
+    at(index * 300_000 + 10_000, index * 300_000 + 30_000),
+  );
+  const recording = recordingOf(START, durationMs, 5_000);
+  const { judgements } = judgeSound(heard, recording, windows, { clockMs: 2_000 });
+  expect(new Set(judgements.map(({ verdict }) => verdict))).toEqual(new Set(["suspect"]));
+});
+
 describe("on the corpus", () => {
   const COUNT = 120;
 
