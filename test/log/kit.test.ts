@@ -121,6 +121,31 @@ test("of every file that holds evidence, one changed byte is found by the page a
   }
 }, 120_000);
 
+test("an entry changed alike in its bundle and in its line is not the one that was signed", async () => {
+  const folder = copy(whole);
+  for (const path of ["tile/entries/000", "entries.ndjson"]) {
+    const bytes = readFileSync(join(folder, path));
+    const at = bytes.indexOf('"windowId":"w7"');
+    bytes.write('"windowId":"w8"', at);
+    writeFileSync(join(folder, path), bytes);
+  }
+  await expect(check(folder)).rejects.toThrow(/^Entry \d+ is not the one that was signed/);
+  const { code, said } = await verify(folder);
+  expect([code, said]).toEqual([1, expect.stringMatching(/entry \d+ is not the one/)]);
+});
+
+test("a head whose signature does not fit is told, however well it is written", async () => {
+  const folder = copy(whole);
+  const path = join(folder, "checkpoint");
+  const note = readFileSync(path, "utf8");
+  const base64 = note.trimEnd().split(" ").at(-1) ?? "";
+  const blob = Buffer.from(base64, "base64");
+  blob[20] = (blob[20] ?? 0) ^ 1;
+  writeFileSync(path, note.replace(base64, blob.toString("base64")));
+  await expect(check(folder)).rejects.toThrow("not signed by the kit's key");
+  expect((await verify(folder)).code).toBe(1);
+});
+
 describe("what is missing or added is found", () => {
   test.each(["tile/0/000", "tile/1/000.p/3", "tile/entries/001", "checkpoint", "key.pub"])(
     "%s",
