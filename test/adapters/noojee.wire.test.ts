@@ -310,6 +310,8 @@ test("a preflight says what does not answer, and what no server can be asked", a
     ["checklist: automatic recording", true],
     ["checklist: what confirms", true],
   ]);
+  // `tacet check` listens to nothing, and what it says must not sound as though nothing will.
+  expect(findings[2]?.detail).toBe("listened for while tacet serves");
   const wrong = wired({}, reply('{"Message":"Invalid API key","Code":-1}'));
   const failed = (await wrong.recorder.preflight(wrong.context())).filter(({ ok }) => !ok);
   expect(failed).toEqual([

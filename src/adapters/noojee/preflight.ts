@@ -58,7 +58,7 @@ function listeningFinding(ends: Pick<Ends, "listening" | "unreadableCount">): Pr
   return {
     name,
     ok: true,
-    detail: listening.kind === "connected" ? "listening" : "not listened for",
+    detail: listening.kind === "connected" ? "listening" : "listened for while tacet serves",
   };
 }
 
