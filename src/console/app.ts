@@ -9,11 +9,12 @@ import { getCookie, setCookie, deleteCookie } from "hono/cookie";
 import { html } from "hono/html";
 import type { EpochMs, TenantId } from "../control/call.ts";
 import { LogUnavailable } from "../control/within.ts";
-import { type Action, type Allowed, may } from "../policy/access.ts";
+import type { Action } from "../policy/access.ts";
 import type { Principal } from "../policy/principal.ts";
 import { attempts } from "./attempts.ts";
 import { layout, PAGE_POLICY, STYLE } from "./layout.ts";
 import type { Html, PageDef, Reply } from "./page.ts";
+import { AGENTS_PATH, at, local, mayHave } from "./paths.ts";
 import { isLanguage, languageOf, sayIn, type Language } from "./say.ts";
 import { sessions, type Session } from "./session.ts";
 import { CALLBACK_PATH, type SignedIn, type SignIn } from "./signIn.ts";
@@ -286,25 +287,6 @@ export function consoleApp(options: ConsoleOptions): Hono {
     };
     return c.html(layout(frame, title, body), status);
   }
-}
-
-/** Where agents belong. */
-const AGENTS_PATH = "/desk";
-
-function mayHave(principal: Principal, { action, forAgents }: PageDef): Allowed {
-  if (principal.kind !== "agent" || forAgents === true) return may(principal, action);
-  const detail = "Agents have their desk, and nothing else here.";
-  return { ok: false, code: "forbidden", status: 403, detail };
-}
-
-/** A page's own address: below `/console`, unless its path begins with `//`. */
-const at = (path: string): string =>
-  path.startsWith("//") ? path.slice(1) : `/console${path === "/" ? "" : path}`;
-
-/** A path on this very service, or the console's first page: nobody is sent elsewhere. */
-function local(path: string | undefined): string {
-  if (path === undefined || !/^\/(?:console|desk)(?:[/?#]|$)/.test(path)) return "/console";
-  return /[\\\s]/.test(path) ? "/console" : path;
 }
 
 async function formOf(c: Context): Promise<URLSearchParams> {

@@ -182,7 +182,7 @@ test("a sign-off is an entry with the counts and the signed head, and a later ch
     outcome: "success",
     detail: { day, counts: { not_secured: 1, drifted: 0 }, note: "asked the <b>vendor</b>" },
   });
-  expect(String(entry?.detail?.["checkpoint"])).toMatch(/^tacet\.test\/acme\n\d+\n/);
+  expect(entry?.detail?.["checkpoint"]).toMatch(/^tacet\.test\/acme\n\d+\n/);
 
   await unsecured(rig, "worse");
   rig.time.now = Date.now() + FRESH_MS + 1;

@@ -7,7 +7,7 @@ import { SCOPES, type Principal, type Scope } from "../../src/policy/principal.t
 import { kit, type Kit, type Options } from "../http/kit.ts";
 import { type Seen, type Visitor, visitor } from "./visitor.ts";
 
-export const ORIGIN = "http://tacet.example";
+const ORIGIN = "http://tacet.example";
 
 export interface WatchRig {
   readonly k: Kit;
