@@ -67,7 +67,7 @@ export interface Product {
 }
 
 /** 0 to 10, as CEF has it; what should be so and is not comes first. */
-function severityOf({ outcome, type }: Entry): number {
+export function severityOf({ outcome, type }: Entry): number {
   if (type === "IncidentOpened" || type === "ConfirmationOverdue") return 8;
   if (outcome === "failure") return 7;
   return outcome === "denied" || outcome === "refused" ? 5 : 3;

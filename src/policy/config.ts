@@ -10,6 +10,7 @@ import { alertsSchema, healthSchema } from "./configAlerts.ts";
 import { authSchema } from "./configAuth.ts";
 import { evidenceSchema } from "./configEvidence.ts";
 import { consoleSchema } from "./configConsole.ts";
+import { copiesSchema } from "./configCopies.ts";
 import { name } from "./configParts.ts";
 import {
   recorderSchema,
@@ -48,6 +49,9 @@ function schemaWith<R extends z.ZodType>(recorder: R) {
       .describe("Pages for people, at /console and /desk. Absent: none are served."),
     health: healthSchema.prefault({}),
     alerts: alertsSchema.prefault({}),
+    copies: copiesSchema
+      .default([])
+      .describe("Where every entry of the log is sent while the service runs."),
     evidence: evidenceSchema.prefault({}),
   });
 }

@@ -8,6 +8,7 @@ import { alertProblems } from "./configAlerts.ts";
 import { custodyProblems } from "./configCustody.ts";
 import { authProblems } from "./configAuthRules.ts";
 import { consoleProblems } from "./configConsole.ts";
+import { copyProblems } from "./configCopies.ts";
 import { evidenceProblems } from "./configEvidence.ts";
 import { isLoopback, isPlainBeyondLoopback } from "./configParts.ts";
 import { controlsOf, type RecorderConfig, type Vendors } from "./configRecorders.ts";
@@ -44,6 +45,7 @@ export function crossProblems(
   authProblems(root, sandbox, say);
   alertProblems(root, say);
   custodyProblems(root, say);
+  copyProblems(root, say);
   evidenceProblems(root, say);
   consoleProblems(root, sandbox, say);
   return problems;

@@ -43,6 +43,10 @@ function walk(node: unknown, path: string, required: boolean, found: Found): voi
     walk(named, `${path}.<id>`, required, found);
   } else if (isRecord(items) && isRecord(items["properties"])) {
     walk(items, `${path}[]`, required, found);
+  } else if (isRecord(items) && isRecord([items["oneOf"]].flat()[0])) {
+    // A list of several kinds of things: itself, and the members of each kind.
+    found.set(path, { path, required, standard: node["default"], description: undefined });
+    walk(items, `${path}[]`, required, found);
   } else if (!found.has(path)) {
     const description = typeof node["description"] === "string" ? node["description"] : undefined;
     found.set(path, { path, required, standard: node["default"], description });

@@ -30,7 +30,7 @@ export interface CustodyOptions {
 
 export interface Custody {
   /** For operators: what is known of the log's own health. */
-  detail(): Json;
+  detail(): { readonly [name: string]: Json };
   /** A change of the clock's state is entered. */
   clockChanged(before: string, after: string): void;
   /** Before the log is closed. */

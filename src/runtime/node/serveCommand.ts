@@ -10,6 +10,7 @@ import { vendors } from "../../adapters/registry.ts";
 import type { Config } from "../../policy/config.ts";
 import type { Logger } from "../../http/deps.ts";
 import { nodeClock } from "./clock.ts";
+import { copyPlace } from "./copies/index.ts";
 import { loadConfig, type LoadedConfig } from "./configFile.ts";
 import { nodeLogger } from "./logging.ts";
 import { placeOf, toldOf } from "./alerts/senders.ts";
@@ -91,6 +92,9 @@ export async function checkCommand(args: readonly string[], io: Output): Promise
     for (const { id } of toldOf(config.alerts)) {
       const place = placeOf(config.alerts, id);
       io.out(`  alerts go to ${id} (${place}); \`tacet alert --test\` sends a test`);
+    }
+    for (const copy of config.copies) {
+      io.out(`  the log is copied to ${copy.id} (${copyPlace(copy)})`);
     }
     io.out(failed === 0 ? "Every recorder is ready." : `${failed} to put right before serving.`);
     return failed === 0 ? 0 : 1;

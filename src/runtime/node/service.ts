@@ -22,6 +22,7 @@ import { originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
 import { startBeats } from "./beats.ts";
 import { nodeClock } from "./clock.ts";
 import { watchClock } from "./clockState.ts";
+import { type Copies, startCopies } from "./copies/index.ts";
 import { type ConsoleService, consoleService, isForPages } from "./console.ts";
 import { type Custody, startCustody } from "./custody.ts";
 import { startFindings } from "./evidence/findings.ts";
@@ -75,6 +76,7 @@ export async function startService(
   };
   const metrics = promMetrics(measures, register);
   let custody: Custody | undefined;
+  let copies: Copies | undefined;
   const clockWatch = watchClock((was, is) => custody?.clockChanged(was, is));
   await clockWatch.first;
   const opened = await openThreadedLog({
@@ -195,7 +197,7 @@ export async function startService(
     stopping: () => stopping,
     evidence,
     incidents,
-    custody: () => custody?.detail() ?? {},
+    custody: () => ({ ...custody?.detail(), copies: copies?.detail() ?? [] }),
     guesses: guessing,
     gate: createGate({ delayMs: pressure.delayMs, clock: clock.now, metrics }),
     sandbox: config.sandbox,
@@ -241,6 +243,7 @@ export async function startService(
     beside.begin();
     findings.begin(policy.tenants());
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
+    copies = await startCopies({ config, log, clock, logger, register });
     const endBeats = startBeats(clock, [
       { everyMs: FLUSH_EVERY_MS, run: () => main.flushBounded() },
       {
@@ -272,6 +275,7 @@ export async function startService(
         await custody?.stop();
         await findings.stop();
         await beside.stop();
+        await copies?.stop();
         await enterStop(log, clock, reason);
         await log.close();
         await custody?.shipLast();
@@ -283,6 +287,7 @@ export async function startService(
     clockWatch.stop();
     pressure.stop();
     await custody?.stop();
+    await copies?.stop();
     await keeper.stop();
     await findings.stop();
     await beside.stop();
