@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeApiKey } from "../../src/http/apiKeys.ts";
 import { card } from "../security/marks.ts";
@@ -39,6 +40,8 @@ interface Times {
   readonly unsecured: number;
 }
 
+const CLOCKS_MS = 100;
+
 /** Call 20 is paid in a silence, call 21 in a window that never was one, by agents. */
 async function payments(served: Served): Promise<Times> {
   const pay = served.as("pay");
@@ -46,12 +49,17 @@ async function payments(served: Served): Promise<Times> {
   await pay("PUT", "/v1/calls/c20", { targets: one.targets, agentId: "a-204" });
   await pay("PUT", "/v1/calls/c21", { targets: two.targets, agentId: "a-205" });
   expect((await pay("POST", "/v1/calls/c20/pause", { windowId: "w20" })).status).toBe(200);
+  // The service's clock is not this one to the millisecond.
+  await pause(CLOCKS_MS);
   const secured = Date.now();
+  await pause(CLOCKS_MS);
   await pay("POST", "/v1/calls/c20/resume", { windowId: "w20" });
   recorders.vslogger.faults.set({ name: "unreachable" });
   const asked = await pay("POST", "/v1/calls/c21/pause", { windowId: "w21", waitMs: 200 });
   expect(asked.status).toBe(424);
+  await pause(CLOCKS_MS);
   const unsecured = Date.now();
+  await pause(CLOCKS_MS);
   await pay("POST", "/v1/calls/c21/resume", { windowId: "w21", waitMs: 0 });
   recorders.vslogger.faults.clear();
   return { secured, unsecured };
