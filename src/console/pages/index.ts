@@ -13,6 +13,7 @@ import { exceptionsPages } from "./exceptions.ts";
 import { incidentsPages } from "./incidents.ts";
 import { integrityPages } from "./integrity.ts";
 import { overviewPages } from "./overview.ts";
+import { reportPages } from "./report.ts";
 import { statementPages } from "./statement.ts";
 import { wallPages } from "./wall.ts";
 
@@ -25,6 +26,7 @@ export function pagesOf(deps: PageDeps): readonly PageDef[] {
     ...callPages(deps),
     ...statementPages(deps),
     ...incidentsPages(deps),
+    ...reportPages(deps, read),
     ...wallPages(deps),
     ...integrityPages(deps),
     ...deskPages(deps),

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { reportDe } from "./report/de.ts";
 import { callsDe } from "./calls/de.ts";
 import { entriesDe } from "./entries/de.ts";
 import type { Strings } from "./en.ts";
 import { de as watch } from "./watch/de.ts";
 
 export const de: Strings = {
+  ...reportDe,
   ...watch,
   ...callsDe,
   ...entriesDe,

@@ -4,11 +4,13 @@
  *
  * @module
  */
+import { reportEn } from "./report/en.ts";
 import { callsEn } from "./calls/en.ts";
 import { entriesEn } from "./entries/en.ts";
 import { en as watch } from "./watch/en.ts";
 
 export const en = {
+  ...reportEn,
   ...watch,
   ...callsEn,
   ...entriesEn,

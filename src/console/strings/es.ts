@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { reportEs } from "./report/es.ts";
 import { callsEs } from "./calls/es.ts";
 import { entriesEs } from "./entries/es.ts";
 import type { Strings } from "./en.ts";
 import { es as watch } from "./watch/es.ts";
 
 export const es: Strings = {
+  ...reportEs,
   ...watch,
   ...callsEs,
   ...entriesEs,

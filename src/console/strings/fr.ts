@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { reportFr } from "./report/fr.ts";
 import { callsFr } from "./calls/fr.ts";
 import { entriesFr } from "./entries/fr.ts";
 import type { Strings } from "./en.ts";
 import { fr as watch } from "./watch/fr.ts";
 
 export const fr: Strings = {
+  ...reportFr,
   ...watch,
   ...callsFr,
   ...entriesFr,

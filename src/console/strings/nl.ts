@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { reportNl } from "./report/nl.ts";
 import { callsNl } from "./calls/nl.ts";
 import { entriesNl } from "./entries/nl.ts";
 import type { Strings } from "./en.ts";
 import { nl as watch } from "./watch/nl.ts";
 
 export const nl: Strings = {
+  ...reportNl,
   ...watch,
   ...callsNl,
   ...entriesNl,
