@@ -1,7 +1,7 @@
 /** MP3 files, which Kazoo keeps: decoded as they come, and judged like any other. */
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { recordingOf, windowOf } from "../../../bench/evidence/cases.ts";
 import { lame } from "../../../bench/evidence/installed.ts";
 import { seeded, speech } from "../../../bench/evidence/synth.ts";
@@ -10,6 +10,25 @@ import { mp3Header } from "../../../src/evidence/sound/mp3Frames.ts";
 import { judgeSound } from "../../../src/evidence/sound/judge.ts";
 import { withMp3 } from "../../../src/runtime/node/sound/mp3.ts";
 
+/** Decoders that were made and not freed. */
+let open = 0;
+vi.mock("mpg123-decoder", async (original) => {
+  const { MPEGDecoder } = await original<typeof import("mpg123-decoder")>();
+  class Counted extends MPEGDecoder {
+    constructor(options: ConstructorParameters<typeof MPEGDecoder>[0]) {
+      super(options);
+      open += 1;
+      const { free } = this;
+      this.free = () => {
+        open -= 1;
+        free();
+      };
+    }
+  }
+  return { MPEGDecoder: Counted };
+});
+afterEach(() => expect(open).toBe(0));
+
 const read = (name: string): Buffer => readFileSync(new URL(`mp3/${name}.mp3`, import.meta.url));
 
 async function heardIn(...pieces: readonly Uint8Array[]): Promise<Heard> {
@@ -17,6 +36,24 @@ async function heardIn(...pieces: readonly Uint8Array[]): Promise<Heard> {
   if (heard.kind === "unheard") throw new Error(heard.detail);
   return heard;
 }
+
+/** Infinite where a sample is no number. */
+const loudestIn = (pieces: readonly Uint8Array[]): Promise<number> =>
+  withMp3((mp3) => {
+    let loudest = 0;
+    const reader = mp3({
+      begin: () => undefined,
+      samples: (channels) => {
+        for (const value of channels.flatMap((values) => [...values])) {
+          loudest = Math.max(loudest, Number.isFinite(value) ? Math.abs(value) : Infinity);
+        }
+      },
+    });
+    for (const piece of pieces) reader.push(piece);
+    reader.end();
+    return Promise.resolve(loudest);
+  });
+
 const START = 1_700_000_000_000;
 const judged = (heard: Heard) =>
   judgeSound(
@@ -118,6 +155,30 @@ describe("whatever comes, it is heard or named", () => {
     tag.write("TAG", "latin1");
     expect(await heardIn(file, tag)).toEqual(whole);
     expect(await heardIn(file, file.subarray(0, 100))).toEqual(whole);
+    // What looks like the start of a frame in the tag has none behind it.
+    file.copy(tag, 30, 0, 4);
+    expect(await heardIn(file, tag)).toEqual(whole);
+  });
+
+  test("a frame near the end that says it is longer than the file hides none behind it", async () => {
+    const broken = Buffer.from(file);
+    broken[216 * 138 + 2] = 0xe8;
+    expect(await heardIn(broken)).toMatchObject({ truncated: true, durationMs: 10_152 - 72 });
+  });
+
+  test("what it says of its own ends trims nothing", async () => {
+    // "Info", the number of frames, lame's name, and delay and padding of 4,095 samples each.
+    const info = Buffer.alloc(216);
+    file.copy(info, 0, 0, 4);
+    info.write("Info", 13, "latin1");
+    info.writeUInt32BE(1, 17);
+    info.writeUInt32BE(141, 21);
+    info.write("LAME3.100", 25, "latin1");
+    info.fill(0xff, 46, 49);
+    const { durationMs, levels } = await heardIn(file);
+    expect(await heardIn(info, file)).toMatchObject({ durationMs, levels });
+    // The first is skipped; the decoder sees the second.
+    expect(await heardIn(info, info, file)).toMatchObject({ durationMs, levels });
   });
 
   test("a frame that cannot be decoded is told, and takes its time all the same", async () => {
@@ -158,13 +219,24 @@ describe("whatever comes, it is heard or named", () => {
           const frame = Buffer.alloc(header.bytes, garbage);
           first.copy(frame);
           const count = 100;
-          const heard = await heardIn(...Array.from({ length: count }, () => frame));
+          const frames = Array.from({ length: count }, () => frame);
+          const loudest = await loudestIn(frames);
+          const heard = await heardIn(...frames);
+          expect(loudest).toBeLessThanOrEqual(1);
           const ms = (count * header.samples * 1_000) / header.sampleRateHz;
           expect(heard.durationMs).toBe(Math.round(ms));
         },
       ),
       { numRuns: 40 },
     );
+  });
+
+  test("a source that breaks off leaves no decoder behind", async () => {
+    function* source() {
+      yield file.subarray(0, 5_000);
+      throw new Error("gone");
+    }
+    await expect(withMp3((mp3) => hear(source(), { mp3 }))).rejects.toThrow("gone");
   });
 
   test("two rates in one file", async () => {
