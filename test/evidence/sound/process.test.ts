@@ -17,7 +17,7 @@ import { evidenceCommand } from "../../../src/runtime/node/evidenceCommand.ts";
 import type { Output } from "../../../src/runtime/node/output.ts";
 import { type EvidenceApi, evidenceApi } from "../../../src/runtime/node/sound/evidenceApi.ts";
 import { filePort } from "../../../src/runtime/node/sound/fetchFile.ts";
-import type { Hearing } from "../../../src/runtime/node/sound/hearCall.ts";
+import type { HeardRecording, Hearing } from "../../../src/runtime/node/sound/hearCall.ts";
 import { watchUnheard } from "../../../src/runtime/node/sound/watch.ts";
 
 const START = 1_700_000_000_000;
@@ -395,6 +395,24 @@ describe("tacet evidence --watch", () => {
     // After 0, 60, 180, 420 and 900 seconds: five times in twenty-five minutes.
     expect(heard.length).toBe(5);
     expect(complained[0]).toContain("its recorder answered 503");
+  });
+
+  test("leaves alone what it has reported, though the service names it again and again", async () => {
+    service.answers.set(UNHEARD, send(unheard));
+    const heard: string[] = [];
+    const ears: Hearing = {
+      recording(_, recording) {
+        heard.push(recording.recordingId);
+        const { recorderId, recordingId, tapId } = recording;
+        const told = { recorderId, recordingId, tapId, judgements: [] };
+        const part = { kind: "heard", recording, report: told };
+        return Promise.resolve(part as unknown as HeardRecording);
+      },
+      close: () => Promise.resolve(),
+    };
+    const api = { ...evidenceApi(service.origin, TOKEN), report: () => Promise.resolve() };
+    await watched(ears, 100, api);
+    expect(heard.length).toBe(5);
   });
 
   test("remembers so many that could not be heard, and tries the oldest again early", async () => {

@@ -45,7 +45,7 @@ export async function watchUnheard(options: WatchOptions): Promise<void> {
     const recording = evidence.recordings.find(
       (one) => one.recordingId === recordingId && one.tapId === tapId,
     );
-    if (recording === undefined) return;
+    if (recording === undefined) return rest(key);
     const heard = await options.hearing.recording(evidence, recording, signal);
     if (signal.aborted) return;
     if (heard.kind === "not_heard") {
@@ -54,7 +54,8 @@ export async function watchUnheard(options: WatchOptions): Promise<void> {
       return;
     }
     await api.report(callId, heard.report);
-    resting.delete(key);
+    // A service that names it again all the same does not have it fetched again at every look.
+    rest(key);
     const suspects = heard.report.judgements.filter(({ verdict }) => verdict === "suspect");
     const word = suspects.length === 0 ? "nothing suspect" : `SUSPECT in ${suspects.length}`;
     tell(`call ${callId}, recording ${recordingId}: heard, ${word}`);
