@@ -154,6 +154,35 @@ test("each exception leads to its call and its incident; the day chosen is the d
   expect(other.text).not.toContain('href="/console/calls/bad"');
 });
 
+test("a suspect recording leads to its own incident, though the window has another's too", async () => {
+  const rig = await watchRig();
+  const ids = [];
+  for (const recordingId of ["rec-1", "rec-2"]) {
+    ids.push(await rig.k.incidents.suspect(suspicion("c1", recordingId)));
+    await rig.k.log.enter([
+      {
+        at: Date.now(),
+        tenant: "acme",
+        type: "WindowJudged",
+        callId: "c1",
+        windowId: "w-c1",
+        recorderId: "main",
+        actor: { id: "tacet", kind: "system" },
+        origin: { component: "evidence" },
+        outcome: "failure",
+        reason: "suspect",
+        detail: { recordingId, by: "time" },
+      },
+    ]);
+  }
+  const person = await rig.signedIn();
+  rig.time.now = Date.now();
+  const { text } = await person.get("/console/exceptions?kind=suspect");
+  const led = [...text.matchAll(/href="\/console\/incidents\/([^"]+)"/g)].map(([, id]) => id);
+  // The newest first.
+  expect(led).toEqual(ids.toReversed());
+});
+
 test("a sign-off is an entry with the counts and the signed head, and a later change is shown", async () => {
   const rig = await watchRig();
   await unsecured(rig, "bad");

@@ -11,7 +11,7 @@ import type { LogStore } from "../../log/store.ts";
 import { type Day, type Figures, openDay } from "./day.ts";
 
 /** Entries one page view reads, of all its days together. */
-export const ENTRY_COUNT_MAX = 20_000;
+export const ENTRY_COUNT_MAX = 10_000;
 /** Entries read at once: between two of these others have their turn. */
 const PAGE_COUNT = 250;
 /** Of one call from before the day. */
