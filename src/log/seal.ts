@@ -27,7 +27,7 @@ export interface LogEnd {
 export const emptyLog: LogEnd = { tree: emptyTree, at: 0 };
 
 /** A draft is larger than an entry may be. */
-export class EntryTooLarge extends Error {
+class EntryTooLarge extends Error {
   readonly code = "entry_too_large";
 }
 

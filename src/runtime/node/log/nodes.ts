@@ -61,7 +61,7 @@ export function nodesIn(db: DatabaseSync, log: Statements): Nodes {
 }
 
 /** Leaf hashes from index `from` on. */
-export function leavesFrom(
+function leavesFrom(
   log: Statements,
   tenant: TenantId,
   from: number,
