@@ -3,7 +3,13 @@ import { expect, test } from "vitest";
 import type { CallEvent } from "../../src/control/events.ts";
 import { draftOfEvent } from "../../src/log/callEntries.ts";
 import type { Entry, EntryDraft } from "../../src/log/entry.ts";
-import { EXCEPTION_COUNT_MAX, openDay, OUTCOMES } from "../../src/console/watch/day.ts";
+import {
+  CALL_COUNT_MAX,
+  EXCEPTION_COUNT_MAX,
+  openDay,
+  OUTCOMES,
+} from "../../src/console/watch/day.ts";
+import { DAY_COUNT_MAX, days } from "../../src/console/watch/days.ts";
 
 const START = Date.parse("2026-11-22T00:00:00Z");
 const at = (s: number) => START + s * 1_000;
@@ -220,4 +226,35 @@ test("a window that is open still is not yet anything else, and exceptions kept 
   }
   expect(day.figures().exceptions).toHaveLength(EXCEPTION_COUNT_MAX);
   expect(day.figures().counts.not_secured).toBe(EXCEPTION_COUNT_MAX + 1);
+});
+
+test("of more calls than are kept, those heard of last stay; a window that is open keeps its call", () => {
+  const day = openDay();
+  const { opened, registered } = story("first");
+  told("first", [...registered(0), opened(1)], day);
+  for (let index = 0; index <= CALL_COUNT_MAX; index += 1)
+    told(`c${index}`, [{ type: "CallRegistered", at: at(2), attributes: {} }], day);
+  expect(day.knows("first")).toBe(true);
+  expect(day.knows("c0")).toBe(false);
+  expect(day.knows(`c${CALL_COUNT_MAX}`)).toBe(true);
+});
+
+test("the figures of so many days are kept, and the one asked for longest ago is read again", async () => {
+  let readCount = 0;
+  const log = {
+    async read() {
+      readCount += 1;
+      return { entries: [], indexedTo: 0 };
+    },
+  };
+  const reader = days(log, () => START);
+  const named = (index: number) => new Date(START - index * 86_400_000).toISOString().slice(0, 10);
+  for (let index = 2; index < DAY_COUNT_MAX + 2; index += 1)
+    await reader.read("acme", [named(index)]);
+  expect(readCount).toBe(DAY_COUNT_MAX);
+  await reader.read("acme", [named(2)]);
+  expect(readCount).toBe(DAY_COUNT_MAX);
+  await reader.read("acme", [named(DAY_COUNT_MAX + 2)]);
+  await reader.read("acme", [named(3)]);
+  expect(readCount).toBe(DAY_COUNT_MAX + 2);
 });

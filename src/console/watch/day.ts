@@ -63,7 +63,7 @@ export interface Day {
 /** Exceptions kept in full; the others are counted. */
 export const EXCEPTION_COUNT_MAX = 2_000;
 /** Calls whose state is kept; one at rest that is left out is read again when it goes on. */
-const CALL_COUNT_MAX = 20_000;
+export const CALL_COUNT_MAX = 20_000;
 /** Times of which the median is taken; the worst is of all. */
 const TIME_COUNT_MAX = 100_000;
 

@@ -19,7 +19,7 @@ const HISTORY_COUNT_MAX = 1_000;
 /** How old figures may be. */
 const FRESH_MS = 3_000;
 /** Days kept, of all tenants. */
-const DAY_COUNT_MAX = 400;
+export const DAY_COUNT_MAX = 400;
 /** An entry is as old as this, at most, when it becomes durable. */
 const SETTLE_MS = 60_000;
 const DAY_MS = 86_400_000;
