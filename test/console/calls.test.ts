@@ -320,6 +320,13 @@ test("evidence is shown where it is known, and where it cannot be read that is s
   const { call, evidence, who } = await opened();
   await call("c-drift", drifted().events);
   expect((await who.get("/console/calls/c-drift")).text).toContain("Nobody was asked yet.");
+  for (const [state, said] of [
+    ["no_witness", "This recorder does not testify."],
+    ["gathered", "It told of nothing."],
+  ] as const) {
+    evidence.known = { ...known, state, judgements: [] };
+    expect((await who.get("/console/calls/c-drift")).text).toContain(said);
+  }
   evidence.known = known;
   const { text } = await who.get("/console/calls/c-drift");
   expect(textOf(text)).toContain("Window w1: suspect (by times)");

@@ -4,10 +4,12 @@
  * @module
  */
 import { html } from "hono/html";
+import type { CallEvidence } from "../../evidence/evidence.ts";
 import type { TapLane } from "../calls/timeline.ts";
 import { exact, scrolling } from "../calls/words.ts";
 import type { Html, Visit } from "../page.ts";
 import type { Say } from "../say.ts";
+import type { Key } from "../strings/en.ts";
 import { callPath } from "../watch/show.ts";
 import type { Evidence } from "./call.ts";
 import type { ShownTimeline } from "./callTimeline.ts";
@@ -58,6 +60,14 @@ export function recordersTable({ say }: Visit, shown: ShownTimeline): Html {
 const statementPath = (callId: string, tapId: string, life: number): string =>
   `${callPath(callId)}/statement/${encodeURIComponent(tapId)}?life=${life}`;
 
+/** Where nothing is known of a tap. */
+const WITHOUT: Readonly<Record<CallEvidence["state"], Key>> = {
+  waiting: "call.noEvidence",
+  asking: "call.noEvidence",
+  gathered: "call.toldNothing",
+  no_witness: "call.noWitness",
+};
+
 /** What the recorder told of this tap, and how each window was judged by it. */
 export function evidenceCell(say: Say, known: Evidence, { tapId }: Pick<TapLane, "tapId">): Html {
   switch (known.kind) {
@@ -71,9 +81,7 @@ export function evidenceCell(say: Say, known: Evidence, { tapId }: Pick<TapLane,
   const { judgements, recordings, state } = known.evidence;
   const told = recordings.filter((one) => one.tapId === tapId);
   const judged = judgements.filter((one) => one.tapId === tapId);
-  if (told.length === 0 && judged.length === 0) {
-    return html`${say(state === "no_witness" || state === "gathered" ? "call.noWitness" : "call.noEvidence")}`;
-  }
+  if (told.length === 0 && judged.length === 0) return html`${say(WITHOUT[state])}`;
   const left = [told, judged].reduce(
     (sum, all) => sum + Math.max(0, all.length - LISTED_COUNT_MAX),
     0,

@@ -93,6 +93,7 @@ export const callsDe: CallsStrings = {
   "call.noEvidence": "Noch wurde niemand gefragt.",
   "call.noWitness": "Dieser Rekorder sagt nicht aus.",
   "call.evidenceAway": "Der Nachweis kann jetzt nicht gelesen werden.",
+  "call.toldNothing": "Er berichtete von nichts.",
   "call.incidents": "Vorfälle",
   "call.entries": "Einträge im Kontrollprotokoll",
   "call.entriesCaption": "Was das Kontrollprotokoll von diesem Gespräch hat, der Reihe nach",

@@ -90,6 +90,7 @@ export const callsEn = {
   "call.noEvidence": "Nobody was asked yet.",
   "call.noWitness": "This recorder does not testify.",
   "call.evidenceAway": "Evidence cannot be read now.",
+  "call.toldNothing": "It told of nothing.",
   "call.incidents": "Incidents",
   "call.entries": "Entries of the control log",
   "call.entriesCaption": "What the control log holds of this call, in order",

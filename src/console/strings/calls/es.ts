@@ -93,6 +93,7 @@ export const callsEs: CallsStrings = {
   "call.noEvidence": "Aún no se ha preguntado a nadie.",
   "call.noWitness": "Esta grabadora no testifica.",
   "call.evidenceAway": "Las pruebas no se pueden leer ahora.",
+  "call.toldNothing": "No habló de nada.",
   "call.incidents": "Incidentes",
   "call.entries": "Entradas del registro de control",
   "call.entriesCaption": "Lo que el registro de control tiene de esta llamada, en orden",
