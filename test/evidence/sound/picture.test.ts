@@ -26,6 +26,7 @@ const recording = {
 type Judgement = Judged["judgements"][number];
 const judgement = (windowId: string, more: Partial<Judgement> = {}): Judgement => ({
   windowId,
+  recorderId: recording.recorderId,
   tapId: recording.tapId,
   recordingId: recording.recordingId,
   by: "sound",
