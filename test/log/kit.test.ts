@@ -13,6 +13,7 @@ import { formatReceipt } from "../../src/log/receipt.ts";
 import { leafHash } from "../../src/log/tree.ts";
 import { kitPage } from "../../src/runtime/node/kit/page.ts";
 import { KIT_ENTRY_COUNT_MAX, writeKit } from "../../src/runtime/node/kit/write.ts";
+import { rotateLogKey } from "../../src/runtime/node/log/rotate.ts";
 import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
 import { goReader } from "./goReader.ts";
 import { AT, filesIn, makeKit, writeLog } from "./kitFolder.ts";
@@ -171,6 +172,24 @@ test("another key than the one that signed is told, whichever came with the kit"
   await expect(check(whole, stranger)).rejects.toThrow("the key you gave");
   expect(await verify(whole, "--key", stranger)).toMatchObject({ code: 1 });
   await expect(check(whole, "nonsense")).rejects.toThrow(Wrong);
+});
+
+test("of a log whose key was handed on a kit is taken with the new key, and not with the old one", async () => {
+  const folder = copy(log);
+  const rotated = await rotateLogKey({
+    folder,
+    now: () => AT + CALLS * 60_000,
+    by: "test",
+    reason: "yearly",
+  });
+  // The head that hands over is signed by both; the next one by the new key alone.
+  await writeLog(folder, 1, "later");
+  const kit = join(temporaryFolder(), "kit");
+  expect(await makeKit(folder, kit)).toMatchObject({ code: 0 });
+  expect(await verify(kit, "--key", rotated.to)).toMatchObject({ code: 0 });
+  expect((await check(kit, rotated.to)).headCount).toBeGreaterThan(CALLS / 10);
+  expect(await verify(kit, "--key", key)).toMatchObject({ code: 1 });
+  await expect(check(kit, key)).rejects.toThrow("the key you gave");
 });
 
 test("a saved head of another history is told; one that these tiles cannot tell is not taken for good", async () => {

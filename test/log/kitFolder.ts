@@ -9,7 +9,7 @@ import { payment } from "./events.ts";
 export const AT = 1_795_312_000_000;
 
 /** `calls` calls of acme, a minute apart, with a head after every tenth; gives the verifier key. */
-export async function writeLog(folder: string, calls: number): Promise<string> {
+export async function writeLog(folder: string, calls: number, name = "c"): Promise<string> {
   const log = await openLog({
     folder,
     originBase: "tacet.example",
@@ -26,7 +26,8 @@ export async function writeLog(folder: string, calls: number): Promise<string> {
   } as const;
   await log.enter([denied, { ...denied, tenant: "system" }]);
   for (let call = 0; call < calls; call += 1) {
-    await log.append("acme", `c${call}`, 0, payment(`w${call}`, AT + call * 60_000));
+    const windowId = name === "c" ? `w${call}` : `${name}-w${call}`;
+    await log.append("acme", `${name}${call}`, 0, payment(windowId, AT + call * 60_000));
     if (call % 10 === 0) await log.checkpoint("acme");
   }
   await log.close();

@@ -60,14 +60,16 @@ export async function verifyTileFolder(folder: string, given: Given): Promise<Ch
   if (!tiles.ok) return bad(origin, `WRONG: ${tiles.problem}`);
   const kept = join(folder, "checkpoints.txt");
   const notes = existsSync(kept) ? splitNotes(readFileSync(kept, "utf8")) : [];
+  // Keys were handed on: the heads beside it are of the keys that came with it, and vouch for nothing.
+  const handed = [...known, ...ownKeys(folder)];
   let met = 0;
   for (const note of notes) {
-    const came = await compare(folder, note, head, known);
+    const came = await compare(folder, note, head, handed);
     if (came.kind === "wrong") return bad(origin, came.problem);
     if (came.kind === "met") met += 1;
   }
   for (const note of given.notes) {
-    const came = await compare(folder, note, head, known);
+    const came = await compare(folder, note, head, handed);
     if (came.kind === "wrong") return bad(origin, came.problem);
     if (came.kind === "unknown") throw new NoSource(`${folder}: ${came.problem}`);
   }
@@ -127,10 +129,12 @@ async function openedIn(note: string, known: readonly Verifier[]): Promise<Signe
   }
 }
 
+const ownKeys = (folder: string): Verifier[] =>
+  keysIn(join(folder, "keys.pub"), join(folder, "key.pub")).map(parseVerifier);
+
 /** Keys that came by another way, or else those that came with it. */
 function keysFor(folder: string, trusted: readonly Verifier[], name: string): Verifier[] {
-  const own = keysIn(join(folder, "keys.pub"), join(folder, "key.pub")).map(parseVerifier);
-  const known = trusted.length > 0 ? [...trusted] : own;
+  const known = trusted.length > 0 ? [...trusted] : ownKeys(folder);
   if (known.length > 0) return known;
   throw new NoSource(`No verifier key came with ${name}: give it with --key.`);
 }
