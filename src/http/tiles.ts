@@ -7,7 +7,14 @@
 import { readCheckpoint } from "../log/checkpoint.ts";
 import type { TenantId } from "../control/call.ts";
 import { LogUnavailable } from "../control/within.ts";
-import { HASH_BYTES, TILE_WIDTH, type Tile, hasTile, parseTilePath } from "../log/tiles.ts";
+import {
+  HASH_BYTES,
+  TILE_WIDTH,
+  type Tile,
+  hasTile,
+  parseTilePath,
+  unpackBundle,
+} from "../log/tiles.ts";
 import { may } from "../policy/access.ts";
 import { refused, route, type Asked, type Handled, type Route } from "./asked.ts";
 import { denied, type Face } from "./face.ts";
@@ -86,15 +93,28 @@ async function signedSize(face: Face, tenant: TenantId): Promise<number> {
   return readCheckpoint(note).size;
 }
 
+/** The error comes from the log's thread: its name is all that is left of its class. */
+function tooLarge(error: unknown): undefined {
+  if (error instanceof Error && error.name === "BadTile") return undefined;
+  throw error;
+}
+
+function isWhole(bundle: Uint8Array, width: number): boolean {
+  try {
+    return unpackBundle(bundle, width).length === width;
+  } catch {
+    return false;
+  }
+}
+
 /** Undefined for a bundle with an entry from before entries had their bound. */
 async function bytesOf(face: Face, tenant: TenantId, tile: Tile): Promise<Uint8Array | undefined> {
   const { index, level, width } = tile;
   const from = index * TILE_WIDTH;
   if (level === "entries") {
-    return await face.log.bundle(tenant, from, width).catch((error: unknown) => {
-      if (error instanceof Error && error.name === "BadTile") return undefined;
-      throw error;
-    });
+    const bundle = await face.log.bundle(tenant, from, width).catch(tooLarge);
+    if (bundle === undefined || isWhole(bundle, width)) return bundle;
+    throw new LogUnavailable("entries that were signed are not in the log");
   }
   const bytes = await face.log.hashes(tenant, level, from, width);
   if (bytes.length === HASH_BYTES * width) return bytes;

@@ -124,7 +124,7 @@ export function memoryLog(options: {
         .slice(0, Math.max(0, before - 1))
         .map(({ entry }) => entry)
         .filter((entry) => matches(entry, filter))
-        .reverse();
+        .toReversed();
       const entries = found.slice(0, limit);
       const next = found.length > limit ? entries.at(-1)?.position : undefined;
       return { entries, indexedTo: all.length, ...(next === undefined ? {} : { next }) };

@@ -84,6 +84,24 @@ test("only what a head has signed is served, and only what is a tile's path", as
   expect((await get(k, "tile/0/000", "other")).status).toBe(404);
 });
 
+test("what the log cannot give whole is not given in part", async () => {
+  const k = await kit();
+  await filled(k, 300);
+  await k.log.checkpoint("acme");
+  const { bundle } = k.log;
+  k.log.bundle = (tenant, from, count) => bundle(tenant, from, count - 1);
+  expect((await get(k, "tile/entries/000")).status).toBe(503);
+  k.log.hashes = async () => new Uint8Array(32);
+  expect((await get(k, "tile/0/000")).status).toBe(503);
+  expect((await get(k, "receipt/1")).status).toBe(503);
+  // As the log's thread tells of an entry from before entries had their bound.
+  const error = Object.assign(new Error("an entry is too large"), { name: "BadTile" });
+  k.log.bundle = () => Promise.reject(error);
+  const answer = await get(k, "tile/entries/000");
+  expect(answer.status).toBe(404);
+  expect(await answer.json()).toMatchObject({ code: "tile_unknown" });
+});
+
 test("a full tile of hashes may be kept by who asked; entries and partial tiles by nobody", async () => {
   const k = await kit();
   await filled(k, 300);

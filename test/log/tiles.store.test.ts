@@ -121,6 +121,21 @@ test("an entry that no bundle could hold is refused by itself; one of the larges
   expect(unpackBundle(await log.bundle("acme", 0, 256), 2)[1]).toHaveLength(65_535);
 });
 
+test("where an entry is gone from the file, what follows never stands in its place", async () => {
+  const folder = temporaryFolder();
+  const log = await openTestLog(folder);
+  await fill(log, 40);
+  const leaves = await hashesOf(log, 0, 0, 40);
+  const db = new DatabaseSync(join(folder, "control-log.sqlite"));
+  db.exec("DELETE FROM entries WHERE tenant = 'acme' AND position IN (1, 2, 21)");
+  db.close();
+  expect(await hashesOf(log, 0, 0, 40)).toEqual([]);
+  expect(await hashesOf(log, 0, 2, 38)).toEqual(leaves.slice(2, 20));
+  expect(unpackBundle(await log.bundle("acme", 2, 38), 18).map(leafHash)).toEqual(
+    leaves.slice(2, 20),
+  );
+});
+
 test("a bundle never goes beyond a tile, and asking for none gives none", async () => {
   const log = await openTestLog(temporaryFolder());
   await fill(log, 600);

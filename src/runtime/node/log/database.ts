@@ -102,6 +102,7 @@ export interface Statements {
   readonly lastEntry: StatementSync;
   readonly leavesAfter: StatementSync;
   readonly someLeaves: StatementSync;
+  readonly someEntries: StatementSync;
   readonly tail: StatementSync;
 }
 
@@ -126,7 +127,10 @@ export function prepare(db: DatabaseSync): Statements {
       "SELECT position, leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position",
     ),
     someLeaves: db.prepare(
-      "SELECT leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position LIMIT ?",
+      "SELECT position, leaf FROM entries WHERE tenant = ? AND position > ? AND position <= ? ORDER BY position",
+    ),
+    someEntries: db.prepare(
+      "SELECT position, bytes FROM entries WHERE tenant = ? AND position > ? AND position <= ? ORDER BY position",
     ),
     tail: db.prepare(
       "SELECT position, bytes, leaf FROM entries WHERE tenant = ? AND position > ? ORDER BY position",

@@ -67,8 +67,20 @@ function leavesFrom(
   from: number,
   count: number,
 ): readonly Hash[] {
-  const rows = log.someLeaves.all(tenant, from, count) as unknown as { leaf: Uint8Array }[];
-  return rows.map(({ leaf }) => leaf);
+  const rows = log.someLeaves.all(tenant, from, from + count) as unknown as {
+    position: number;
+    leaf: Uint8Array;
+  }[];
+  return withoutGap(rows, from).map(({ leaf }) => leaf);
+}
+
+/** Rows of the entries from index `from` on, up to the first that is not there. */
+export function withoutGap<Row extends { readonly position: number }>(
+  rows: readonly Row[],
+  from: number,
+): readonly Row[] {
+  const gap = rows.findIndex(({ position }, index) => position !== from + index + 1);
+  return gap < 0 ? rows : rows.slice(0, gap);
 }
 
 /** As many as were asked for, or what there is, one after the other. */

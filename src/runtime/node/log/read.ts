@@ -11,6 +11,7 @@ import type { EntryFilter, EntryPage } from "../../../log/store.ts";
 import { TILE_WIDTH, packBundle } from "../../../log/tiles.ts";
 import { LogDamaged } from "./calls.ts";
 import type { Statements } from "./database.ts";
+import { withoutGap } from "./nodes.ts";
 import type { Search } from "./search.ts";
 
 /** Entries in one page. */
@@ -64,7 +65,7 @@ export async function readBackPage(
   const terms = termsOfFilter(filter);
   if (terms.length === 0) {
     const after = Math.max(first - 1, last - limit);
-    const entries = inOrder(sql, tenant, after, Math.max(0, last - after)).reverse();
+    const entries = inOrder(sql, tenant, after, Math.max(0, last - after)).toReversed();
     return page(entries, (entries.at(-1)?.position ?? 0) > first, end);
   }
   if (end - search.indexedTo(tenant) <= LAG_MAX) await search.caughtUp();
@@ -113,8 +114,11 @@ export function bundleOf(
   count: number,
 ): Uint8Array {
   const limit = Math.max(0, Math.min(TILE_WIDTH, count));
-  const rows = sql.entriesAfter.all(tenant, from, limit) as unknown as { bytes: Uint8Array }[];
-  return packBundle(rows.map(({ bytes }) => bytes));
+  const rows = sql.someEntries.all(tenant, from, from + limit) as unknown as {
+    position: number;
+    bytes: Uint8Array;
+  }[];
+  return packBundle(withoutGap(rows, from).map(({ bytes }) => bytes));
 }
 
 function entryAt(sql: Statements, tenant: TenantId, position: number): Entry {
