@@ -15,6 +15,7 @@ export const ALERT_KINDS = [
   "log_failing",
   "verification_failing",
   "incident_open",
+  "copy_behind",
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -70,7 +71,21 @@ export interface IncidentOpen extends Began {
   readonly recorderId: RecorderId;
 }
 
-export type Alert = CallAlert | RecorderDown | LogFailing | VerificationFailing | IncidentOpen;
+/** A destination lacks entries that should have left the machine long ago. */
+export interface CopyBehind extends Began {
+  readonly kind: "copy_behind";
+  readonly destination: string;
+  /** Why its last try failed, in one word; `slow` where none did. */
+  readonly cause: string;
+}
+
+export type Alert =
+  | CallAlert
+  | RecorderDown
+  | LogFailing
+  | VerificationFailing
+  | IncidentOpen
+  | CopyBehind;
 
 /** What a condition is about, whenever it began: there is at most one open alert of each. */
 export type Condition =
@@ -78,7 +93,8 @@ export type Condition =
   | Pick<RecorderDown, "kind" | "recorderId">
   | Pick<LogFailing, "kind">
   | Pick<VerificationFailing, "kind" | "tenant">
-  | Pick<IncidentOpen, "kind" | "tenant" | "incidentId">;
+  | Pick<IncidentOpen, "kind" | "tenant" | "incidentId">
+  | Pick<CopyBehind, "kind" | "destination">;
 
 /** Where conditions are told. Synchronous; neither function waits for anything, or throws. */
 export interface AlertSink {
@@ -104,5 +120,7 @@ export function keyOf(condition: Condition): string {
       return JSON.stringify([condition.kind, condition.tenant]);
     case "incident_open":
       return JSON.stringify([condition.kind, condition.tenant, condition.incidentId]);
+    case "copy_behind":
+      return JSON.stringify([condition.kind, condition.destination]);
   }
 }

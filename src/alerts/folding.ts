@@ -14,6 +14,7 @@ const GRAVITY: Readonly<Record<AlertKind, number>> = {
   paused_by_other: 0,
   stalled: 1,
   recorder_down: 2,
+  copy_behind: 2,
   unsecured: 3,
   drift: 3,
   incident_open: 3,

@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "alert.log_failing": "The control log cannot be written",
   "alert.verification_failing": "The control log does not verify",
   "alert.incident_open": "An incident was opened",
+  "alert.copy_behind": "A copy of the control log is behind",
   "alert.folded": "Alerts that had to make room",
   "alert.test": "Test",
 };
@@ -32,8 +33,10 @@ export function mailOf(body: string): Mail {
     readonly timestamp: string;
     readonly data: Readonly<Record<string, unknown>>;
   };
-  const { callId, origin, recorderId, resolved, sandbox } = data;
-  const about = [callId, recorderId].find((one): one is string => typeof one === "string");
+  const { callId, destination, origin, recorderId, resolved, sandbox } = data;
+  const about = [callId, recorderId, destination].find(
+    (one): one is string => typeof one === "string",
+  );
   const subject = [
     sandbox === true ? "[sandbox]" : "",
     resolved === true ? "Over:" : "",

@@ -72,6 +72,7 @@ function factsOf(alert: Alert): object {
     case "log_failing":
     case "verification_failing":
     case "incident_open":
+    case "copy_behind":
       return alert;
   }
 }

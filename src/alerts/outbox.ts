@@ -266,6 +266,7 @@ function tenantsOf(alert: Alert): readonly TenantId[] | undefined {
     case "verification_failing":
       return alert.tenant === "system" ? undefined : [alert.tenant];
     case "log_failing":
+    case "copy_behind":
       return undefined;
   }
 }

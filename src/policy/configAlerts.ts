@@ -19,6 +19,7 @@ const KINDS = [
   "log_failing",
   "verification_failing",
   "incident_open",
+  "copy_behind",
 ] as const;
 
 export const healthSchema = z.strictObject({

@@ -7,6 +7,7 @@ import { runInNewContext } from "node:vm";
 import { join } from "node:path";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { type AlertSink, keyOf } from "../../src/alerts/alert.ts";
 import type { Clock } from "../../src/control/ports.ts";
 import type { EntryDraft } from "../../src/log/entry.ts";
 import { canonical } from "../../src/log/canonical.ts";
@@ -264,21 +265,23 @@ describe("by syslog", () => {
 
   test("a signed head comes behind the entries it covers, again after each start", async () => {
     const log = await openTestLog(temporaryFolder());
-    await fill(log, "acme", 5);
+    await fill(log, "acme", 250);
     await log.checkpoint("acme");
     const siem = await syslogReceiver();
     const config = syslogTo(siem);
     const first = copying(log, config, carrierTo(config));
     const head = await siem.message(({ messageId }) => messageId === "log.checkpoint");
-    expect(firstsOf(siem, "acme")).toEqual(upTo(5));
-    expect(head.data["tacet@32473"]).toMatchObject({ origin: "tacet.example/acme", size: "5" });
+    // As it came: nothing but what it covers was before it.
+    expect(siem.got.indexOf(head)).toBe(250);
+    expect(firstsOf(siem, "acme")).toEqual(upTo(250));
+    expect(head.data["tacet@32473"]).toMatchObject({ origin: "tacet.example/acme", size: "250" });
     expect(JSON.parse(head.text)).toMatchObject({
       type: "log.checkpoint",
-      data: { size: 5, note: await log.signedHead("acme"), verifierKey: log.verifierKey },
+      data: { size: 250, note: await log.signedHead("acme"), verifierKey: log.verifierKey },
     });
     await until(
       () => first.positions.get("tacet.example/acme"),
-      (position) => position === 5,
+      (position) => position === 250,
     );
     await first.copier.stop();
     const before = siem.got.length;
@@ -509,17 +512,33 @@ describe("whatever the destination", () => {
     const entered: string[] = [];
     const lines: string[] = [];
     const logger = { error: () => lines.push("error"), info: () => lines.push("info") };
+    const alerts = new Set<string>();
+    const raised: string[] = [];
+    const sink: AlertSink = {
+      raise(alert) {
+        alerts.add(keyOf(alert));
+        raised.push(`${keyOf(alert)} since ${alert.since}`);
+      },
+      resolve: (condition) => void alerts.delete(keyOf(condition)),
+    };
     const watch = behindWatch({
       clock: { now: () => now },
-      entries: { enter: ({ type }) => void entered.push(type) },
+      entries: { enter: ({ type }: { type: string }) => void entered.push(type) },
       logger,
+      sink,
     } as unknown as Parameters<typeof behindWatch>[0]);
     const copy = { ...CONFIG, behindMs: 10_000 };
     for (now = 0; now < 600_000; now += 1_000) {
       const isAway = Math.floor(now / 5_000) % 2 === 1;
       const lag = { entries: 3, ms: isAway ? 10_000 : 0 };
       watch.look(copy, { lag, failure: undefined, lastSuccessAt: undefined });
+      if (now === 64_000) expect([...alerts]).toEqual(['["copy_behind","held"]']);
     }
+    expect(raised[0]).toBe('["copy_behind","held"] since -5000');
+    watch.look(copy, { lag: { entries: 0, ms: 0 }, failure: undefined, lastSuccessAt: undefined });
+    now += 60_000;
+    watch.look(copy, { lag: { entries: 0, ms: 0 }, failure: undefined, lastSuccessAt: undefined });
+    expect(alerts.size).toBe(0);
     expect(entered.length).toBeLessThanOrEqual(11);
     expect(entered.slice(0, 4)).toEqual([
       "CopyFellBehind",

@@ -243,7 +243,7 @@ export async function startService(
     beside.begin();
     findings.begin(policy.tenants());
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
-    copies = await startCopies({ config, log, clock, logger, register });
+    copies = await startCopies({ config, log, clock, logger, sink, register });
     const endBeats = startBeats(clock, [
       { everyMs: FLUSH_EVERY_MS, run: () => main.flushBounded() },
       {

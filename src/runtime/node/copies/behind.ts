@@ -1,9 +1,10 @@
 /**
- * Tells of a copy that fell behind, and once it has caught up: in the operators' lines and as
- * entries, which are few however it goes.
+ * Tells of a copy that fell behind, and once it has caught up: in the operators' lines, by an alert,
+ * and as entries, which are few however it goes.
  *
  * @module
  */
+import type { AlertSink } from "../../../alerts/alert.ts";
 import type { EpochMs } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import type { Logger } from "../../../http/deps.ts";
@@ -23,12 +24,14 @@ export interface BehindOptions {
   readonly clock: Clock;
   readonly entries: Pick<EnterLater, "enter">;
   readonly logger: Logger;
+  readonly sink: AlertSink;
   readonly toldMsMin?: number;
 }
 
-export function behindWatch({ clock, entries, logger, toldMsMin = TOLD_MS_MIN }: BehindOptions): {
+export function behindWatch(options: BehindOptions): {
   look(copy: CopyConfig, standing: CopyStanding): void;
 } {
+  const { clock, entries, logger, sink, toldMsMin = TOLD_MS_MIN } = options;
   /** One a destination. */
   const told = new Map<string, Told>();
 
@@ -43,14 +46,20 @@ export function behindWatch({ clock, entries, logger, toldMsMin = TOLD_MS_MIN }:
       ...(isBehind && failure !== undefined ? { reason: failure.why } : {}),
       detail: { destination: id, lagEntries: lag.entries, lagMs: lag.ms },
     });
+    const cause = failure?.why ?? "slow";
     if (isBehind) {
-      logger.error({ name: id, kind: failure?.why ?? "slow" }, "the log's copy fell behind");
+      sink.raise({ kind: "copy_behind", destination: id, cause, since: now - lag.ms });
+      logger.error({ name: id, kind: cause }, "the log's copy fell behind");
     } else logger.info({ name: id }, "the log's copy has caught up");
   }
 
   return {
     look({ behindMs, id }, standing) {
       const { at, isBehind } = told.get(id) ?? { isBehind: false, at: -Infinity };
+      // One that an earlier process raised may be over by now.
+      if (!isBehind && standing.lag.ms < behindMs) {
+        sink.resolve({ kind: "copy_behind", destination: id }, clock.now());
+      }
       if (clock.now() - at < toldMsMin) return;
       if (!isBehind && standing.lag.ms >= behindMs) tell(id, true, standing);
       else if (isBehind && standing.lag.ms <= behindMs / 2) tell(id, false, standing);

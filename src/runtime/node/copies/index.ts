@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import type { Registry } from "prom-client";
+import type { AlertSink } from "../../../alerts/alert.ts";
 import type { Json } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import type { Logger } from "../../../http/deps.ts";
@@ -28,6 +29,7 @@ export interface CopiesOptions {
   readonly log: NodeLog;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly sink: AlertSink;
   readonly register: Registry;
 }
 
@@ -42,7 +44,7 @@ export interface Copies {
 const positionsPath = (folder: string): string => join(folder, "copies.json");
 
 export async function startCopies(options: CopiesOptions): Promise<Copies> {
-  const { clock, config, log, logger } = options;
+  const { clock, config, log, logger, sink } = options;
   const ids = config.copies.map(({ id }) => id);
   const copiers = new Map<string, Copier>();
   const metrics = copyMetrics(options.register, ids, (id) => copiers.get(id)?.standing());
@@ -55,7 +57,7 @@ export async function startCopies(options: CopiesOptions): Promise<Copies> {
     clock,
     failed: (why) => logger.error({ kind: why }, "positions of the log's copies are not kept"),
   });
-  const behind = behindWatch({ clock, entries, logger });
+  const behind = behindWatch({ clock, entries, logger, sink });
   for (const copy of config.copies) {
     const copier = startCopier({
       config: copy,
