@@ -85,6 +85,9 @@ test("samples are drawn for the number typed, of the type chosen, the same for e
   expect(new Set(types)).toEqual(new Set(["WindowOpened"]));
   expect(await page.locator("#samples-said").textContent()).toContain(headOf(kit).rootText);
   await picture(page, "kit-samples");
+  // On a phone nothing but the tables is wider than the screen, and they scroll by themselves.
+  await page.setViewportSize({ width: 390, height: 900 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   await page.reload();
   await page.getByLabel("Folder of the kit").setInputFiles(kit);
   await settled("AS IT WAS SIGNED");

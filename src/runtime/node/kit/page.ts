@@ -51,6 +51,7 @@ const STYLE = `
 * { box-sizing: border-box; }
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
 body { max-width: 72rem; margin: 0 auto; padding: 1rem; }
+p { overflow-wrap: anywhere; }
 #verdict { border: 0.2rem solid; border-radius: 0.4rem; padding: 0.5rem 1rem; margin: 1rem 0; }
 #verdict strong { font-size: 1.3rem; }
 #verdict p { margin: 0; overflow-wrap: anywhere; }
