@@ -284,6 +284,20 @@ test("a call's page tells its facts, draws every lane, and says the same in a ta
   expect(text).not.toMatch(/\sstyle="/);
 });
 
+test("a call that goes on says so, and that facts of it wait for the log where they do", async () => {
+  const { call, reads, who } = await opened();
+  await call("c-live", drifted().events);
+  await call("c-over", plain(20_000).events);
+  const live = (await who.get("/console/calls/c-live")).text;
+  expect(live).toContain("It goes on.");
+  expect(live).not.toContain("wait for a log");
+  reads.unwritten = true;
+  expect((await who.get("/console/calls/c-live")).text).toContain("wait for a log");
+  const over = (await who.get("/console/calls/c-over")).text;
+  expect(over).not.toContain("It goes on.");
+  expect(over).not.toContain("wait for a log");
+});
+
 test("a window can be looked at more closely", async () => {
   const { call, who } = await opened();
   await call("c-drift", drifted().events);

@@ -24,7 +24,12 @@ export interface Opened {
   /** What the witnesses told; undefined: nobody was asked. */
   readonly evidence: { known?: CallEvidence; fails?: boolean };
   /** The pages read the log through this. */
-  readonly reads: { between?: (page: EntryPage) => EntryPage; failing?: boolean };
+  /** `unwritten`: facts of the call are in memory alone. */
+  readonly reads: {
+    unwritten?: boolean;
+    between?: (page: EntryPage) => EntryPage;
+    failing?: boolean;
+  };
   call(callId: string, events: readonly CallEvent[]): Promise<void>;
 }
 
@@ -61,7 +66,14 @@ export async function opened(
     PageDeps,
     "calls" | "log" | "idForm" | "evidence" | "recorders" | "clock" | "enter"
   > = {
-    calls: { live: async () => [], read: async () => undefined },
+    calls: {
+      live: async () => [],
+      async read(of, callId) {
+        const { position, state } = await log.load(of, callId);
+        const durable = reads.unwritten !== true;
+        return { tenant: of, callId, state, position, at: time.now, durable };
+      },
+    },
     log: { ...log, read: through("read"), readBack: through("readBack") },
     idForm: (_tenant, _kind, value) => idForm(value),
     evidence: {
