@@ -22,7 +22,7 @@ import { verifyCommand } from "./runtime/node/verifyCommand.ts";
 const USAGE = `usage: tacet COMMAND
 
   serve     run the configured service            [--config tacet.yaml]
-  sandbox   run it with simulated recorders       [--port 8080] [--folder .tacet]
+  sandbox   run it with simulated recorders       [--port 8080] [--folder .tacet] [--origin URL]
   demo      play a payment through the sandbox and say whether every step held
   check     check the configuration and ask every recorder whether it will obey
   conform   silence and resume a test call, and say what its recorder was seen to do
