@@ -163,6 +163,20 @@ test("a recorder that starts again in a window is drift, one that does not start
   expect(unrecordedMs).toBe(10_000);
 });
 
+test("a window that opens while its call is not secured is late like the one before it", () => {
+  const { closed, opened, overdue, registered, reported } = story("c1");
+  const day = told("c1", [
+    ...registered(0),
+    opened(10),
+    overdue(13, "paused"),
+    opened(14, "w-second"),
+    reported(15, "paused", 1, "paused"),
+    closed(40),
+    closed(41, "w-second"),
+  ]);
+  expect(day.figures().windows).toEqual(counted({ late: 2 }));
+});
+
 test("an expired window and a recorder that others had paused are exceptions", () => {
   const { opened, registered, reported } = story("c1");
   const [call, tap] = registered(0) as [CallEvent, CallEvent];

@@ -121,14 +121,14 @@ export function openDay(): Day {
       if (!pausedByOther(tap) || (was !== undefined && pausedByOther(was))) continue;
       tell({ ...shared, kind: "paused_by_other", windowIds, recorderIds: [tap.recorderId] });
     }
-    for (const [id, seen] of call.windows) mark(words, event, id, seen, after);
+    for (const [id, seen] of call.windows) mark(words[1], event, id, seen, after);
     settle(call);
     if (after.endedAt !== undefined) calls.delete(callId);
   }
 
   /** What the call's word now means for one of its windows. */
   function mark(
-    [was, is]: readonly [Protection, Protection],
+    is: Protection,
     event: CallEvent,
     id: WindowId,
     seen: Seen,
@@ -140,7 +140,7 @@ export function openDay(): Day {
       if (!seen.isSecured && event.type !== "WindowOpened") took(event.at - seen.openedAt);
       seen.isSecured = true;
     }
-    if (is === "unsecured" && was !== "unsecured") {
+    if (is === "unsecured") {
       if (seen.isSecured) seen.hasDrifted = true;
       else seen.wasOverdue = true;
     }
