@@ -132,7 +132,7 @@ function silence(
   const wantedMs = place.toMs === Number.POSITIVE_INFINITY ? windowMs : place.toMs - place.fromMs;
   const isHeard = windowMs > 2 * edgeMs + LEAK_MS_MIN && wantedMs - windowMs <= withinMs;
   // Shorter than what the clocks leave open, a window may be taken for a pause between words.
-  if (!isHeard || windowMs < 2 * withinMs) return consistent(wantedMs);
+  if (!isHeard || windowMs < 2 * withinMs || hidesSound(heard)) return consistent(wantedMs);
   return { verdict: "silent", ranges: [], toleranceMs: Math.min(windowMs, unseenMs) };
 }
 
@@ -205,8 +205,12 @@ function overlap(heard: Heard, place: Place, withinMs: number): Found {
   const { sounds } = fit(heard, [inside], 0);
   const [sound = []] = sounds;
   if (sound.length > 0) return suspect("overlaps", sound, withinMs);
+  if (hidesSound(heard)) return consistent(inside.toMs - inside.fromMs);
   return { verdict: "silent", ranges: [], toleranceMs: withinMs };
 }
+
+/** A WAV that broke off lacks its end alone; a damaged frame of an MP3 is heard as silence. */
+const hidesSound = ({ codec, truncated }: Heard): boolean => codec === "mp3" && truncated;
 
 /** As many digits as a card number has, in no window: told with the window that is nearest. */
 function cardsOutside(

@@ -45,6 +45,19 @@ async function verdictOf(
   return judgeSound(heard, recording, windows, { clockMs }).judgements;
 }
 
+test("a damaged MP3 is never called silent: what is broken is heard as silence", async () => {
+  const heard = await heardIn(muted());
+  const of = (change: Partial<Heard>) =>
+    judgeSound({ ...heard, ...change }, file, [at(6_000, 12_000)], EXACT).judgements[0];
+  expect(of({ codec: "mp3" })?.verdict).toBe("silent");
+  expect(of({ codec: "mp3", truncated: true })).toMatchObject({
+    verdict: "consistent",
+    toleranceMs: 6_000,
+  });
+  // What a WAV lacks is its end.
+  expect(of({ truncated: true })?.verdict).toBe("silent");
+});
+
 // The limit is generous: looked at anew for each shift, two hours of frames took many minutes.
 test("two hours in which no window fits are judged all the same", { timeout: 60_000 }, () => {
   const durationMs = 2 * 3_600_000;
