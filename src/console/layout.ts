@@ -118,7 +118,7 @@ button,select,input,textarea{font:inherit;padding:.35em .7em;border-radius:.35re
 .word{font-weight:700}.secured,.silent,.ok{color:var(--safe)}.unsecured,.stalled,.suspect,.bad{color:var(--alarm)}.securing,.resuming,.missing,.unreachable{color:var(--busy)}.hint,.recording,.ended,.consistent{color:var(--quiet)}
 form.filter{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:end;margin-bottom:1rem}form.filter label{display:grid;gap:.15rem}
 .quiet{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
-table.wall{table-layout:fixed;min-width:60rem}.wall td,.wall th{overflow-wrap:anywhere}.wall td:nth-child(4),.wall td:nth-child(5){font-variant-numeric:tabular-nums}tacet-indicator{min-width:min(22rem,100%)}pre{white-space:pre-wrap}td time,th time{white-space:nowrap}svg.plot{min-width:34rem}@media(max-width:40rem){.scroll td,.scroll th{min-width:5.5rem}}summary{cursor:pointer;padding:.3rem 0}
+table.wall{table-layout:fixed;min-width:60rem}.wall td,.wall th{overflow-wrap:anywhere}.wall td:nth-child(4),.wall td:nth-child(5){font-variant-numeric:tabular-nums}tacet-indicator{min-width:min(22rem,100%)}pre{white-space:pre-wrap}td time,th time{white-space:nowrap}svg.plot{min-width:34rem}@media(max-width:40rem){.scroll td,.scroll th{min-width:5.5rem}td time{white-space:normal}}summary{cursor:pointer;padding:.3rem 0}
 svg{max-width:100%;height:auto}svg text{fill:currentColor;font:12px system-ui,sans-serif}
 ${TIMELINE_STYLE}@media print{.top,.skip,form.filter,button,.noprint{display:none}@page{margin:10mm}h1{font-size:1.2rem;margin:.3rem 0}.sandbox{padding:.1rem .4rem;font-size:.8rem}main{max-width:none;padding:0}body{color:#000;background:#fff}}
 `;
