@@ -5,7 +5,6 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import type { Hono } from "hono";
 import { type ConsoleFact, consoleApp } from "../../console/app.ts";
 import type { PageDeps } from "../../console/deps.ts";
 import { pagesOf } from "../../console/pages/index.ts";
@@ -18,6 +17,7 @@ import { SYSTEM_TENANT } from "../../log/store.ts";
 import type { Config } from "../../policy/config.ts";
 import { SCOPES } from "../../policy/principal.ts";
 import { browserModules } from "./browserModules.ts";
+import { gated } from "./pageGate.ts";
 
 export interface ConsoleServiceOptions {
   readonly config: Config;
@@ -29,7 +29,7 @@ export interface ConsoleServiceOptions {
 }
 
 export interface ConsoleService {
-  readonly app: Hono;
+  readonly fetch: (request: Request, env: unknown) => Promise<Response>;
   /** Of its pages: they may follow the event stream. */
   readonly origin: string;
   /** For the sandbox: signs in whoever opens it first. */
@@ -87,7 +87,12 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     onError,
   });
   const { origin } = new URL(url);
-  return { app, origin, ...(token === undefined ? {} : { link: `${url}/console/link/${token}` }) };
+  const fetch = gated(deps.gate, (request, env) => app.fetch(request, env as object));
+  return {
+    fetch,
+    origin,
+    ...(token === undefined ? {} : { link: `${url}/console/link/${token}` }),
+  };
 }
 
 function receiptsOf({ log }: HttpDeps): PageDeps["receipt"] {

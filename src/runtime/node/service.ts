@@ -232,7 +232,7 @@ export async function startService(
       sandbox: config.sandbox,
       fetch: sockets.fetch((request, env) =>
         pages !== undefined && isForPages(request)
-          ? pages.app.fetch(request, env)
+          ? pages.fetch(request, env)
           : main.app.fetch(request, env),
       ),
       websocket: { server: sockets.server },
