@@ -7,6 +7,7 @@
  * @module
  */
 import { hostname } from "node:os";
+import type { SecureContext } from "node:tls";
 import type { Clock } from "../../../control/ports.ts";
 import { within } from "../../../control/within.ts";
 import {
@@ -16,6 +17,7 @@ import {
   syslogSeverity,
 } from "../../../log/syslog.ts";
 import type { SyslogCopyConfig } from "../../../policy/configCopies.ts";
+import { secureContextOf } from "../send.ts";
 import { type Carrier, CopyFailed, type CopyItem, type Parcel } from "./carrier.ts";
 import { type SyslogLink, connectSyslog } from "./syslogLink.ts";
 
@@ -41,6 +43,8 @@ export function syslogCarrier(config: SyslogCopyConfig, options: SyslogCarrierOp
     processId: process.pid,
     enterpriseNumber: config.enterpriseNumber,
   };
+  // Made once: it takes every authority the system trusts, and connections are many.
+  let context: SecureContext | undefined;
   let link: SyslogLink | undefined;
   let isClosed = false;
 
@@ -48,7 +52,7 @@ export function syslogCarrier(config: SyslogCopyConfig, options: SyslogCarrierOp
     // Nothing unconfirmed was on it: receivers may close what is idle.
     if (link?.wrote === false && link.lost() !== undefined) drop();
     if (link === undefined) {
-      const made = await connectSyslog(config);
+      const made = await connectSyslog(config, () => (context ??= secureContextOf(config.tls)));
       if (isClosed) {
         made.destroy();
         throw new CopyFailed("stopping");

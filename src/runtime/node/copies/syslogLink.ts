@@ -4,9 +4,8 @@
  * @module
  */
 import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type SecureContext } from "node:tls";
 import type { SyslogCopyConfig } from "../../../policy/configCopies.ts";
-import { secureContextOf } from "../send.ts";
 import { CopyFailed } from "./carrier.ts";
 
 const CONNECT_MS_MAX = 10_000;
@@ -27,9 +26,10 @@ export interface SyslogLink {
 /** Connects, and checks who is there. Throws `CopyFailed` with the system's own code. */
 export async function connectSyslog(
   config: SyslogCopyConfig,
+  contextOf: () => SecureContext,
   connectMsMax: number = CONNECT_MS_MAX,
 ): Promise<SyslogLink> {
-  const socket = dial(config);
+  const socket = dial(config, contextOf);
   const link = followed(socket);
   const ready = config.security === "tls" ? "secureConnect" : "connect";
   await new Promise<void>((resolve, reject) => {
@@ -48,14 +48,17 @@ export async function connectSyslog(
   return link;
 }
 
-function dial({ host, port, security, tls }: SyslogCopyConfig): Socket {
+function dial(
+  { host, port, security, tls }: SyslogCopyConfig,
+  contextOf: () => SecureContext,
+): Socket {
   if (security === "none") return connectTcp({ host, port });
   const { serverName: servername } = tls;
   try {
     return connectTls({
       host,
       port,
-      secureContext: secureContextOf(tls),
+      secureContext: contextOf(),
       ...(servername === undefined ? {} : { servername }),
     });
   } catch (error) {
