@@ -347,6 +347,28 @@ test("a webhook that fails, asks for patience, and goes away between batches get
   expect([code, out]).toEqual([0, expect.stringContaining("signed")]);
 });
 
+test("destinations that hang hold up neither a pause nor a stop", async () => {
+  const place = await folder();
+  const siem = await syslogReceiver();
+  siem.standStill(true);
+  const secret = webhookSecret();
+  const hook = await receiver(secret);
+  // It takes requests and never answers.
+  hook.answer = () => undefined;
+  const archive = { id: "archive", kind: "webhook", url: hook.url, secrets: [secret] };
+  const served = await serving(place, [to(siem), archive]);
+  const { targets } = begin(recorders, 39);
+  const pay = served.as("pay");
+  await until(
+    () => hook.got.length,
+    (count) => count > 0,
+  );
+  await pay("PUT", "/v1/calls/hung", { targets });
+  const paused = await pay("POST", "/v1/calls/hung/pause", { windowId: "w39" });
+  expect(paused).toMatchObject({ status: 200, body: { safeToCollect: true } });
+  expect((await served.process.stop()).code).toBe(0);
+});
+
 test("`tacet check` says where the log is copied to", async () => {
   const place = await folder();
   const { document } = await acme(place, recorders.origins);
