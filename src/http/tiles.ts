@@ -44,7 +44,8 @@ export function tileRoutes(face: Face): readonly Route[] {
         "256 entries, or the first W of them as `{index}.p/{W}`; each behind its length, two bytes. `index` in elements of three digits: `001`, `x001/234`.",
       tag: "Log",
       answers: { 200: { description: "Entries", contentType: OCTETS } },
-      problems: ["tile_unknown"],
+      // A line break in the path is no part of any address.
+      problems: ["tile_unknown", "not_found"],
       handle: (asked) => answerTile(face, asked, parseTilePath("entries", asked.param("index"))),
     }),
     route({
@@ -56,7 +57,8 @@ export function tileRoutes(face: Face): readonly Route[] {
         "256 hashes, or the first W of them as `{index}.p/{W}`, 32 bytes each: on level 0 of entries, on each level above of full tiles of the one below. Up to the size of the newest signed head.",
       tag: "Log",
       answers: { 200: { description: "Hashes", contentType: OCTETS } },
-      problems: ["tile_unknown"],
+      // A line break in the path is no part of any address.
+      problems: ["tile_unknown", "not_found"],
       handle: (asked) =>
         answerTile(face, asked, parseTilePath(asked.param("level"), asked.param("index"))),
     }),

@@ -64,6 +64,9 @@ export interface Answered {
   readonly text: string;
 }
 
+/** Answers that are no JSON. */
+const TEXTS = new Set(["text/plain", "text/event-stream", "application/octet-stream"]);
+
 /** Codes whose answers say when to ask again. */
 const RETRIED = new Set(["not_secured", "log_unavailable", "overloaded", "stopping", "busy"]);
 
@@ -72,14 +75,16 @@ export function wrongBy(api: Api, operation: Operation, answer: Answered): strin
   const { headers, status, text } = answer;
   const described = operation.responses[String(status)];
   if (described === undefined) return `${status} is not described`;
-  if (headers.get("cache-control") !== "no-store") return "it may be kept";
+  const kept = headers.get("cache-control");
+  // A full tile of hashes never changes: the one answer that who asked may keep.
+  const isTile = operation.operationId === "readTile" && kept?.startsWith("private,") === true;
+  if (kept !== "no-store" && !isTile) return "it may be kept";
   if (headers.get("x-content-type-options") !== "nosniff") return "its type may be guessed";
   const media = headers.get("content-type")?.split(";")[0]?.trim() ?? "";
   const content = described.content?.[media];
   if (content === undefined) return `${status} as ${media || "nothing"} is not described`;
   const { schema } = content;
-  if (schema === undefined || media === "text/plain" || media === "text/event-stream")
-    return undefined;
+  if (schema === undefined || TEXTS.has(media)) return undefined;
   const values = media === "application/x-ndjson" ? linesOf(text) : [parsed(text)];
   for (const value of values) {
     const wrong = value === undefined ? "no JSON" : misfit(schema, value, api.schemas);

@@ -167,6 +167,9 @@ const USUAL: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   recorderId: oneOf("vslogger", "anywherenow", "none"),
   actor: oneOf("pay", "ann", "nobody"),
   incidentId: fc.nat(INCIDENT_COUNT).map((n) => `incident-${n}`),
+  level: oneOf("0", "0", "0", "1", "entries"),
+  index: oneOf("000.p/1", "000.p/2", "000.p/2", "000", "x001/000"),
+  position: oneOf("1", "2", "3", "1000000"),
 };
 
 /** Values that fit the schema. Only what the description uses is known here, as in `misfit`. */
@@ -272,7 +275,7 @@ function bodyOf(operation: Operation, schemas: Schemas): fc.Arbitrary<Body> {
 
 /** Who may do it, and at times anybody or nobody. */
 function whoOf({ operationId }: Operation): fc.Arbitrary<string> {
-  const usual = /Log|Entries|History|Checkpoint/i.test(operationId)
+  const usual = /Log|Entries|History|Checkpoint|Tile|Bundle|Receipt/i.test(operationId)
     ? fc.constant("audit")
     : /listRecorders/i.test(operationId)
       ? fc.constant("ops")
