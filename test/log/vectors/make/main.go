@@ -1,7 +1,7 @@
 // Prints test vectors made with golang.org/x/mod/sumdb/{note,tlog}: entry i is the text `entry i`.
 // Run with Debian's golang-go 1.19 and golang-golang-x-mod-dev 0.7.0:
 //
-//	GO111MODULE=off GOPATH=/usr/share/gocode go run main.go > ../tlog.json
+//	GO111MODULE=off GOPATH=/usr/share/gocode go run main.go > ../tlog.json; oxfmt ../tlog.json
 package main
 
 import (
