@@ -54,6 +54,14 @@ export interface PageDeps {
   readonly desk: DeskPort;
   /** For the event stream of one page; nothing that follows from it outlives the session. */
   readonly eventsTicket: (session: Session) => Promise<string>;
+  /**
+   * The vendor's own page of a recording, for one click; undefined where it has none or did not
+   * answer. It opens the recording: never stored, entered or logged.
+   */
+  readonly recordingPage: {
+    has(recorderId: string): boolean;
+    of(recorderId: string, recordingId: string): Promise<string | undefined>;
+  };
   readonly recorders: (tenant: string) => readonly ShownRecorder[];
   readonly clock: () => EpochMs;
   /** Enters what was read or done. Durable, or counted, on return; never rejects. */

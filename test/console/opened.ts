@@ -64,7 +64,7 @@ export async function opened(
     };
   const deps: Pick<
     PageDeps,
-    "calls" | "log" | "idForm" | "evidence" | "recorders" | "clock" | "enter"
+    "calls" | "log" | "idForm" | "evidence" | "recorders" | "recordingPage" | "clock" | "enter"
   > = {
     calls: {
       live: async () => [],
@@ -76,6 +76,7 @@ export async function opened(
     },
     log: { ...log, read: through("read"), readBack: through("readBack") },
     idForm: (_tenant, _kind, value) => idForm(value),
+    recordingPage: { has: () => false, of: async () => undefined },
     evidence: {
       async read(_tenant, callId) {
         if (evidence.fails === true) throw new Error("away");

@@ -36,6 +36,7 @@ export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
     ...(k.deps as unknown as PageDeps),
     recorders: (tenant) => k.deps.recorders.list(tenant),
     custody: () => ({}),
+    recordingPage: { has: () => false, of: async () => undefined },
     desk: k.desk,
     receipt: async (_tenant, position) => (position <= 2 ? `receipt of ${position}\n` : undefined),
     eventsTicket: async ({ principal }) => {

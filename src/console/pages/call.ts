@@ -80,7 +80,7 @@ async function show(deps: PageDeps, visit: Visit): Promise<Reply> {
           ${
             read.isWhole
               ? html`${timelineSection(visit, { ...shown, timeline })}
-                ${recordersTable(visit, { ...shown, timeline })}`
+                ${recordersTable(visit, { ...shown, timeline }, deps.recordingPage.has)}`
               : html`<p class="notice">${say("call.tooLong", { count: DRAWN_ENTRY_COUNT_MAX })}</p>`
           }`
     }

@@ -18,7 +18,20 @@ const TAP_COUNT_MAX = 100;
 /** Recordings and judgements that are listed of one tap. */
 const LISTED_COUNT_MAX = 100;
 
-export function recordersTable({ say }: Visit, shown: ShownTimeline): Html {
+export function recordersTable(
+  { say, session }: Visit,
+  shown: ShownTimeline,
+  hasPage: (recorderId: string) => boolean,
+): Html {
+  const opens = (recorderId: string, recordingId: string) =>
+    hasPage(recorderId)
+      ? html`<form class="noprint" method="post" action="${callPath(shown.callId)}/recording">
+          <input type="hidden" name="csrf" value="${session.csrf}" />
+          <input type="hidden" name="recorderId" value="${recorderId}" />
+          <input type="hidden" name="recordingId" value="${recordingId}" />
+          <button type="submit">${say("recording.open", { recorder: recorderId })}</button>
+        </form>`
+      : "";
   const { callId, evidence, life, timeline } = shown;
   return html`<h2>${say("call.recordings")}</h2>
     ${scrolling(
@@ -46,7 +59,7 @@ export function recordersTable({ say }: Visit, shown: ShownTimeline): Html {
                 </th>
                 <td>${say(`control.${lane.tap.control}`)}</td>
                 <td>${say(`audio.${lane.tap.audio}`)}</td>
-                <td>${evidenceCell(say, evidence, lane)}</td>
+                <td>${evidenceCell(say, evidence, lane, opens)}</td>
                 <td>
                   <a href="${statementPath(callId, lane.tapId, life)}">${say("call.statement")}</a>
                 </td>
@@ -69,7 +82,12 @@ const WITHOUT: Readonly<Record<CallEvidence["state"], Key>> = {
 };
 
 /** What the recorder told of this tap, and how each window was judged by it. */
-export function evidenceCell(say: Say, known: Evidence, { tapId }: Pick<TapLane, "tapId">): Html {
+export function evidenceCell(
+  say: Say,
+  known: Evidence,
+  { tapId }: Pick<TapLane, "tapId">,
+  opens: (recorderId: string, recordingId: string) => Html | "" = () => "",
+): Html {
   switch (known.kind) {
     case "away":
       return html`${say("call.evidenceAway")}`;
@@ -88,13 +106,14 @@ export function evidenceCell(say: Say, known: Evidence, { tapId }: Pick<TapLane,
   );
   return html`<ul>
     ${told.slice(0, LISTED_COUNT_MAX).map(
-      ({ endAt, recordingId, startAt }) =>
+      ({ endAt, recorderId, recordingId, startAt }) =>
         html`<li>
           ${say("statement.recording", {
             recordingId,
             from: exact(startAt),
             to: endAt === undefined ? say("statement.open") : exact(endAt),
           })}
+          ${opens(recorderId, recordingId)}
         </li>`,
     )}
     ${judged.slice(0, LISTED_COUNT_MAX).map(

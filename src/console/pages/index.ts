@@ -13,6 +13,7 @@ import { exceptionsPages } from "./exceptions.ts";
 import { incidentsPages } from "./incidents.ts";
 import { integrityPages } from "./integrity.ts";
 import { overviewPages } from "./overview.ts";
+import { recordingPages } from "./recording.ts";
 import { reportPages } from "./report.ts";
 import { statementPages } from "./statement.ts";
 import { wallPages } from "./wall.ts";
@@ -25,6 +26,7 @@ export function pagesOf(deps: PageDeps): readonly PageDef[] {
     ...callsPages(deps),
     ...callPages(deps),
     ...statementPages(deps),
+    ...recordingPages(deps),
     ...incidentsPages(deps),
     ...reportPages(deps, read),
     ...wallPages(deps),

@@ -17,6 +17,7 @@ import { SYSTEM_TENANT } from "../../log/store.ts";
 import type { Config } from "../../policy/config.ts";
 import { SCOPES } from "../../policy/principal.ts";
 import { browserModules } from "./browserModules.ts";
+import type { Fleet } from "./recorders.ts";
 import { gated } from "./pageGate.ts";
 
 export interface ConsoleServiceOptions {
@@ -24,6 +25,7 @@ export interface ConsoleServiceOptions {
   readonly deps: HttpDeps;
   readonly enter: HttpApp["enter"];
   readonly desk: HttpApp["desk"];
+  readonly fleet: Pick<Fleet, "witness">;
   /** Where people reach the service, where the configuration does not say. */
   readonly url: string;
 }
@@ -38,6 +40,8 @@ export interface ConsoleService {
 
 const SESSION = { sessionMsMax: 8 * 3_600_000, idleMsMax: 30 * 60_000 };
 const ID_BYTES = 24;
+/** A recorder that is asked for a page answers within this, or has none. */
+const PAGE_MS_MAX = 10_000;
 const SCRIPTS = ["pages/wall.ts", "pages/desk.ts", "pages/integrity.ts"];
 
 /** Whether a request is for a page, not for the API. */
@@ -71,6 +75,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
       receipt: receiptsOf(deps),
       desk: options.desk,
       eventsTicket: (session) => eventsTicket(deps, session, sessionMsMax),
+      recordingPage: recordingPageOf(options.fleet, deps.clock),
       recorders: (tenant) => deps.recorders.list(tenant),
       clock: deps.clock,
       enter: options.enter,
@@ -92,6 +97,20 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     fetch,
     origin,
     ...(token === undefined ? {} : { link: `${url}/console/link/${token}` }),
+  };
+}
+
+function recordingPageOf(
+  fleet: Pick<Fleet, "witness">,
+  now: () => number,
+): PageDeps["recordingPage"] {
+  return {
+    has: (recorderId) => fleet.witness(recorderId)?.page !== undefined,
+    async of(recorderId, recordingId) {
+      const signal = AbortSignal.timeout(PAGE_MS_MAX);
+      const told = await fleet.witness(recorderId)?.page?.(recordingId, { signal, now });
+      return told?.kind === "page" && /^https?:/.test(told.url) ? told.url : undefined;
+    },
   };
 }
 

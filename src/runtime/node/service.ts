@@ -239,7 +239,7 @@ export async function startService(
       note,
     });
     const { desk, enter } = main;
-    pages = consoleService({ config, deps, enter, desk, url: api.url });
+    pages = consoleService({ config, deps, enter, desk, fleet, url: api.url });
     beside.begin();
     findings.begin(policy.tenants());
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });

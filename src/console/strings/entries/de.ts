@@ -81,6 +81,7 @@ export const entriesDe: EntriesStrings = {
   "entry.IncidentGrew": "Zu Vorfall {incident} wurde mehr gefunden.",
   "entry.IncidentNoted": "Zu Vorfall {incident} kam eine Notiz.",
   "entry.IncidentClosed": "Vorfall {incident} wurde geschlossen.",
+  "entry.RecordingOpened": "Jemand öffnete die Aufzeichnung in {recorder}.",
   "entry.RecordingFlagged": "Die verdächtige Aufzeichnung wurde in {recorder} markiert.",
   "entry.RecordingFlagged.not":
     "Die verdächtige Aufzeichnung konnte in {recorder} noch nicht markiert werden.",

@@ -75,6 +75,7 @@ export const entriesEn = {
   "entry.IncidentGrew": "More was found for incident {incident}.",
   "entry.IncidentNoted": "A note was added to incident {incident}.",
   "entry.IncidentClosed": "Incident {incident} was closed.",
+  "entry.RecordingOpened": "Somebody opened the recording at {recorder}.",
   "entry.RecordingFlagged": "The suspect recording was marked in {recorder}.",
   "entry.RecordingFlagged.not": "The suspect recording could not be marked in {recorder} yet.",
   "entry.PaymentsReconciled": "Payments were compared with the log.",

@@ -74,6 +74,7 @@ export const entriesEs: EntriesStrings = {
   "entry.IncidentGrew": "Se encontró más para el incidente {incident}.",
   "entry.IncidentNoted": "Se añadió una nota al incidente {incident}.",
   "entry.IncidentClosed": "Se cerró el incidente {incident}.",
+  "entry.RecordingOpened": "Alguien abrió la grabación en {recorder}.",
   "entry.RecordingFlagged": "La grabación sospechosa se marcó en {recorder}.",
   "entry.RecordingFlagged.not": "La grabación sospechosa aún no se pudo marcar en {recorder}.",
   "entry.PaymentsReconciled": "Se compararon pagos con el registro.",

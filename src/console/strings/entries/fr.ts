@@ -83,6 +83,7 @@ export const entriesFr: EntriesStrings = {
   "entry.IncidentGrew": "Plus a été trouvé pour l'incident {incident}.",
   "entry.IncidentNoted": "Une note a été ajoutée à l'incident {incident}.",
   "entry.IncidentClosed": "L'incident {incident} a été clos.",
+  "entry.RecordingOpened": "Quelqu'un a ouvert l'enregistrement dans {recorder}.",
   "entry.RecordingFlagged": "L'enregistrement suspect a été marqué dans {recorder}.",
   "entry.RecordingFlagged.not":
     "L'enregistrement suspect n'a pas encore pu être marqué dans {recorder}.",

@@ -79,6 +79,7 @@ export const entriesNl: EntriesStrings = {
   "entry.IncidentGrew": "Voor incident {incident} werd meer gevonden.",
   "entry.IncidentNoted": "Bij incident {incident} kwam een notitie.",
   "entry.IncidentClosed": "Incident {incident} werd gesloten.",
+  "entry.RecordingOpened": "Iemand opende de opname in {recorder}.",
   "entry.RecordingFlagged": "De verdachte opname werd in {recorder} gemarkeerd.",
   "entry.RecordingFlagged.not": "De verdachte opname kon in {recorder} nog niet gemarkeerd worden.",
   "entry.PaymentsReconciled": "Betalingen werden met het logboek vergeleken.",

@@ -1,5 +1,5 @@
 /**
- * What the report of a period says, in German.
+ * What the report of a period, and opening a recording, say, in German.
  *
  * @module
  */
@@ -36,4 +36,9 @@ export const reportDe: Readonly<Record<keyof typeof reportEn, string>> = {
   "report.verify": "Wie Sie dies ohne uns prüfen",
   "report.verifyHow":
     "Bewahren Sie diesen Kopf auf. Wer den Ordner des Protokolls oder einen Export hat, führt den ersten Befehl aus; der zweite zeigt, dass das Protokoll noch mit dem beginnt, was dieser Kopf unterschrieb.",
+  "recording.open": "In {recorder} öffnen",
+  "recording.title": "Aufnahme {recordingId}",
+  "recording.leaves":
+    "Dies führt von tacet zur eigenen Seite des Aufzeichners. Dass Sie danach fragten, steht im Protokoll; die Adresse nicht.",
+  "recording.away": "Der Aufzeichner gab jetzt keine Seite dafür.",
 };

@@ -1,5 +1,5 @@
 /**
- * What the report of a period says, in English.
+ * What the report of a period, and opening a recording, say, in English.
  *
  * @module
  */
@@ -35,4 +35,9 @@ export const reportEn = {
   "report.verify": "How to check this without us",
   "report.verifyHow":
     "Keep this head. Whoever has the log folder or an export runs the first command; the second shows that the log still begins with what this head signed.",
+  "recording.open": "Open in {recorder}",
+  "recording.title": "Recording {recordingId}",
+  "recording.leaves":
+    "This leaves tacet for the recorder's own page. That you asked for it is entered; the address is not.",
+  "recording.away": "The recorder gave no page for it now.",
 } as const;

@@ -1,5 +1,5 @@
 /**
- * What the report of a period says, in Spanish.
+ * What the report of a period, and opening a recording, say, in Spanish.
  *
  * @module
  */
@@ -36,4 +36,9 @@ export const reportEs: Readonly<Record<keyof typeof reportEn, string>> = {
   "report.verify": "Cómo comprobarlo sin nosotros",
   "report.verifyHow":
     "Guarde esta cabecera. Quien tenga la carpeta del registro o una exportación ejecuta la primera orden; la segunda muestra que el registro sigue empezando por lo que esta cabecera firmó.",
+  "recording.open": "Abrir en {recorder}",
+  "recording.title": "Grabación {recordingId}",
+  "recording.leaves":
+    "Esto sale de tacet hacia la página propia del grabador. Que usted lo pidió queda en el registro; la dirección, no.",
+  "recording.away": "El grabador no dio página para ello ahora.",
 };

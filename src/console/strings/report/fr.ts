@@ -1,5 +1,5 @@
 /**
- * What the report of a period says, in French.
+ * What the report of a period, and opening a recording, say, in French.
  *
  * @module
  */
@@ -36,4 +36,9 @@ export const reportFr: Readonly<Record<keyof typeof reportEn, string>> = {
   "report.verify": "Comment vérifier cela sans nous",
   "report.verifyHow":
     "Conservez cette tête. Qui a le dossier du journal ou un export lance la première commande ; la seconde montre que le journal commence toujours par ce que cette tête a signé.",
+  "recording.open": "Ouvrir dans {recorder}",
+  "recording.title": "Enregistrement {recordingId}",
+  "recording.leaves":
+    "Ceci quitte tacet pour la page propre à l’enregistreur. Votre demande est inscrite au journal ; l’adresse ne l’est pas.",
+  "recording.away": "L’enregistreur n’a pas donné de page pour cela.",
 };

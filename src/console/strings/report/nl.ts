@@ -1,5 +1,5 @@
 /**
- * What the report of a period says, in Dutch.
+ * What the report of a period, and opening a recording, say, in Dutch.
  *
  * @module
  */
@@ -36,4 +36,9 @@ export const reportNl: Readonly<Record<keyof typeof reportEn, string>> = {
   "report.verify": "Hoe u dit zonder ons nagaat",
   "report.verifyHow":
     "Bewaar deze kop. Wie de map van het logboek of een export heeft, voert de eerste opdracht uit; de tweede laat zien dat het logboek nog begint met wat deze kop ondertekende.",
+  "recording.open": "Openen in {recorder}",
+  "recording.title": "Opname {recordingId}",
+  "recording.leaves":
+    "Dit leidt van tacet naar de eigen pagina van de recorder. Dat u erom vroeg staat in het logboek; het adres niet.",
+  "recording.away": "De recorder gaf er nu geen pagina voor.",
 };
