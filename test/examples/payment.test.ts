@@ -99,12 +99,16 @@ for (const { command, file, language } of recipes) {
 
       test("says safe only while every recorder is silent, outlives its lease by renewing, and has them record again", async () => {
         let atSafe: ReturnType<typeof truth> | undefined;
-        const env = { LEASE_MS: "3000", WORK_MS: "4500" };
+        // Long enough for a busy machine, and longer than the lease.
+        const env = { LEASE_MS: "6000", TRY_MS: "20000", WORK_MS: "8000" };
         const ran = await here("pay-good", env, (out) => {
           if (out.includes("safe")) atSafe ??= truth();
         });
-        expect(ran).toMatchObject({ code: 0, err: "" });
-        expect(lines(ran.out)).toEqual(["safe", "closed"]);
+        expect({ ...ran, out: lines(ran.out) }).toEqual({
+          code: 0,
+          err: "",
+          out: ["safe", "closed"],
+        });
         expect(await atSafe).toEqual(["paused", "paused"]);
         await vi.waitFor(
           async () => expect(await truth()).toEqual(["recording", "recording"]),
@@ -191,6 +195,7 @@ for (const { command, file, language } of recipes) {
         WORK_MS: "60000",
       });
       expect(ran).toMatchObject({ code: 1, said: ["safe", "lost: stop collecting", "closed"] });
+      expect(ran.heard.map(({ what }) => what)).toEqual(["pause", "renew", "resume"]);
     });
 
     test.concurrent("where nothing answers any more, the last yes holds for as long as it promised and no longer", async () => {
@@ -201,6 +206,9 @@ for (const { command, file, language } of recipes) {
       expect(ran).toMatchObject({ code: 1 });
       expect(ran.said).toEqual(["safe", "lost: stop collecting", "left to its lease"]);
       expect(ran.heard.filter(({ what }) => what === "renew").length).toBeGreaterThan(1);
+      // Long before the pretended payment was done.
+      const given = ran.heard.find(({ what }) => what === "resume")?.at ?? Infinity;
+      expect(given - (ran.heard[0]?.at ?? 0)).toBeLessThan(30_000);
     });
 
     test("without its arguments it says how it is used", async () => {
