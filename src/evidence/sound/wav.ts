@@ -47,7 +47,7 @@ export interface WavReader {
   end(): Problem | { readonly kind: "read"; readonly truncated: boolean };
 }
 
-export const RATE_HZ = { min: 8_000, max: 48_000 };
+const RATE_HZ = { min: 8_000, max: 48_000 };
 const FORMAT_BYTES_MAX = 64;
 const BLOCK_FRAMES = 4_096;
 
