@@ -100,17 +100,22 @@ const uncertainOf = (window: WindowOnTap): readonly Stretch[] => {
   return [{ from: openedAt, to: silentFrom ?? until }, { from: until, to: recordsBy }, ...drift];
 };
 
-/** Shares time with the tap beyond what clocks may differ by, or lies wholly in it. */
+/**
+ * Shares time with the tap beyond what clocks may differ by, lies wholly in it, or spans all of it. A
+ * recording whose end nobody told may have gone on until now.
+ */
 export function isOfTap(
   { durationMs, endAt, startAt, withinMs }: Recording,
   tap: TapInCall,
   rules: TimeRules,
 ) {
-  const end = endAt ?? startAt + (durationMs ?? 0);
+  const told = durationMs === undefined ? Infinity : startAt + durationMs;
+  const end = endAt ?? told;
   const slackMs = withinMs + rules.toleranceMs;
   const { from, to = Infinity } = tap;
   const shared = Math.min(end, to) - Math.max(startAt, from);
-  return shared > slackMs || (startAt >= from - slackMs && end <= to + slackMs);
+  const isInside = startAt >= from - slackMs && end <= to + slackMs;
+  return shared > slackMs || isInside || (startAt <= from && end >= to);
 }
 
 /** The recordings that reach into the window; where none does, its neighbours. */

@@ -228,6 +228,21 @@ describe("recordings", () => {
     const tap = tapOf("gap", more);
     return judgeByTime({ tap, windows: [windowOf(tap)], recordings: [] }, RULES);
   };
+  test("whose end nobody told, begun before the call was known, is the call's own", () => {
+    const { endAt: _e, durationMs: _d, ...open } = recording({ startAt: -60_000 });
+    const tap = tapOf("unknown", { control: "none", wasSeen: false });
+    const told = judgeByTime({ tap, windows: [windowOf(tap)], recordings: [open] }, RULES);
+    expect(told).toMatchObject([{ verdict: "consistent", recordingId: "r" }]);
+  });
+
+  test("that spans all of a call shorter than the clocks may differ is the call's own", () => {
+    const tap = tapOf("silence", { from: 20_000, to: 20_400 });
+    const window = windowOf(tap, { openedAt: 20_050, silentFrom: 20_060, until: 20_300 });
+    const whole = recording({ startAt: 0, endAt: 40_000, durationMs: 40_000 });
+    const told = judgeByTime({ tap, windows: [window], recordings: [whole] }, RULES);
+    expect(told).toMatchObject([{ verdict: "consistent", recordingId: "r" }]);
+  });
+
   test("where one should be and none is: missing", () => {
     const [found] = none({});
     expect(found).toMatchObject({ verdict: "missing", windowId: "w" });

@@ -42,7 +42,7 @@ const entries: fc.Arbitrary<Entry> = fc.record(
       "salt",
     ],
   },
-) as fc.Arbitrary<Entry>;
+);
 
 test("a spreadsheet reads every cell back, and runs none", () => {
   fc.assert(

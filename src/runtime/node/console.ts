@@ -92,7 +92,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     onError,
   });
   const { origin } = new URL(url);
-  const fetch = gated(deps.gate, (request, env) => app.fetch(request, env as object));
+  const fetch = gated(deps.gate, (request, env) => app.fetch(request, env));
   return {
     fetch,
     origin,

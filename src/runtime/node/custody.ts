@@ -104,7 +104,7 @@ export function startCustody(options: CustodyOptions): Custody {
         at,
         ...(failure === undefined ? {} : { failure: facts(failure) }),
       })),
-      shipping: shipping.standings().map((one) => ({ ...one })) as unknown as Json,
+      shipping: shipping.standings().map((one) => ({ ...one })),
       ...(log.notCompared.length === 0 ? {} : { notCompared: [...log.notCompared] }),
     }),
     clockChanged: (before, after) =>
