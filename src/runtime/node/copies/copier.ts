@@ -89,13 +89,13 @@ export function startCopier(options: CopierOptions): Copier {
   async function turn(): Promise<number> {
     const now = clock.now();
     if (now < nextAt) return nextAt - now;
-    const stream = streams.next((one) => isDue(one, now));
+    const confirms = isUnconfirmed(now);
+    // A log's turn is taken only where it is used, or logs would lose theirs to confirmations.
+    const stream = confirms ? undefined : streams.next((one) => isDue(one, now));
     try {
-      if (isUnconfirmed(now)) {
-        await confirm();
-        return 0;
-      }
-      return stream === undefined ? LOOK_MS : await advance(stream, now);
+      if (confirms) await confirm();
+      else return stream === undefined ? LOOK_MS : await advance(stream, now);
+      return 0;
     } catch (error) {
       failed(error, stream);
       return 0;
