@@ -145,6 +145,10 @@ async function readEntries(
     const bundle = await files.read(pathOf("entries", index, widthOf(head.size, 0, index)));
     progress(index, tileCount(head.size, 0));
     if (bundle === undefined) continue;
+    const behind = positions.at(-1) ?? index * 256;
+    if (behind < index * 256) {
+      throw new Wrong(`Entries ${behind + 1} to ${index * 256} are missing.`);
+    }
     const entries = entriesIn(bundle);
     if (leaves === undefined || entries.length !== leaves.length) {
       throw new Wrong(`The entries from ${index * 256 + 1} on are not whole.`);
@@ -208,6 +212,7 @@ function entriesIn(bundle: Bytes): Bytes[] {
   const entries: Bytes[] = [];
   for (let at = 0; at < bundle.length;) {
     const end = at + 2 + (bundle[at] ?? 0) * 256 + (bundle[at + 1] ?? 0);
+    if (end > bundle.length) throw new Wrong("A bundle of entries is cut short.");
     entries.push(bundle.slice(at + 2, end));
     at = end;
   }

@@ -115,7 +115,6 @@ test("of every file that holds evidence, one changed byte is found by the page a
       changed[at] = (changed[at] ?? 0) ^ 1;
       writeFileSync(join(folder, path), changed);
       await expect(check(folder), `${path} at ${at}`).rejects.toThrow(Wrong);
-      if (path.endsWith(".ndjson")) continue;
       const { code, said } = await verify(folder);
       expect([path, at, code, said]).toEqual([path, at, 1, said]);
     }
@@ -163,6 +162,41 @@ describe("what is missing or added is found", () => {
     const path = join(folder, "entries.ndjson");
     writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from("{}\n")]));
     await expect(check(folder)).rejects.toThrow("more than what was signed");
+    expect(await verify(folder)).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("has more than was signed"),
+    });
+  });
+
+  test("entries amid others, whose lines were taken out with them", async () => {
+    const folder = copy(whole);
+    rmSync(join(folder, "tile/entries/001"));
+    const path = join(folder, "entries.ndjson");
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    writeFileSync(path, `${[...lines.slice(0, 256), ...lines.slice(512)].join("\n")}\n`);
+    await expect(check(folder)).rejects.toThrow("Entries 257 to 512 are missing");
+    expect(await verify(folder)).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("entries 257 to 512 are missing"),
+    });
+  });
+
+  test("bytes of a bundle, where its last entry says that it is longer than it is", async () => {
+    const folder = copy(whole);
+    const path = readdirSync(join(folder, "tile/entries"))
+      .filter((name) => name.endsWith(".p"))
+      .flatMap((name) =>
+        readdirSync(join(folder, "tile/entries", name)).map((one) =>
+          join(folder, "tile/entries", name, one),
+        ),
+      )[0] as string;
+    const bundle = readFileSync(path);
+    let last = 0;
+    for (let at = 0; at < bundle.length; at += 2 + bundle.readUInt16BE(at)) last = at;
+    bundle.writeUInt16BE(bundle.readUInt16BE(last) + 1, last);
+    writeFileSync(path, bundle);
+    await expect(check(folder)).rejects.toThrow("cut short");
+    expect((await verify(folder)).code).toBe(1);
   });
 });
 
@@ -211,6 +245,14 @@ test("a saved head of another history is told; one that these tiles cannot tell 
   expect(await verify(whole, "--since", strange)).toMatchObject({
     code: 1,
     said: expect.stringContaining("TWO HISTORIES"),
+  });
+});
+
+test("a saved head of another log is not taken for compared", async () => {
+  const system = join(log, "checkpoint-system.txt");
+  expect(await verify(whole, "--since", system)).toMatchObject({
+    code: 2,
+    said: expect.stringContaining("is of another log"),
   });
 });
 

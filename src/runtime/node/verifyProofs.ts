@@ -100,7 +100,9 @@ async function compare(
   if (typeof head === "string") return { kind: "wrong", problem: `BAD SIGNED HEAD: ${head}` };
   const { origin, root, size } = head.checkpoint;
   const whole = newest.checkpoint.size;
-  if (origin !== newest.checkpoint.origin) return { kind: "met" };
+  if (origin !== newest.checkpoint.origin) {
+    return { kind: "unknown", problem: `the head of ${size} entries is of another log: ${origin}` };
+  }
   if (size > whole) {
     return { kind: "wrong", problem: `ENTRIES ${whole + 1} TO ${size} ARE MISSING` };
   }

@@ -21,6 +21,7 @@ import { type Hash, leafHash, sameHash } from "../../../log/tree.ts";
 import type { Checkpoint } from "../../../log/checkpoint.ts";
 import type { Entry } from "../../../log/entry.ts";
 import { readEntry } from "../../../log/form.ts";
+import { type LinesBeside, linesBeside } from "./linesBeside.ts";
 
 /** What a folder of tiles holds of a log, and which of its heads they were checked against. */
 export interface TilesFound {
@@ -39,27 +40,28 @@ export const isTileFolder = (folder: string): boolean =>
   existsSync(join(folder, "checkpoint")) && existsSync(join(folder, "tile", "0"));
 
 /**
- * Holds the folder's tiles and bundles against a signed head. Of leaves' tiles and bundles any full
- * one may be missing, as in a log that was pruned; `heard` gets every entry there is, in order.
+ * Holds the folder's tiles and bundles against a signed head. Leaves' tiles and bundles may be
+ * missing before the first bundle and behind the last, as in a kit of some days or a log that was
+ * pruned, and nowhere between. Lines of the same entries must be these, where there are lines.
  */
-export async function verifyTiles(
-  folder: string,
-  head: Checkpoint,
-  heard: (entry: Entry, bytes: Uint8Array) => void = () => undefined,
-): Promise<TilesVerified> {
+export async function verifyTiles(folder: string, head: Checkpoint): Promise<TilesVerified> {
+  const lines = linesBeside(join(folder, "entries.ndjson"));
   try {
-    if (head.size === 0) return { ok: true, entryCount: 0 };
-    return { ok: true, ...(await verify(folder, head, heard)) };
+    const found = head.size === 0 ? { entryCount: 0 } : await verify(folder, head, lines);
+    if (lines?.isOver() === false) throw new BadTile("entries.ndjson has more than was signed");
+    return { ok: true, ...found };
   } catch (error) {
     if (error instanceof BadTile) return { ok: false, problem: error.message };
     throw error;
+  } finally {
+    lines?.close();
   }
 }
 
 async function verify(
   folder: string,
   { origin, root, size }: Checkpoint,
-  heard: (entry: Entry, bytes: Uint8Array) => void,
+  lines: LinesBeside | undefined,
 ): Promise<TilesFound> {
   const read = (level: number, index: number, width: number) =>
     Promise.resolve(hashesAt(folder, { level, index, width }));
@@ -75,6 +77,9 @@ async function verify(
   for (const tile of tilesOfLevel(size, "entries")) {
     const bytes = readTile(folder, tile);
     if (bytes === undefined) continue;
+    if (found.to !== undefined && found.to < tile.index * TILE_WIDTH) {
+      throw new BadTile(`entries ${found.to + 1} to ${tile.index * TILE_WIDTH} are missing`);
+    }
     const leaves = hashesAt(folder, { ...tile, level: 0 });
     unpackBundle(bytes, tile.width).forEach((entry, index) => {
       const position = tile.index * TILE_WIDTH + index + 1;
@@ -89,7 +94,9 @@ async function verify(
       if (wrong !== undefined) throw new BadTile(`entry ${position} ${wrong}`);
       const { entry: one } = formed as Extract<typeof formed, { kind: "entry" }>;
       at = one.at;
-      heard(one, entry);
+      if (lines?.isNext(entry) === false) {
+        throw new BadTile(`entries.ndjson is not what was signed, at entry ${position}`);
+      }
       found = { from: found.from ?? position, to: position, entryCount: found.entryCount + 1 };
     });
   }
