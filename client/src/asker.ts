@@ -30,6 +30,7 @@ export interface AskerOptions {
 const WAIT_MS = 3_000;
 /** Beyond the wait that was asked for. */
 const SLACK_MS = 7_000;
+const TICKET_MS_MAX = 10_000;
 
 /** Never rejects. */
 export function asker(options: AskerOptions, host: Host) {
@@ -43,12 +44,20 @@ export function asker(options: AskerOptions, host: Host) {
     return second.kind === "expired" ? { kind: "refused", code: second.code } : second;
   };
 
+  /** A page's server that never answers keeps no question from being asked again. */
+  function inTime(promised: Promise<string>): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const cancel = host.after(TICKET_MS_MAX, () => reject(new Error("no ticket came")));
+      void promised.finally(cancel).then(resolve, reject);
+    });
+  }
+
   async function once(
     what: "pause" | "renew" | "resume",
     windowId: string,
   ): Promise<Answer | { readonly kind: "expired"; readonly code: string }> {
     try {
-      ticket ??= await options.getTicket();
+      ticket ??= await inTime(options.getTicket());
     } catch {
       return { kind: "trouble", why: "no_ticket" };
     }

@@ -85,6 +85,10 @@ export function guard(options: GuardOptions, host: Host = browser()): Guard {
   let again = false;
   let cancel = () => {};
   let listening = false;
+  /** The stream tells of this very call. */
+  let isTold = false;
+  /** Before the first answer: what the stream told last is not secured. */
+  let isOvertaken = false;
   let stream: Stream | undefined;
 
   const held = lease(host, show);
@@ -112,7 +116,14 @@ export function guard(options: GuardOptions, host: Host = browser()): Guard {
     const text = JSON.stringify(now);
     if (text === told) return;
     told = text;
-    onChange?.(now);
+    try {
+      onChange?.(now);
+    } catch (error) {
+      // The page's own mistake: told as one, and the guard goes on.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   function lock(reason: string): void {
@@ -172,8 +183,9 @@ export function guard(options: GuardOptions, host: Host = browser()): Guard {
     wasTold = true;
     host.keep(slot, windowId);
     ({ protection } = answer);
-    if (!answer.safe) {
-      lock(answer.protection);
+    if (!answer.safe || isOvertaken) {
+      isOvertaken = false;
+      lock(answer.safe ? "no_answer" : answer.protection);
       return answer.retryMs ?? UNSAFE_MS;
     }
     why = "no_answer";
@@ -184,9 +196,14 @@ export function guard(options: GuardOptions, host: Host = browser()): Guard {
 
   /** The stream locks; only an answer unlocks. */
   function called(message: CallMessage): void {
-    if (message.callId !== callId || phase !== "open") return;
+    if (message.callId !== callId || isOver()) return;
+    isTold = listening = true;
     const own = message.windows.some((one) => one.windowId === windowId && one.own);
     const secured = message.protection === "secured" && own && message.unlogged !== true;
+    if (phase === "opening") {
+      isOvertaken = !secured;
+      return;
+    }
     ({ protection } = message);
     if (!secured) lock(own ? message.protection : "window_closed");
     if (!secured || !held.isSafe()) void question();
@@ -205,8 +222,9 @@ export function guard(options: GuardOptions, host: Host = browser()): Guard {
     host.hear((message) => {
       const closing = (message as { closing?: unknown } | null)?.closing;
       if (closing !== windowId || isOver()) return;
+      // Tacet may not have been told yet, and would still say that it is open.
       lock("window_closed");
-      void question();
+      end("lost");
     }),
   ];
 
@@ -230,10 +248,14 @@ export function guard(options: GuardOptions, host: Host = browser()): Guard {
         getTicket: options.getEventsTicket,
         onCall: called,
         onGone: (gone) => {
-          if (gone === callId) lock("call_gone");
+          if (gone !== callId) return;
+          isTold = listening = false;
+          lock("call_gone");
+          void question();
         },
-        onFresh: () => void (listening = true),
-        onBack: () => void (listening = true),
+        // A stream that tells nothing of this call, such as one that may not, is none.
+        onFresh: () => void (isTold = listening = false),
+        onBack: () => void (listening = isTold),
         onLost() {
           listening = false;
           held.shorten(AGE_MS_MAX.alone);

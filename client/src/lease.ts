@@ -26,6 +26,9 @@ export interface Lease {
   shorten(ageMsMax: number): void;
 }
 
+/** So long, at most, after a machine woke up it is seen that the promise ended in its sleep. */
+const LOOK_MS = 250;
+
 /** `changed` is called when what `isSafe` says may have changed. */
 export function lease(host: Host, changed: () => void): Lease {
   let turn = 0;
@@ -40,7 +43,8 @@ export function lease(host: Host, changed: () => void): Lease {
   function arm(): void {
     cancel();
     if (granted === undefined) return;
-    cancel = host.after(leftMs(), () => {
+    // A timer may stand still with a machine that sleeps: looked at often, it is late by no more.
+    cancel = host.after(Math.min(leftMs(), LOOK_MS), () => {
       if (leftMs() > 0) return arm();
       granted = undefined;
       changed();

@@ -1,6 +1,6 @@
 /** A payment page's guard: the form is never usable longer than tacet's answers allow. */
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type Guard, type GuardOptions, type GuardState, guard } from "../../client/src/guard.ts";
 import { Page } from "./page.ts";
 
@@ -344,4 +344,94 @@ test("whatever happens, it is safe only by a young answer asked for after everyt
     ),
     { numRuns: 300 },
   );
+});
+
+test("another tab that closes this window takes it from here too, though tacet hears of it later", async () => {
+  const page = new Page();
+  const own = opened(page);
+  await page.clock.pass(2_000);
+  // The other tab's close is still on its way: asked now, tacet would say that all is well.
+  page.says({ closing: "w-1" });
+  await page.clock.pass(1_000);
+  expect(own.state).toMatchObject({ safe: false, word: "lost", why: "window_closed" });
+  await page.clock.pass(20_000);
+  expect(own.seen.at(-1)?.safe).toBe(false);
+});
+
+test("a form is locked soon after a machine wakes up, though its timers stood still as well", async () => {
+  const page = new Page();
+  const own = opened(page);
+  await page.clock.pass(2_000);
+  page.wallMs = 60_000;
+  page.fails = "network";
+  await page.clock.pass(300);
+  expect(own.seen.at(-1)).toMatchObject({ safe: false });
+});
+
+test("a drift that the stream tells while the first answer is on its way is not overtaken by it", async () => {
+  const page = new Page();
+  const own = opened(page, {
+    ...listening,
+    getTicket: async () => {
+      await page.clock.sleep(100);
+      return "tkt_1";
+    },
+  });
+  await page.clock.pass(105);
+  // The stream is up; the pause is answered with safe, and that answer is slow to arrive.
+  page.networkMs = 400;
+  await page.clock.pass(10);
+  expect(page.questions).toMatchObject([{ what: "pause", safe: true }]);
+  page.networkMs = 1;
+  page.become(false);
+  await page.clock.pass(2_000);
+  expect(own.seen.filter(({ safe }) => safe)).toEqual([]);
+  page.become(true);
+  await page.clock.pass(1_000);
+  expect(own.state.safe).toBe(true);
+});
+
+test("a stream that tells nothing of this call is not relied on", async () => {
+  const page = new Page();
+  page.tells = false;
+  const own = opened(page, listening);
+  await page.clock.pass(20_000);
+  page.become(false);
+  await page.clock.pass(4_100);
+  expect(own.state.safe).toBe(false);
+});
+
+test("a page's server that never gives a ticket is asked again", async () => {
+  const page = new Page();
+  let asked = 0;
+  const own = opened(page, {
+    getTicket: () => {
+      asked += 1;
+      return asked === 1 ? new Promise(() => undefined) : Promise.resolve("tkt_2");
+    },
+  });
+  await page.clock.pass(30_000);
+  expect(own.state.safe).toBe(true);
+});
+
+test("a page that fails at a change has its window renewed and closed all the same", async () => {
+  const errors: unknown[] = [];
+  const microtasks = vi.spyOn(globalThis, "queueMicrotask").mockImplementation((run) => {
+    void Promise.resolve()
+      .then(run)
+      .catch((error: unknown) => errors.push(error));
+  });
+  const page = new Page();
+  const own = opened(page, {
+    onChange() {
+      throw new Error("the page's own");
+    },
+  });
+  await page.clock.pass(10_000);
+  expect(page.questions.some(({ what }) => what === "renew")).toBe(true);
+  const closing = own.close("success");
+  await page.clock.pass(100);
+  expect(await closing).toBe(true);
+  expect(errors).toContainEqual(new Error("the page's own"));
+  microtasks.mockRestore();
 });

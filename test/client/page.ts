@@ -25,6 +25,8 @@ export class Page {
   networkMs = 10;
   /** Instead of tacet's own answer. */
   fails: "no" | "network" | { readonly status: number; readonly code: string } = "no";
+  /** Whether the stream is told of this call. */
+  tells = true;
   hidden = false;
   online = true;
   /** Added to the wall clock. */
@@ -86,6 +88,7 @@ export class Page {
 
   push(): void {
     this.#position += 1;
+    if (!this.tells) return;
     for (const [windowId] of [...this.windows].slice(-1)) {
       const text = JSON.stringify(this.#message(windowId));
       for (const one of this.sockets) this.clock.after(this.networkMs, () => one.message(text));
