@@ -1,8 +1,11 @@
 /** Exports of a real log: what is said to verify verifies, and nothing is written over. */
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { exportCommand } from "../../src/runtime/node/exportCommand.ts";
 import { openLog } from "../../src/runtime/node/log/openLog.ts";
 import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
@@ -98,4 +101,33 @@ test("what is there is not written over, and bad arguments say what to do", asyn
   expect((await run(exportCommand, folder, ...cut)).said).toMatch(/whole log/);
   const none = await run(exportCommand, folder, "--out", out("y"), "--tenant", "nobody");
   expect(none.said).toMatch(/acme, system/);
+});
+
+test("an export that cannot be finished leaves no half of it behind", async () => {
+  const { folder, out } = await given();
+  const said = await run(exportCommand, folder, "--out", out("whole"));
+  expect(said.code).toBe(0);
+  const lines = await readFile(join(out("whole"), "entries.ndjson"));
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith("/v1/log/checkpoint") === true) response.end("o/acme\n9\nroot\n");
+    else if (request.url?.includes("after=0") === true) {
+      response.setHeader("tacet-next", "4").end(lines);
+    } else response.writeHead(500).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const half = await run(exportCommand, url, "--format", "csv", "--out", out("half.csv"));
+  expect(half).toMatchObject({ code: 2, said: expect.stringContaining("500") });
+  expect(existsSync(out("half.csv"))).toBe(false);
+  expect(await run(exportCommand, url, "--out", out("half"))).toMatchObject({ code: 2 });
+  expect(existsSync(join(out("half"), "entries.ndjson"))).toBe(false);
+});
+
+test("heads and keys that lie in the folder already are not written over", async () => {
+  const { folder, out } = await given();
+  await mkdir(out("mine"));
+  await writeFile(join(out("mine"), "keys.pub"), "mine");
+  expect(await run(exportCommand, folder, "--out", out("mine"))).toMatchObject({ code: 2 });
+  expect(await readFile(join(out("mine"), "keys.pub"), "utf8")).toBe("mine");
 });

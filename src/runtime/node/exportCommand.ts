@@ -4,9 +4,7 @@
  *
  * @module
  */
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Entry } from "../../log/entry.ts";
@@ -154,16 +152,21 @@ async function writePeriod(
 /** The bytes that were hashed, with the heads that sign them. */
 async function writeFolder(source: Source, folder: string): Promise<Written> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const [entries = "", ...beside] = ["entries.ndjson", "checkpoints.txt", "keys.pub"].map((name) =>
+    join(folder, name),
+  );
+  const texts = [source.heads.join("\n"), source.keys.map((key) => `${key}\n`).join("")];
   let count = 0;
-  await writing(join(folder, "entries.ndjson"), async (write) => {
+  await writing(entries, async (write) => {
     for await (const { bytes } of source.entries) {
       await write(bytes);
       await write("\n");
       count += 1;
     }
   });
-  await writeFile(join(folder, "checkpoints.txt"), source.heads.join("\n"), { mode: 0o600 });
-  await writeFile(join(folder, "keys.pub"), source.keys.map((key) => `${key}\n`).join(""));
+  for (const [index, path] of beside.entries()) {
+    await writing(path, (write) => write(texts[index] ?? ""));
+  }
   return { count, unread: 0 };
 }
 
@@ -172,11 +175,28 @@ async function writing(
   run: (write: (part: string | Uint8Array) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   // A log is nobody's to read but its owner's, and what is there is not written over.
-  const stream = createWriteStream(path, { flags: "wx", mode: 0o600 });
-  await once(stream, "open");
-  await run(async (part) => {
-    if (part.length > 0 && !stream.write(part)) await once(stream, "drain");
-  });
-  stream.end();
-  await once(stream, "close");
+  const file = await open(path, "wx", 0o600);
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  async function flush(): Promise<void> {
+    await file.appendFile(Buffer.concat(waiting));
+    [waiting, waitingBytes] = [[], 0];
+  }
+  try {
+    await run(async (part) => {
+      const bytes = Buffer.from(part);
+      waiting.push(bytes);
+      waitingBytes += bytes.length;
+      if (waitingBytes >= WRITE_BYTES) await flush();
+    });
+    await flush();
+    await file.close();
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    // Half of a log would pass for the whole of it.
+    await rm(path, { force: true });
+    throw error;
+  }
 }
+
+const WRITE_BYTES = 65_536;
