@@ -1,5 +1,14 @@
 /** The auditor's kit: what is in it is what was signed, and every changed byte of it is found. */
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -80,6 +89,15 @@ test("the whole log is in a kit, and the page's own check and tacet verify take 
     code: 0,
     said: expect.stringContaining(`INTACT, entries 1 to ${size} (${size}) of ${size}, `),
   });
+});
+
+test("a kit is its owner's to read until it is handed over, in a folder of anybody's too", async () => {
+  const folder = temporaryFolder();
+  chmodSync(folder, 0o755);
+  expect(await makeKit(log, folder)).toMatchObject({ code: 0 });
+  for (const one of readdirSync(folder, { recursive: true })) {
+    expect([one, statSync(join(folder, String(one))).mode & 0o077]).toEqual([one, 0]);
+  }
 });
 
 test("a kit of some minutes holds the bundles round them and still comes to the signed root", async () => {

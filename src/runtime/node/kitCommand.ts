@@ -94,12 +94,13 @@ async function make({ from, out, place, to, tenant: named }: Asked) {
   if (!existsSync(folder.database)) throw new NoKit(`There is no log in ${place}.`);
   const db = openForReading(folder.database);
   try {
-    db.exec("BEGIN");
     const tenant = chosen(tenantsOf(db), named);
     const notes = [folder.all(tenant), folder.latest(tenant)].flatMap((path) =>
       splitNotes(readIfThere(path) ?? ""),
     );
     const keys = keysIn(folder.publicKeys, folder.publicKey);
+    // Heads first: what they sign is committed by the time the database is read.
+    db.exec("BEGIN");
     const newest = await newestOf(notes, keys, tenant);
     const { origin, size } = newest.head.checkpoint;
     const first = from === undefined ? 1 : firstAt(db, tenant, size, from);

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
-import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { SignedHead } from "../../../log/keyChain.ts";
@@ -25,6 +24,9 @@ import { kitPage } from "./page.ts";
 
 /** Entries of one kit: what a browser verifies in a minute or two, in some hundred megabytes. */
 export const KIT_ENTRY_COUNT_MAX = 200_000;
+
+/** Whose the log is may read it, until they hand it over. */
+const OWN = 0o600;
 
 /** Why there is no kit; told to whoever asked for one. */
 export class NoKit extends Error {
@@ -74,7 +76,7 @@ export async function writeKit(asked: KitAsked): Promise<KitMade> {
       if (level > 0 || isNeeded(tile, span)) put(out, tile, packHashes(tileOf(levels, tile)));
     }
   }
-  await writeEntries(asked, span, levels[0] ?? []);
+  writeEntries(asked, span, levels[0] ?? []);
   const key = head.signedBy.map(({ publicKey }) => formatVerifier(verifierOf(origin, publicKey)));
   const texts: Readonly<Record<string, string>> = {
     checkpoint: asked.note,
@@ -84,7 +86,8 @@ export async function writeKit(asked: KitAsked): Promise<KitMade> {
     "index.html": kitPage(),
     "README.txt": readme(origin, size, span),
   };
-  for (const [name, text] of Object.entries(texts)) writeFileSync(join(out, name), text);
+  for (const [name, text] of Object.entries(texts))
+    writeFileSync(join(out, name), text, { mode: OWN });
   return span;
 }
 
@@ -129,40 +132,41 @@ function levelsFrom(db: DatabaseSync, tenant: string, size: number): Hash[][] {
 const tileOf = (levels: readonly Hash[][], { index, level, width }: Tile): readonly Hash[] =>
   (levels[Number(level)] ?? []).slice(index * TILE_WIDTH, index * TILE_WIDTH + width);
 
-async function writeEntries(
+function writeEntries(
   { db, head, out, tenant }: KitAsked,
   span: Span,
   leaves: readonly Hash[],
-): Promise<void> {
+): void {
   const some = db.prepare(
     "SELECT bytes FROM entries WHERE tenant = ? AND position > ? AND position <= ? ORDER BY position",
   );
-  const lines = createWriteStream(join(out, "entries.ndjson"));
-  for (const tile of tilesOfLevel(head.checkpoint.size, "entries", span.firstBundle)) {
-    if (span.entryCount === 0 || tile.index > span.lastBundle) break;
-    const from = tile.index * TILE_WIDTH;
-    const rows = some.all(tenant, from, from + tile.width) as unknown as { bytes: Uint8Array }[];
-    const entries = rows.map(({ bytes }) => bytes);
-    const wrong = entries.findIndex(
-      (bytes, index) => !sameHash(leafHash(bytes), leaves[from + index] as Hash),
-    );
-    if (wrong >= 0) {
-      throw new NoKit(`Entry ${from + wrong + 1} is not the one that was signed: tacet verify.`);
+  const lines = openSync(join(out, "entries.ndjson"), "wx", OWN);
+  try {
+    for (const tile of tilesOfLevel(head.checkpoint.size, "entries", span.firstBundle)) {
+      if (span.entryCount === 0 || tile.index > span.lastBundle) break;
+      const from = tile.index * TILE_WIDTH;
+      const rows = some.all(tenant, from, from + tile.width) as unknown as { bytes: Uint8Array }[];
+      const entries = rows.map(({ bytes }) => bytes);
+      const wrong = entries.findIndex(
+        (bytes, index) => !sameHash(leafHash(bytes), leaves[from + index] as Hash),
+      );
+      if (wrong >= 0) {
+        throw new NoKit(`Entry ${from + wrong + 1} is not the one that was signed: tacet verify.`);
+      }
+      put(out, tile, packBundle(entries));
+      writeFileSync(lines, Buffer.concat(entries.flatMap((bytes) => [bytes, NEWLINE])));
     }
-    put(out, tile, packBundle(entries));
-    for (const bytes of entries) lines.write(Buffer.concat([bytes, NEWLINE]));
-    if (lines.writableNeedDrain) await once(lines, "drain");
+  } finally {
+    closeSync(lines);
   }
-  lines.end();
-  await once(lines, "close");
 }
 
 const NEWLINE = Buffer.from("\n");
 
 function put(out: string, tile: Tile, bytes: Uint8Array): void {
   const path = join(out, tilePath(tile));
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, bytes);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, bytes, { mode: OWN });
 }
 
 const readme = (origin: string, size: number, { entryCount, first, last }: Span): string =>
