@@ -52,11 +52,18 @@ export function csvRow(entry: Entry): string {
   return `${COLUMNS.map((name) => cell(cells[name])).join(",")}\r\n`;
 }
 
-/** A spreadsheet runs what begins like a formula: such a cell begins with an apostrophe instead. */
+/**
+ * A spreadsheet runs what begins like a formula: such a cell begins with an apostrophe instead. Where
+ * a country's spreadsheets cut cells at semicolons or tabs, what lies behind one begins a cell too,
+ * quotes or not; and wide signs (U+FF1D and others) are taken for the narrow ones in some.
+ */
+const FORMULA =
+  /(?<=^|[;\t\r\n])(?=(?:(?![\t\r\n])[\s\0])*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20])/g;
+
 export function cell(value: string | number | undefined): string {
   if (value === undefined) return "";
   if (typeof value === "number") return String(value);
-  const safe = /^[\s\0]*[=+\-@\t\r|%]/.test(value) ? `'${value}` : value;
+  const safe = value.replaceAll(FORMULA, "'");
   return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
