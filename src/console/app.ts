@@ -42,8 +42,8 @@ export interface ConsoleOptions {
   readonly sandbox: boolean;
   readonly tenants: () => readonly TenantId[];
   readonly clientAddress?: (request: Request) => string | undefined;
-  /** Never rejects. */
-  readonly enter: (fact: ConsoleFact) => Promise<void>;
+  /** `ip`: where it was asked from. Never rejects. */
+  readonly enter: (fact: ConsoleFact, ip?: string) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -119,7 +119,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
     if (!isOurs(c, form, session)) return trouble(c, 403, "error.csrf", session);
     signedIn.end(getCookie(c, name("session")) ?? "");
     deleteCookie(c, name("session"), cookie);
-    await options.enter({ type: "SignedOut", principal: session.principal });
+    await options.enter({ type: "SignedOut", principal: session.principal }, ipOf(c));
     return c.redirect("/console/sign-in");
   });
 
@@ -152,18 +152,16 @@ export function consoleApp(options: ConsoleOptions): Hono {
     if (!allowed.ok && page.method === "GET" && page.path === "/" && first !== undefined)
       return c.redirect(first.path);
     if (!allowed.ok) {
-      await options.enter({
-        type: "AccessDenied",
-        principal: session.principal,
-        action: page.action,
-      });
+      const { principal } = session;
+      const fact = { type: "AccessDenied", principal, action: page.action } as const;
+      await options.enter(fact, ipOf(c));
       const scope = allowed.detail;
       return show(c, 403, "error.forbidden", html`<p>${scope}</p>`, session, {
         scope: page.action,
       });
     }
     const language = languageFor(c);
-    const ip = options.clientAddress?.(c.req.raw);
+    const ip = ipOf(c);
     return await replied(
       c,
       session,
@@ -203,14 +201,14 @@ export function consoleApp(options: ConsoleOptions): Hono {
   async function welcome(c: Context, who: SignedIn, back: string): Promise<Response> {
     if (!who.ok || !options.tenants().includes(who.principal.tenant)) {
       const { detail, why } = who.ok ? { detail: "", why: "denied" as const } : who;
-      await options.enter({ type: "SignInRefused", why });
+      await options.enter({ type: "SignInRefused", why }, ipOf(c));
       if (why === "failed") return c.redirect("/console/sign-in?why=failed");
       return show(c, 403, "signIn.title", html`<p>${sayFor(c)("signIn.denied", { detail })}</p>`);
     }
     signedIn.end(getCookie(c, name("session")) ?? "");
     const { id } = signedIn.start(who);
     setCookie(c, name("session"), id, cookie);
-    await options.enter({ type: "SignedIn", principal: who.principal });
+    await options.enter({ type: "SignedIn", principal: who.principal }, ipOf(c));
     return c.redirect(back, 303);
   }
 
@@ -221,6 +219,10 @@ export function consoleApp(options: ConsoleOptions): Hono {
       <p>
         <a href="/console/sign-in/go?back=${encodeURIComponent(back)}">${say("signIn.button")}</a>
       </p>`;
+  }
+
+  function ipOf(c: Context): string | undefined {
+    return options.clientAddress?.(c.req.raw);
   }
 
   function sessionOf(c: Context): Session | undefined {

@@ -39,7 +39,7 @@ export type ConsoleConfig = z.output<typeof consoleSchema>;
 
 export function consoleProblems(root: Members, sandbox: boolean, say: Say): void {
   if (root["console"] === undefined) return;
-  const { issuer, url } = membersOf(root["console"]);
+  const { discoveryUrl, issuer, url } = membersOf(root["console"]);
   if (sandbox) say(["console"], "is not for the sandbox", "it signs people in by a link it prints");
   const issuers = listOf(membersOf(root["auth"])["issuers"]).map(
     (one) => issuerSchema.shape.issuer.safeParse(membersOf(one)["issuer"]).data,
@@ -47,6 +47,13 @@ export function consoleProblems(root: Members, sandbox: boolean, say: Say): void
   if (typeof issuer === "string" && !issuers.includes(issuer)) {
     const how = "name one of `auth.issuers`: its `claims` say who somebody is";
     say(["console", "issuer"], "is no issuer of `auth.issuers`", how);
+  }
+  // The provider's answer over TLS is what says who somebody is.
+  for (const [member, place] of Object.entries({ discoveryUrl, issuer })) {
+    if (typeof place !== "string" || !isPlainBeyondLoopback(place)) continue;
+    const how = "use an address with https:, or name one as `console.discoveryUrl`";
+    if (member === "issuer" && discoveryUrl !== undefined) continue;
+    say(["console", member], "would let others answer for the provider", how);
   }
   if (typeof url !== "string" || !URL.canParse(url)) return;
   if (new URL(url).pathname !== "/" || new URL(url).search !== "") {

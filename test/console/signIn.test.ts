@@ -51,7 +51,7 @@ const pages: readonly PageDef[] = [
 ];
 
 function opened(more: Partial<ConsoleOptions> = {}) {
-  const facts: ConsoleFact[] = [];
+  const facts: (ConsoleFact & { readonly ip?: string | undefined })[] = [];
   const time = { now: Date.now() };
   const config = consoleSchema.parse({
     url: ORIGIN,
@@ -79,7 +79,8 @@ function opened(more: Partial<ConsoleOptions> = {}) {
     idleMsMax: config.idleMsMax,
     sandbox: false,
     tenants: () => ["acme"],
-    enter: async (fact) => void facts.push(fact),
+    enter: async (fact, ip) => void facts.push({ ...fact, ip }),
+    clientAddress: () => "192.0.2.7",
     onError: () => undefined,
     ...more,
   });
@@ -101,7 +102,11 @@ test("the provider's claims say who somebody is, and it is entered", async () =>
   expect(seen.text).toContain("for ann of acme");
   expect(seen.text).toContain("Ann Auditor, auditor");
   expect(facts).toMatchObject([
-    { type: "SignedIn", principal: { id: "ann", kind: "auditor", tenant: "acme" } },
+    {
+      type: "SignedIn",
+      principal: { id: "ann", kind: "auditor", tenant: "acme" },
+      ip: "192.0.2.7",
+    },
   ]);
 });
 
@@ -110,7 +115,11 @@ test("what a role may not see is not shown, and the asking is entered", async ()
   const seen = await signInAs(who, "sue");
   expect(seen.status).toBe(403);
   expect(seen.text).not.toContain("for sue");
-  expect(facts.at(-1)).toMatchObject({ type: "AccessDenied", action: "read_log" });
+  expect(facts.at(-1)).toMatchObject({
+    type: "AccessDenied",
+    action: "read_log",
+    ip: "192.0.2.7",
+  });
 });
 
 test("somebody without a role, or of a tenant that is not served, is not signed in", async () => {
@@ -118,7 +127,7 @@ test("somebody without a role, or of a tenant that is not served, is not signed 
     const { facts, who } = opened();
     const seen = await signInAs(who, person);
     expect(seen.status).toBe(403);
-    expect(facts).toMatchObject([{ type: "SignInRefused", why: "denied" }]);
+    expect(facts).toMatchObject([{ type: "SignInRefused", why: "denied", ip: "192.0.2.7" }]);
     expect((await who.get("/console")).url).toContain("/console/sign-in");
   }
 });
@@ -145,7 +154,7 @@ test("the session ends by the clock, by idleness and by signing out", async () =
   const csrf = /name="csrf" value="([^"]+)"/.exec(seen.text)?.[1] ?? "";
   await who.post("/console/sign-out", { csrf });
   expect((await who.get("/console")).url).toContain("/console/sign-in");
-  expect(facts.at(-1)).toMatchObject({ type: "SignedOut" });
+  expect(facts.at(-1)).toMatchObject({ type: "SignedOut", ip: "192.0.2.7" });
 });
 
 test("no cookie can be read by a script, sent by another site's form or over a plain wire", async () => {

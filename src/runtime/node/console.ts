@@ -88,7 +88,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     idleMsMax: settings?.idleMsMax ?? SESSION.idleMsMax,
     sandbox: config.sandbox,
     tenants: deps.policy.tenants,
-    enter: (fact) => options.enter(draftOf(fact)),
+    enter: (fact, ip) => options.enter(draftOf(fact, ip)),
     onError,
   });
   const { origin } = new URL(url);
@@ -167,8 +167,8 @@ function once(token: string, config: Config): (given: string) => SignedIn | unde
   };
 }
 
-function draftOf(fact: ConsoleFact): Parameters<HttpApp["enter"]>[0] {
-  const origin = { component: "console" };
+function draftOf(fact: ConsoleFact, ip: string | undefined): Parameters<HttpApp["enter"]>[0] {
+  const origin = { component: "console", ...(ip === undefined ? {} : { ip }) };
   if (fact.type === "SignInRefused") {
     const actor = { id: "unauthenticated", kind: "system" } as const;
     return {
