@@ -14,6 +14,9 @@ export class NotDone extends Error {
   }
 }
 
+/** More than a pause waits for its confirmation, unless it is configured to wait for long. */
+const ANSWER_MS_MAX = 15_000;
+
 export async function post(
   path: string,
   csrf: string,
@@ -24,6 +27,8 @@ export async function post(
     body: new URLSearchParams({ csrf, ...members }),
     // Whoever is not signed in any more is sent to the sign-in, which is no answer.
     redirect: "manual",
+    // A network that swallows everything leaves no button dead.
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
   });
   if (answer.type === "opaqueredirect") throw new NotDone("signed_out");
   const body = answer.ok || answer.headers.get("content-type")?.includes("json");

@@ -34,6 +34,9 @@ button:focus-visible{outline:3px solid Highlight;outline-offset:2px}
 .quiet{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 `;
 
+/** A pause waits no longer for a resume that is under way. */
+const RESUME_MS_MAX = 250;
+
 const OWN = browser();
 
 export class TacetIndicator extends HTMLElement {
@@ -47,7 +50,7 @@ export class TacetIndicator extends HTMLElement {
   #shown: Shown = { kind: "unknown" };
   #told: string | undefined;
   #painted: CallMessage | undefined;
-  #isBusy = false;
+  readonly #underWay = new Map<"pause" | "resume", Promise<void>>();
   #hasFailed = false;
   #tick: (() => void) | undefined;
   #starting = false;
@@ -167,7 +170,7 @@ export class TacetIndicator extends HTMLElement {
       const button = this.#part(`button.${what}`) as HTMLButtonElement;
       button.textContent = words[what];
       button.hidden = this.command === undefined || call?.can.includes(what) !== true;
-      button.disabled = this.#isBusy;
+      button.disabled = this.#underWay.has(what);
       if (this.hasAttribute("keys"))
         button.setAttribute("aria-keyshortcuts", what === "pause" ? "Alt+Shift+P" : "Alt+Shift+R");
     }
@@ -225,18 +228,33 @@ export class TacetIndicator extends HTMLElement {
 
   async #do(what: "pause" | "resume"): Promise<void> {
     const call = this.#shown.kind === "call" ? this.#shown.call : undefined;
-    if (this.command === undefined || call?.can.includes(what) !== true || this.#isBusy) return;
-    this.#isBusy = true;
+    if (this.command === undefined || call?.can.includes(what) !== true) return;
+    if (this.#underWay.has(what)) return;
+    const command = this.#carryOut(this.command, what, call.callId);
+    this.#underWay.set(what, command);
     this.#hasFailed = false;
     this.#paint();
+    await command;
+    this.#underWay.delete(what);
+    this.#paint();
+  }
+
+  /** Never rejects. */
+  async #carryOut(command: Command, what: "pause" | "resume", callId: string): Promise<void> {
+    const resume = what === "pause" ? this.#underWay.get("resume") : undefined;
     try {
-      await this.command(what, call.callId);
+      // A pause goes after the resume that was asked for before it, and waits for it no longer.
+      if (resume !== undefined) {
+        const late = new Promise<void>((resolve) => {
+          this.#from().after(RESUME_MS_MAX, resolve);
+        });
+        await Promise.race([resume, late]);
+      }
+      await command(what, callId);
     } catch {
       this.#hasFailed = true;
       this.#part(".polite").textContent = this.#words.failed;
     }
-    this.#isBusy = false;
-    this.#paint();
   }
 
   readonly #onKey = (event: KeyboardEvent): void => {

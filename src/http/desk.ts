@@ -67,7 +67,8 @@ export function deskCommands(face: Face): DeskCommands {
       admitted("resumeCall", async () => {
         const view = await face.calls.read(principal.tenant, callId);
         const named = openedHere(view, principal);
-        return await resumeCall(face, asking(principal, ip), callId, named, undefined);
+        // The event stream tells what the recorders do; waiting for it would keep the next pause.
+        return await resumeCall(face, asking(principal, ip), callId, named, 0);
       }),
   };
 }

@@ -138,6 +138,23 @@ test("the agent's own buttons pause and resume, as far as tacet lets them", asyn
   await expect.poll(() => word()).toBe("Recording");
 });
 
+test("a resume that nobody answers keeps no agent from pausing", async () => {
+  await newCall();
+  const pause = page.getByRole("button", { name: "Pause recording" });
+  await pause.click();
+  await expect.poll(() => word()).toBe("Not recorded");
+  let answer = (): unknown => undefined;
+  await page.route("**/sandbox/desk/resume/**", (route) => {
+    answer = () => route.fulfill({ status: 200, json: {} });
+  });
+  await page.getByRole("button", { name: "Resume recording" }).click();
+  await expect
+    .poll(() => page.getByRole("button", { name: "Resume recording" }).isDisabled())
+    .toBe(true);
+  expect(await pause.isEnabled()).toBe(true);
+  await answer();
+});
+
 test("a second tab sees the same call, and what it does is seen in the first", async () => {
   await newCall();
   const other = await page.context().newPage();

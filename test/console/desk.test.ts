@@ -1,5 +1,7 @@
 /** An agent's desk: the session's authority is the API's, no more and no less. */
 import { expect, test } from "vitest";
+import { createGate, type Gate } from "../../src/http/gate.ts";
+import { noMetrics } from "../../src/http/metrics.ts";
 import { registered } from "../http/kit.ts";
 import { agent, csrfOf, watchRig } from "./watchRig.ts";
 
@@ -48,6 +50,24 @@ test("pause opens the agent's own window, durable before it is answered, and onl
   // A new pause is a new window.
   await ann.post("/desk/pause/c1", { csrf });
   expect(await rig.k.entries("WindowOpened")).toHaveLength(2);
+});
+
+test("a resume is answered once it is durable: recorders that take their time hold up no next pause", async () => {
+  const made = createGate({ clock: Date.now, metrics: noMetrics });
+  const waits: number[] = [];
+  const wait: Gate["wait"] = (ms, waiting) => {
+    waits.push(ms);
+    return made.wait(ms, waiting);
+  };
+  const rig = await watchRig({ deps: { gate: { ...made, wait } } });
+  await registered(rig.k, "c1", "a-ann");
+  const ann = await rig.signedIn(agent("a-ann"));
+  const csrf = csrfOf(await ann.get("/desk"));
+  await ann.post("/desk/pause/c1", { csrf });
+  waits.length = 0;
+  expect((await ann.post("/desk/resume/c1", { csrf })).status).toBe(200);
+  expect(await rig.k.entries("WindowClosed")).toHaveLength(1);
+  expect(waits).toEqual([0]);
 });
 
 test("another agent's call is refused and entered, as the API refuses it; so is a missing scope", async () => {
