@@ -7,13 +7,13 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
-import { splitNotes } from "../../log/checkpoint.ts";
 import { type SignedHead, openSigned } from "../../log/keyChain.ts";
 import { parseVerifier } from "../../log/note.ts";
 import { SYSTEM_TENANT } from "../../log/store.ts";
 import { KIT_ENTRY_COUNT_MAX, NoKit, writeKit } from "./kit/write.ts";
 import { openForReading, tenantsOf } from "./log/database.ts";
-import { folderAt, readIfThere } from "./log/folder.ts";
+import { folderAt } from "./log/folder.ts";
+import { notesIn } from "./log/notesFile.ts";
 import { keysIn } from "./log/sources.ts";
 import { type Output, messageOf } from "./output.ts";
 
@@ -95,9 +95,7 @@ async function make({ from, out, place, to, tenant: named }: Asked) {
   const db = openForReading(folder.database);
   try {
     const tenant = chosen(tenantsOf(db), named);
-    const notes = [folder.all(tenant), folder.latest(tenant)].flatMap((path) =>
-      splitNotes(readIfThere(path) ?? ""),
-    );
+    const notes = [folder.all(tenant), folder.latest(tenant)].flatMap((path) => notesIn(path));
     const keys = keysIn(folder.publicKeys, folder.publicKey);
     // Heads first: what they sign is committed by the time the database is read.
     db.exec("BEGIN");

@@ -36,6 +36,10 @@ export async function headsHeld(
   return heads.toSorted((a, b) => a.checkpoint.size - b.checkpoint.size);
 }
 
+/** Heads may be more than a call has arguments. */
+export const newestGeneration = (heads: readonly Pick<HeldHead, "generation">[]): number =>
+  heads.reduce((newest, { generation }) => Math.max(newest, generation), 1);
+
 /** Reads one tenant's log from its first entry to the first that is wrong. */
 export function examine(
   db: DatabaseSync | undefined,

@@ -11,14 +11,20 @@ import { DatabaseSync } from "node:sqlite";
 import type { EpochMs, TenantId } from "../../../control/call.ts";
 import type { CallEvent } from "../../../control/events.ts";
 import { fold } from "../../../control/evolve.ts";
-import { splitNotes } from "../../../log/checkpoint.ts";
 import { type Verifier, parseVerifier } from "../../../log/note.ts";
 import { SYSTEM_TENANT } from "../../../log/store.ts";
 import { type Succession, successionDraft } from "../../../log/succession.ts";
 import { eventsOfCall } from "./calls.ts";
 import { openIncidents } from "./carriedIncidents.ts";
 import { metaOf, openForReading, tenantsOf } from "./database.ts";
-import { type Examined, type HeldHead, examine, headsHeld, isWhole } from "./examine.ts";
+import {
+  type Examined,
+  type HeldHead,
+  examine,
+  headsHeld,
+  isWhole,
+  newestGeneration,
+} from "./examine.ts";
 import {
   type Folder,
   folderAt,
@@ -30,6 +36,7 @@ import {
 } from "./folder.ts";
 import { readLogKey } from "./key.ts";
 import { LogRefused } from "./knownHeads.ts";
+import { notesIn } from "./notesFile.ts";
 import { lockFolder } from "./lock.ts";
 import { openOwnLog } from "./openLog.ts";
 import { keepOld, partial, putInPlace, ready } from "./successor.ts";
@@ -196,10 +203,10 @@ async function examineAll(
   const heads = new Map<TenantId, HeldHead[]>();
   for (const tenant of tenants) {
     const files = [folder.all(tenant), folder.latest(tenant)];
-    const notes = files.flatMap((path) => splitNotes(readIfThere(path) ?? ""));
+    const notes = files.flatMap((path) => notesIn(path));
     heads.set(tenant, await headsHeld([...notes, ...given], base, tenant, keys));
   }
-  const newest = Math.max(1, ...[...heads.values()].flat().map(({ generation }) => generation));
+  const newest = newestGeneration([...heads.values()].flat());
   if (said !== undefined && newest > said) {
     throw new LogRefused(
       `The database is from before a restore, and its successor has signed. Put the newest there.`,

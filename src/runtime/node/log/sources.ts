@@ -6,13 +6,13 @@
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { splitNotes } from "../../../log/checkpoint.ts";
 import { isCallEntry } from "../../../log/callEntries.ts";
 import { linesOf } from "../../../log/ndjson.ts";
 import type { Stored } from "../../../log/verify.ts";
 import { originOf } from "../../../log/origin.ts";
 import { type EntryRow, metaOf, openForReading, tenantsOf } from "./database.ts";
 import { folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
+import { notesIn } from "./notesFile.ts";
 
 /** One tenant's log, as far as it is from being verified. */
 export interface Source {
@@ -61,7 +61,7 @@ function fileSource(path: string): Source {
   return {
     name: path,
     entries: linesOf(bytesOf(path)),
-    heads: headsIn(join(folder, "checkpoints.txt")),
+    heads: notesIn(join(folder, "checkpoints.txt")),
     keys: keysIn(join(folder, "keys.pub"), join(folder, "key.pub")),
   };
 }
@@ -79,8 +79,6 @@ export function keysIn(...paths: readonly string[]): string[] {
   return keys.filter((key, index) => keys.lastIndexOf(key) === index);
 }
 
-const headsIn = (path: string): string[] => splitNotes(readIfThere(path) ?? "");
-
 /** Every tenant of a service's folder, also one whose entries are all gone. A service may run on. */
 function folderSources(path: string) {
   const folder = folderAt(path);
@@ -88,7 +86,7 @@ function folderSources(path: string) {
   const heads = new Map(
     tenantsWithHeads(folder).map((tenant) => [
       tenant,
-      [...headsIn(folder.all(tenant)), ...headsIn(folder.latest(tenant))],
+      [...notesIn(folder.all(tenant)), ...notesIn(folder.latest(tenant))],
     ]),
   );
   const keys = keysIn(folder.publicKeys, folder.publicKey);
