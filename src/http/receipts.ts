@@ -4,7 +4,9 @@
  * @module
  */
 import type { TenantId } from "../control/call.ts";
+import { LogUnavailable } from "../control/within.ts";
 import { readCheckpoint } from "../log/checkpoint.ts";
+import { includes } from "../log/proof.ts";
 import { formatReceipt } from "../log/receipt.ts";
 import type { LogStore } from "../log/store.ts";
 import { TILE_WIDTH, unpackHashes } from "../log/tiles.ts";
@@ -64,11 +66,16 @@ export function createReceipts(log: Log, now: () => number = () => performance.n
       const note = covers ? newest : await signed(tenant, waitMsMax);
       if (note === undefined) return { kind: "late" };
       const index = position - 1;
-      const { size } = readCheckpoint(note);
+      const { root, size } = readCheckpoint(note);
       if (size < position) return { kind: "late" };
       const hashes = await inclusionFromTiles(index, size, async (level, tile, width) =>
         unpackHashes(await log.hashes(tenant, level, tile * TILE_WIDTH, width), width),
       );
+      const [leaf] = unpackHashes(await log.hashes(tenant, 0, index, 1), 1);
+      // What was changed in the log or its search file is not given out as a receipt.
+      if (leaf === undefined || !includes(leaf, index, size, hashes, root)) {
+        throw new LogUnavailable("the tree is not the one that was signed");
+      }
       return { kind: "receipt", text: formatReceipt({ index, hashes, checkpoint: note }) };
     },
   };
