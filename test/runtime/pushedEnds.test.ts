@@ -19,12 +19,16 @@ async function told(w: World, recorder = "rev") {
   return { asked, ends, end, errors };
 }
 
+/** What is asked for takes virtual time. */
+async function during(w: World, asked: Promise<unknown>): Promise<void> {
+  await w.clock.pass(500);
+  await asked;
+}
+
 test("a call without a window is ended, by the recorder's name, and its witnesses are asked", async () => {
   const w = await world();
   w.recorders["a"]!.begin("1");
-  const registered = w.register("c", [tap("a", "1"), witness]);
-  await w.clock.pass(500);
-  await registered;
+  await during(w, w.register("c", [tap("a", "1"), witness]));
   const { asked, end } = await told(w);
   end();
   await w.clock.pass(500);
@@ -37,12 +41,8 @@ test("a call without a window is ended, by the recorder's name, and its witnesse
 test("an open window is not cut short while another recorder has the conversation", async () => {
   const w = await world();
   w.recorders["a"]!.begin("1");
-  const registered = w.register("c", [tap("a", "1"), witness]);
-  await w.clock.pass(500);
-  await registered;
-  const asked = w.pause("c", "w1");
-  await w.clock.pass(500);
-  await asked;
+  await during(w, w.register("c", [tap("a", "1"), witness]));
+  await during(w, w.pause("c", "w1"));
   const { end } = await told(w);
   end();
   await w.clock.pass(20_000);
@@ -55,12 +55,8 @@ test("an open window is not cut short while another recorder has the conversatio
 test("it is ended as soon as no other recorder has the conversation", async () => {
   const w = await world();
   w.recorders["a"]!.begin("1");
-  const registered = w.register("c", [tap("a", "1"), witness]);
-  await w.clock.pass(500);
-  await registered;
-  const asked = w.pause("c", "w1");
-  await w.clock.pass(500);
-  await asked;
+  await during(w, w.register("c", [tap("a", "1"), witness]));
+  await during(w, w.pause("c", "w1"));
   const { end } = await told(w);
   end();
   await w.clock.pass(3_000);
@@ -72,9 +68,7 @@ test("it is ended as soon as no other recorder has the conversation", async () =
 
 test("what may have been an earlier conversation ends nothing", async () => {
   const w = await world();
-  const registered = w.register("c", [tap("a", "1"), witness]);
-  await w.clock.pass(500);
-  await registered;
+  await during(w, w.register("c", [tap("a", "1"), witness]));
   const { asked, end } = await told(w);
   end("9", false);
   await w.clock.pass(40_000);
@@ -85,12 +79,8 @@ test("what may have been an earlier conversation ends nothing", async () => {
 test("a target that no call has is passed over, and after a stop nothing is looked at again", async () => {
   const w = await world();
   w.recorders["a"]!.begin("1");
-  const registered = w.register("c", [tap("a", "1"), witness]);
-  await w.clock.pass(500);
-  await registered;
-  const asked = w.pause("c", "w1");
-  await w.clock.pass(500);
-  await asked;
+  await during(w, w.register("c", [tap("a", "1"), witness]));
+  await during(w, w.pause("c", "w1"));
   const all = await told(w);
   all.end("7");
   expect(all.asked).toEqual([]);
@@ -106,12 +96,8 @@ test("a target that no call has is passed over, and after a stop nothing is look
 test("a call that this recorder goes on with under another target is not ended", async () => {
   const w = await world();
   for (const ref of ["1", "2"]) w.recorders["a"]!.begin(ref);
-  const registered = w.register("c", [tap("a", "1"), tap("a", "2")]);
-  await w.clock.pass(500);
-  await registered;
-  const asked = w.pause("c", "w1");
-  await w.clock.pass(500);
-  await asked;
+  await during(w, w.register("c", [tap("a", "1"), tap("a", "2")]));
+  await during(w, w.pause("c", "w1"));
   const { ends, asked: witnesses } = await told(w, "a");
   ends.ended("a", { targetKey: "1", isThisCall: true });
   await w.clock.pass(20_000);
@@ -127,12 +113,8 @@ test("a call that this recorder goes on with under another target is not ended",
 test("what a call has moved away from does not end it", async () => {
   const w = await world();
   for (const ref of ["1", "2"]) w.recorders["a"]!.begin(ref);
-  const registered = w.register("c", [tap("a", "1")]);
-  await w.clock.pass(500);
-  await registered;
-  const asked = w.pause("c", "w1");
-  await w.clock.pass(500);
-  await asked;
+  await during(w, w.register("c", [tap("a", "1")]));
+  await during(w, w.pause("c", "w1"));
   const moved = w.register("c", [tap("a", "2")]);
   const { ends } = await told(w, "a");
   ends.ended("a", { targetKey: "1", isThisCall: true });
