@@ -20,7 +20,7 @@ export interface KinOf {
   /** It is known where this one leads, or that it leads nowhere. */
   isRead(): boolean;
   /** Targets that led nowhere when last asked, if that was no later than `at`: they may by now. */
-  nowhere(at: EpochMs): Iterable<Sibling>;
+  nowhere(at: EpochMs): readonly Sibling[];
   /** Undefined: it was asked at `askedAt`, and leads nowhere. */
   reaches(resource: string | undefined, askedAt: EpochMs): void;
 }

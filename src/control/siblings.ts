@@ -45,14 +45,17 @@ export class Siblings {
   /**
    * Under another name somebody asks for silence, or what it is: nothing of it is resumed. Where it
    * is not known what a name leads to, its own or another's, it may be this one; and so it may where
-   * another led nowhere before this one was wanted to record, at `since`.
+   * either led nowhere before this one was wanted to record, at `since`.
    */
   keepSilent(since: EpochMs): boolean {
     const isAsking = (one: Sibling) => one.standing.isAsking();
     if (!this.#kin.isRead()) return this.#others(this.#kin.all()).some(isAsking);
     if (this.#all().some(isAsking)) return true;
     // Calls are registered all the time; only those with a window are waited for.
-    const mayBe = [...this.#kin.unread(), ...this.#kin.nowhere(since)];
+    const nowhere = this.#kin.nowhere(since);
+    const mayBe = nowhere.includes(this.#self)
+      ? this.#kin.all()
+      : [...this.#kin.unread(), ...nowhere];
     return this.#others(mayBe).some((one) => one.standing.isAskingInWindow());
   }
 

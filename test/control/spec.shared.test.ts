@@ -274,6 +274,29 @@ describe("one audio under two names", () => {
     expect(truth(w)).toBe("recording");
   });
 
+  test("a name that led nowhere before the recorder was away lets go of nothing that began meanwhile", async () => {
+    const w = await paused("x", byExtension);
+    w.recorders["a"]!.end("1");
+    await w.clock.pass(1_200);
+    w.recorders["a"]!.down = true;
+    void w.resume("x", "x-w");
+    // Another conversation begins there, and is to be silent under its number.
+    w.recorders["a"]!.begin("1");
+    await w.clock.pass(500);
+    void w.pause("y", "y-w", [byNumber]);
+    await w.clock.pass(50);
+    const before = resumes(w);
+    await w.clock.pass(3_000);
+    w.recorders["a"]!.down = false;
+    await w.clock.pass(6_000);
+    expect(resumes(w)).toBe(before);
+    expect(await w.safe("y", "y-w")).toBe(true);
+    void w.resume("y", "y-w");
+    await w.clock.pass(3_000);
+    expect(truth(w)).toBe("recording");
+    expect(await w.word("x")).toBe("recording");
+  });
+
   test("a name that leads nowhere for good holds up no other name's resume", async () => {
     const w = await world({ recorders: { a: { capabilities: { aliases: true } } } });
     w.recorders["a"]!.begin("1");

@@ -137,16 +137,11 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     if (one.expiresAt > w.now()) rests(`${one.desktop} is shown ${one.callId} safe`, one.lines);
   };
 
-  /**
-   * Where nothing is recorded, no recorder tells that two names come to the same; nor of a
-   * conversation that began while it could not be asked, until it has been well for a while.
-   */
+  /** Where nothing is recorded, no recorder tells that two names come to the same. */
   const isUntold = (recorder: Recording, ref: string) => {
     const last = recorder.journal.findLast((line) => line.target === ref);
     if (last?.status === "absent") return true;
-    if (last?.cause !== "call") return false;
-    const since = Math.max(last.at, recorder.troubledAt(ref));
-    return w.clock.now() - since < looseMs + TIGHT_MS;
+    return last?.cause === "call" && w.clock.now() - last.at < looseMs + TIGHT_MS;
   };
 
   for (const recorder of Object.values(w.recordings)) {
