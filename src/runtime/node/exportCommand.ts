@@ -13,6 +13,7 @@ import { matches } from "../../log/filter.ts";
 import { readEntry } from "../../log/form.ts";
 import { NoSource, type Source, sourcesAt } from "./log/sources.ts";
 import { type Output, messageOf } from "./output.ts";
+import { timeOption } from "./timeOption.ts";
 import { VERSION } from "./version.ts";
 
 const USAGE = `usage: tacet export PATH|URL --out FILE|FOLDER [--format ndjson|csv|cef|ocsf] [--tenant TENANT]
@@ -72,7 +73,7 @@ function parse(args: string[]): Asked {
   if (place === undefined || values.out === undefined || more.length > 0) throw new NoSource(USAGE);
   const format = FORMATS.find((one) => one === (values.format ?? "ndjson"));
   if (format === undefined) throw new NoSource(`--format takes ${FORMATS.join(", ")}.`);
-  const [from, to] = [timeOf("--from", values.from), timeOf("--to", values.to)];
+  const [from, to] = [timeOption("--from", values.from), timeOption("--to", values.to)];
   if (format === "ndjson" && (from !== undefined || to !== undefined)) {
     throw new NoSource("An ndjson export is the whole log, or it could not be verified.");
   }
@@ -84,13 +85,6 @@ function parse(args: string[]): Asked {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   };
-}
-
-function timeOf(option: string, given: string | undefined): number | undefined {
-  if (given === undefined) return undefined;
-  const at = Date.parse(given);
-  if (Number.isNaN(at)) throw new NoSource(`${option} takes a time such as 2026-11-22T09:00:00Z.`);
-  return at;
 }
 
 function chosen(sources: readonly Source[], tenant: string | undefined): Source {

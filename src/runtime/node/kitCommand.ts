@@ -16,6 +16,7 @@ import { folderAt } from "./log/folder.ts";
 import { notesIn } from "./log/notesFile.ts";
 import { keysIn } from "./log/sources.ts";
 import { type Output, messageOf } from "./output.ts";
+import { timeOption } from "./timeOption.ts";
 
 const USAGE = `usage: tacet kit FOLDER --out KIT [--tenant TENANT] [--from TIME] [--to TIME]
 
@@ -70,23 +71,18 @@ function parse(args: string[]): Asked {
     options: { out: text, tenant: text, from: text, to: text },
   });
   const [place, ...more] = positionals;
-  const { from, out, tenant, to } = values;
+  const { out, tenant } = values;
   if (place === undefined || out === undefined || more.length > 0) {
     throw new NoKit("A log's folder and --out are needed.");
   }
+  const [from, to] = [timeOption("--from", values.from), timeOption("--to", values.to)];
   return {
     place,
     out,
     ...(tenant === undefined ? {} : { tenant }),
-    ...(from === undefined ? {} : { from: timeOf("--from", from) }),
-    ...(to === undefined ? {} : { to: timeOf("--to", to) }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
   };
-}
-
-function timeOf(option: string, given: string): number {
-  const at = Date.parse(given);
-  if (Number.isNaN(at)) throw new NoKit(`${option} takes a time such as 2026-11-01T00:00:00Z.`);
-  return at;
 }
 
 async function make({ from, out, place, to, tenant: named }: Asked) {

@@ -10,6 +10,7 @@ import { readEntry } from "../../log/form.ts";
 import type { EntryFilter } from "../../log/store.ts";
 import { NoSource, sourcesAt } from "./log/sources.ts";
 import { type Output, messageOf } from "./output.ts";
+import { timeOption } from "./timeOption.ts";
 
 const USAGE = `tacet log PATH|URL [--tenant TENANT] [--from TIME] [--to TIME] [--type TYPE]
           [--call ID] [--window ID] [--recorder ID] [--actor ID] [--outcome OUTCOME]
@@ -72,8 +73,8 @@ function parse(args: string[]) {
   if (place === undefined || more.length > 0) throw new NoSource(USAGE);
   const { actor, call, from, outcome, recorder, tenant, to, type, window } = values;
   const members = {
-    from: timeOf("--from", from),
-    to: timeOf("--to", to),
+    from: timeOption("--from", from),
+    to: timeOption("--to", to),
     callId: call,
     windowId: window,
     recorderId: recorder,
@@ -83,11 +84,4 @@ function parse(args: string[]) {
   };
   const given = Object.entries(members).filter(([, value]) => value !== undefined);
   return { place, tenant, filter: Object.fromEntries(given) as EntryFilter };
-}
-
-function timeOf(option: string, given: string | undefined): number | undefined {
-  if (given === undefined) return undefined;
-  const at = Date.parse(given);
-  if (Number.isNaN(at)) throw new NoSource(`${option} takes a time such as 2026-11-22T09:00:00Z.`);
-  return at;
 }
