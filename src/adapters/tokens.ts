@@ -5,11 +5,10 @@
  *
  * @module
  */
-import type { ControlOutcome } from "../control/ports.ts";
+import type { NotDone } from "../control/ports.ts";
 import type { AdapterContext, HttpReply, HttpRequest } from "./recorder.ts";
 
-export type NoToken = Exclude<ControlOutcome, { kind: "acknowledged" }>;
-export type TokenResult = { readonly kind: "token"; readonly token: string } | NoToken;
+export type TokenResult = { readonly kind: "token"; readonly token: string } | NotDone;
 export type TokenContext = Pick<AdapterContext, "now" | "send" | "signal">;
 
 export interface TokenSource {
@@ -27,7 +26,7 @@ export interface Granted {
 }
 
 /** Sends one request of a grant, within a time of its own. */
-export type Exchange = (request: HttpRequest) => Promise<HttpReply | NoToken>;
+export type Exchange = (request: HttpRequest) => Promise<HttpReply | NotDone>;
 
 /** The grant before, where there was one, and whether the recorder turned its token down. */
 export interface Before<G extends Granted> {
@@ -47,7 +46,7 @@ interface Held<G extends Granted> {
 }
 
 export function heldTokens<G extends Granted>(
-  grant: (exchange: Exchange, before: Before<G> | undefined) => Promise<G | NoToken>,
+  grant: (exchange: Exchange, before: Before<G> | undefined) => Promise<G | NotDone>,
 ): TokenSource & { granted(): G | undefined } {
   let held: Held<G> | undefined;
   let fetching: Promise<TokenResult> | undefined;
@@ -100,7 +99,7 @@ const exchangeWith =
   };
 
 function untilDeadline(token: Promise<TokenResult>, signal: AbortSignal): Promise<TokenResult> {
-  const late: NoToken = { kind: "unreachable", detail: "no token before the deadline" };
+  const late: NotDone = { kind: "unreachable", detail: "no token before the deadline" };
   if (signal.aborted) return Promise.resolve(late);
   return new Promise((resolve, reject) => {
     const giveUp = (): void => resolve(late);

@@ -130,6 +130,9 @@ export type ControlOutcome =
   /** It may or may not have taken effect, such as a reply lost to a timeout. */
   | { readonly kind: "in_doubt"; readonly detail?: string };
 
+/** Why what was asked for is not done, or is not known to be. */
+export type NotDone = Exclude<ControlOutcome, { kind: "acknowledged" }>;
+
 /** Closed set of reasons; the vendor's own words go into `detail`. */
 export type RefusedReason =
   | "not_authorized"
@@ -155,7 +158,7 @@ export type Observation =
       readonly resource?: string;
       readonly detail?: string;
     }
-  | Exclude<ControlOutcome, { kind: "acknowledged" }>;
+  | NotDone;
 
 export interface RecorderContext {
   /** The deadline: abort gives the exchange up and closes its connection. */

@@ -8,7 +8,7 @@ import type { ConfirmedBy, EpochMs, Goal, RecorderStatus, TapFailure } from "./c
 import type { DeskRules } from "./commands.ts";
 import type { Claim } from "./owed.ts";
 import type { Order, Want } from "./plan.ts";
-import type { ControlOutcome } from "./ports.ts";
+import type { NotDone } from "./ports.ts";
 
 /** What a call is told of one of its claims. */
 export type DeskReport =
@@ -130,9 +130,7 @@ export function reportOf(
   };
 }
 
-export type Failure = Exclude<ControlOutcome, { kind: "acknowledged" }>;
-
-export function failureOf(failure: Failure, attempts: number, { turn }: Claim): DeskReport {
+export function failureOf(failure: NotDone, attempts: number, { turn }: Claim): DeskReport {
   const { detail, kind: outcome } = failure;
   const reason = failure.kind === "refused" ? failure.reason : outcome;
   const said = detail === undefined ? {} : { detail };

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { NotDone } from "./ports.ts";
 import type { EpochMs } from "./call.ts";
 import type { Claim } from "./owed.ts";
 import type { Progress, Want } from "./plan.ts";
 import type { Siblings } from "./siblings.ts";
-import type { DeskReport, Failure, Seen, Standing } from "./sightings.ts";
+import type { DeskReport, Seen, Standing } from "./sightings.ts";
 import { acknowledgedOf, failureOf, reportOf, toldByOthers } from "./sightings.ts";
 import type { Standings } from "./standings.ts";
 
@@ -50,7 +51,7 @@ export class Telling {
     this.#all(want, (claim) => acknowledgedOf(want, this.#deps.now(), attempts, claim));
   }
 
-  failed(want: Want, failure: Failure, { attempts }: Progress): void {
+  failed(want: Want, failure: NotDone, { attempts }: Progress): void {
     this.#all(want, (claim) => failureOf(failure, attempts, claim));
   }
 

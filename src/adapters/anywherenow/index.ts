@@ -3,8 +3,14 @@
  *
  * @module
  */
-import type { ControlOutcome, Observation, RecorderCapabilities } from "../../control/ports.ts";
+import type {
+  ControlOutcome,
+  NotDone,
+  Observation,
+  RecorderCapabilities,
+} from "../../control/ports.ts";
 import type { Target } from "../../control/call.ts";
+import { withoutLongNumbers } from "../foreign.ts";
 import { defineRecorder } from "../recorder.ts";
 import type {
   AdapterContext,
@@ -14,6 +20,7 @@ import type {
   PreflightFinding,
   RecorderVendor,
 } from "../recorder.ts";
+import { sendOnce } from "../sendOnce.ts";
 import type { TokenSource } from "../tokens.ts";
 import type { Scrub } from "./reply.ts";
 import { pushesOf } from "./pushes.ts";
@@ -153,8 +160,6 @@ function createAnywhereNow(id: string, settings: AnywhereNowSettings): AnyRecord
 const keyOf = ({ uccName, correlationId }: Pick<AnywhereNowTarget, "uccName" | "correlationId">) =>
   `${uccName.toLowerCase()}/${correlationId.toLowerCase()}`;
 
-type NoReply = Exclude<ControlOutcome, { kind: "acknowledged" }>;
-
 /**
  * Sends once, with a token where one is needed. Only a 401 is sent again, once and with a new
  * token: what was turned away at the door surely changed nothing.
@@ -163,7 +168,7 @@ async function ask(
   request: HttpRequest,
   ctx: AdapterContext,
   tokens: TokenSource | undefined,
-): Promise<HttpReply | NoReply> {
+): Promise<HttpReply | NotDone> {
   if (tokens === undefined) return sendOnce(request, ctx);
   const first = await tokens.get(ctx);
   if (first.kind !== "token") return first;
@@ -172,14 +177,6 @@ async function ask(
   const second = await tokens.get(ctx, first.token);
   if (second.kind !== "token") return second;
   return sendOnce(withBearer(request, second.token), ctx);
-}
-
-async function sendOnce(request: HttpRequest, ctx: AdapterContext): Promise<HttpReply | NoReply> {
-  const result = await ctx.send(request, ctx.signal);
-  if (result.kind === "reply") return result.reply;
-  // Too large is in doubt as well: a reply began, so the request was heard.
-  const kind = result.kind === "not_sent" ? "unreachable" : "in_doubt";
-  return { kind, detail: result.detail };
 }
 
 const withBearer = (request: HttpRequest, token: string): HttpRequest => ({
@@ -194,7 +191,7 @@ function scrubber(secrets: () => readonly string[]): Scrub {
     for (const secret of secrets()) {
       if (secret !== "") clean = clean.replaceAll(secret, "[secret]");
     }
-    return clean.replace(/\d(?:[ -]?\d){12,18}/g, "[digits]");
+    return withoutLongNumbers(clean);
   };
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import type { ControlOutcome } from "../../control/ports.ts";
+import type { ControlOutcome, NotDone } from "../../control/ports.ts";
 import type { HttpReply } from "../recorder.ts";
 
 /** Takes secrets out of a vendor's words. */
@@ -18,8 +18,6 @@ export const errorMessage = z.looseObject({ ErrorType: z.number(), Message: z.st
 
 export type Refusal = Extract<ControlOutcome, { kind: "refused" }>;
 export type ErrorMessage = z.output<typeof errorMessage>;
-export type NotDone = Exclude<ControlOutcome, { kind: "acknowledged" }>;
-
 export const badReply = (detail: string): Refusal => ({
   kind: "refused",
   reason: "bad_reply",

@@ -6,6 +6,7 @@
  */
 import type { Target } from "../../control/call.ts";
 import type { ControlOutcome, Observation, RecorderCapabilities } from "../../control/ports.ts";
+import { withoutLongNumbers } from "../foreign.ts";
 import { lineOrigin } from "../lines.ts";
 import { defineRecorder } from "../recorder.ts";
 import type {
@@ -202,5 +203,5 @@ function eventFinding(unreadable: number, untold: number): readonly PreflightFin
 }
 
 function scrubber(secret: string): (text: string) => string {
-  return (text) => text.replaceAll(secret, "[secret]").replace(/\d(?:[ -]?\d){12,18}/g, "[digits]");
+  return (text) => withoutLongNumbers(text.replaceAll(secret, "[secret]"));
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ControlOutcome } from "../../control/ports.ts";
+import type { NotDone } from "../../control/ports.ts";
 import type { Line, LinePort } from "../lines.ts";
 import { actionText, type Fields, type Frame, frameReader } from "./frames.ts";
 import type { AsteriskAmiSettings } from "./settings.ts";
@@ -17,7 +17,6 @@ import {
   settingsAction,
 } from "./wire.ts";
 
-type NotDone = Exclude<ControlOutcome, { kind: "acknowledged" }>;
 type Action = readonly [name: string, fields: Readonly<Record<string, string>>];
 type Response = Extract<Frame, { kind: "response" }>;
 

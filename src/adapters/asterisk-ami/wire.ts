@@ -6,10 +6,9 @@
  */
 import { md5 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { ControlOutcome } from "../../control/ports.ts";
+import type { NotDone } from "../../control/ports.ts";
 import type { Fields, Frame } from "./frames.ts";
 
-type NotDone = Exclude<ControlOutcome, { kind: "acknowledged" }>;
 type Action = readonly [name: string, fields: Readonly<Record<string, string>>];
 /** Takes secrets out of the server's words. */
 export type Scrub = (text: string) => string;

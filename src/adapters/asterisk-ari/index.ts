@@ -4,17 +4,23 @@
  * @module
  */
 import type { Target } from "../../control/call.ts";
-import type { ControlOutcome, Observation, RecorderCapabilities } from "../../control/ports.ts";
+import type {
+  ControlOutcome,
+  NotDone,
+  Observation,
+  RecorderCapabilities,
+} from "../../control/ports.ts";
+import { withoutLongNumbers } from "../foreign.ts";
 import { defineRecorder } from "../recorder.ts";
 import type {
   AdapterContext,
   AnyRecorder,
-  HttpReply,
   HttpRequest,
   NoAnswer,
   PreflightFinding,
   RecorderVendor,
 } from "../recorder.ts";
+import { sendOnce } from "../sendOnce.ts";
 import { asteriskAriSettings, asteriskAriTarget } from "./settings.ts";
 import type { AsteriskAriSettings, AsteriskAriTarget } from "./settings.ts";
 import { muteWorksIn } from "./version.ts";
@@ -74,14 +80,12 @@ export const asteriskAriVendor: RecorderVendor<AsteriskAriSettings> = {
   create: createAsteriskAri,
 };
 
-type NoReply = Exclude<ControlOutcome, { kind: "acknowledged" }>;
-
 function createAsteriskAri(id: string, settings: AsteriskAriSettings): AnyRecorder {
   const scrub = scrubber([settings.password, basicOf(settings)]);
   /** As the server last reported it. */
   let version: string | undefined;
 
-  const learn = async (ctx: AdapterContext): Promise<{ version: string } | NoReply> => {
+  const learn = async (ctx: AdapterContext): Promise<{ version: string } | NotDone> => {
     const reply = await sendOnce(infoRequest(settings), ctx);
     const told = "kind" in reply ? reply : readInfo(reply, scrub);
     version = "version" in told ? told.version : undefined;
@@ -89,7 +93,7 @@ function createAsteriskAri(id: string, settings: AsteriskAriSettings): AnyRecord
   };
 
   /** Why this server is not told to mute. What it reports counts, not what configuration says. */
-  const muteRefused = async (ctx: AdapterContext): Promise<NoReply | undefined> => {
+  const muteRefused = async (ctx: AdapterContext): Promise<NotDone | undefined> => {
     if (settings.silenceBy === "pause") return undefined;
     if (version === undefined) {
       const told = await learn(ctx);
@@ -163,20 +167,12 @@ function createAsteriskAri(id: string, settings: AsteriskAriSettings): AnyRecord
   });
 }
 
-const wordsOf = (outcome: NoReply): string => outcome.detail ?? outcome.kind;
-
-async function sendOnce(request: HttpRequest, ctx: AdapterContext): Promise<HttpReply | NoReply> {
-  const result = await ctx.send(request, ctx.signal);
-  if (result.kind === "reply") return result.reply;
-  // Too large is in doubt as well: a reply began, so the request was heard.
-  const kind = result.kind === "not_sent" ? "unreachable" : "in_doubt";
-  return { kind, detail: result.detail };
-}
+const wordsOf = (outcome: NotDone): string => outcome.detail ?? outcome.kind;
 
 function scrubber(secrets: readonly string[]): (text: string) => string {
   return (text) => {
     let clean = text.replace(/basic\s+\S+/gi, "[secret]");
     for (const secret of secrets) clean = clean.replaceAll(secret, "[secret]");
-    return clean.replace(/\d(?:[ -]?\d){12,18}/g, "[digits]");
+    return withoutLongNumbers(clean);
   };
 }

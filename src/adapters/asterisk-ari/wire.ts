@@ -5,12 +5,11 @@
  * @module
  */
 import { z } from "zod";
-import type { ControlOutcome, Observation } from "../../control/ports.ts";
+import type { ControlOutcome, NotDone, Observation } from "../../control/ports.ts";
 import type { HttpReply, HttpRequest } from "../recorder.ts";
 import type { AsteriskAriSettings, AsteriskAriTarget } from "./settings.ts";
 
 type Api = Pick<AsteriskAriSettings, "baseUrl" | "username" | "password">;
-type NotDone = Exclude<ControlOutcome, { kind: "acknowledged" }>;
 /** Takes secrets out of the server's words. */
 export type Scrub = (text: string) => string;
 

@@ -7,10 +7,10 @@
 import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
-import type { ControlOutcome } from "../../control/ports.ts";
+import type { ControlOutcome, NotDone } from "../../control/ports.ts";
 import type { HttpReply, HttpRequest } from "../recorder.ts";
 import { badReply, isSuccess, json, messageOf, refused, tell, unreadable } from "./reply.ts";
-import type { NotDone, Scrub } from "./reply.ts";
+import type { Scrub } from "./reply.ts";
 import type { FonoucTarget, KazooSettings } from "./settings.ts";
 
 /** With the account's id settled: its own, or the portal's. */

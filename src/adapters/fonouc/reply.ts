@@ -5,12 +5,12 @@
  * @module
  */
 import { z } from "zod";
-import type { ControlOutcome, RefusedReason } from "../../control/ports.ts";
-import type { AdapterContext, HttpReply, HttpRequest } from "../recorder.ts";
+import type { NotDone, RefusedReason } from "../../control/ports.ts";
+import { withoutLongNumbers } from "../foreign.ts";
+import type { AdapterContext, HttpReply } from "../recorder.ts";
 
 /** Takes secrets out of a vendor's words. */
 export type Scrub = (text: string) => string;
-export type NotDone = Exclude<ControlOutcome, { kind: "acknowledged" }>;
 export type Refusal = Extract<NotDone, { kind: "refused" }>;
 /** What one exchange needs. */
 export type Asking = Pick<AdapterContext, "now" | "send" | "signal">;
@@ -30,9 +30,7 @@ export const wordsOf = (outcome: NotDone): string => outcome.detail ?? outcome.k
 
 /** One line of a vendor's own words; what opens a recording, or may be a card's number, is not told. */
 export function tell(words: string, scrub: Scrub): string {
-  return scrub(words)
-    .replace(/\b\w+:\/\/\S+/g, "[link]")
-    .replace(/\d(?:[ -]?\d){12,18}/g, "[digits]")
+  return withoutLongNumbers(scrub(words).replace(/\b\w+:\/\/\S+/g, "[link]"))
     .replace(/\p{Cc}+/gu, " ")
     .slice(0, WORDS_LENGTH_MAX);
 }
@@ -90,12 +88,4 @@ export function json(body: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Sends exactly once. A reply that was given up at its bound is in doubt as well: it was heard. */
-export async function sendOnce(request: HttpRequest, ctx: Asking): Promise<HttpReply | NotDone> {
-  const result = await ctx.send(request, ctx.signal);
-  if (result.kind === "reply") return result.reply;
-  const kind = result.kind === "not_sent" ? "unreachable" : "in_doubt";
-  return { kind, detail: result.detail };
 }

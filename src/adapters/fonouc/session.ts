@@ -4,10 +4,12 @@
  *
  * @module
  */
+import type { NotDone } from "../../control/ports.ts";
 import type { HttpReply, HttpRequest } from "../recorder.ts";
+import { sendOnce } from "../sendOnce.ts";
 import { heldTokens } from "../tokens.ts";
-import { refused, sendOnce } from "./reply.ts";
-import type { Asking, NotDone } from "./reply.ts";
+import { refused } from "./reply.ts";
+import type { Asking } from "./reply.ts";
 
 export interface Login {
   /** What is logged in to, for details. */

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { sha256 } from "@noble/hashes/sha2.js";
+import type { NotDone } from "../../control/ports.ts";
 import type { EpochMs } from "../../control/call.ts";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { HttpReply, HttpRequest, NoAnswer, RecordingEvidence } from "../recorder.ts";
+import { digestOf } from "../foreign.ts";
+import type { HttpRequest, NoAnswer, RecordingEvidence } from "../recorder.ts";
 import { badReply, refused } from "./reply.ts";
-import type { Asking, NotDone, Scrub } from "./reply.ts";
+import type { Asking, Scrub } from "./reply.ts";
 import type { FonoucSettings, FonoucTarget } from "./settings.ts";
 import type { Session } from "./session.ts";
 import {
@@ -75,7 +75,7 @@ export function testimonyOf(settings: FonoucSettings, session: Session, scrub: S
       if ("kind" in reply) return reply;
       const read = readPage(reply, name, scrub);
       if ("kind" in read) return read;
-      const digest = digestOf(reply);
+      const digest = digestOf(reply.body);
       for (const one of read.records) {
         if (isWanted(one)) found.push({ record: one.record, digest });
       }
@@ -98,7 +98,7 @@ export function testimonyOf(settings: FonoucSettings, session: Session, scrub: S
     // A file where metadata were asked for is longer than what is taken: it is asked for again.
     if ("kind" in reply) return reply.kind === "in_doubt" ? undefined : reply;
     const read = readRecording(reply, id, scrub);
-    if (read.kind === "metadata") return { record: read.record, digest: digestOf(reply) };
+    if (read.kind === "metadata") return { record: read.record, digest: digestOf(reply.body) };
     return read.kind === "file" || read.kind === "none" ? undefined : read;
   };
 
@@ -203,6 +203,3 @@ function unfinished({ at, digest, recordingId, talkedMs }: Named): Told {
 
 const touches = ({ endAt, startAt }: Told, { from, to }: Span): boolean =>
   startAt <= to + CLOCK_MS && endAt >= from - CLOCK_MS;
-
-const digestOf = (reply: HttpReply): string =>
-  bytesToHex(sha256(utf8ToBytes(reply.body.toWellFormed())));

@@ -4,11 +4,12 @@
  *
  * @module
  */
+import type { NotDone } from "../../control/ports.ts";
 import { z } from "zod";
 import type { EpochMs } from "../../control/call.ts";
 import type { HttpReply, HttpRequest } from "../recorder.ts";
 import { badReply, isSuccess, json, messageOf, refused, tell, unreadable } from "./reply.ts";
-import type { NotDone, Refusal, Scrub } from "./reply.ts";
+import type { Refusal, Scrub } from "./reply.ts";
 import type { FonoucSettings } from "./settings.ts";
 
 type Api = Pick<FonoucSettings, "baseUrl" | "accountId">;

@@ -5,9 +5,8 @@
  * @module
  */
 import { z } from "zod";
-import type { PushedEnd } from "../../control/ports.ts";
+import type { NotDone, PushedEnd } from "../../control/ports.ts";
 import { callKey, extensionKey, UNIQUE_ID } from "./settings.ts";
-import type { NotDone } from "./wire.ts";
 import { badReply } from "./wire.ts";
 
 const told = z.looseObject({

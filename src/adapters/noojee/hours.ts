@@ -4,13 +4,14 @@
  *
  * @module
  */
+import type { NotDone } from "../../control/ports.ts";
 import type { EpochMs } from "../../control/call.ts";
+import { digestOf } from "../foreign.ts";
 import { instantsOf, localTimeOf } from "../zone.ts";
 import type { Leg } from "./legs.ts";
 import { readLegs } from "./legs.ts";
 import type { Ask, TalkContext } from "./talk.ts";
-import type { NotDone } from "./wire.ts";
-import { badReply, digestOf, legsByHour } from "./wire.ts";
+import { badReply, legsByHour } from "./wire.ts";
 
 export interface ToldHour {
   readonly legs: readonly Leg[];

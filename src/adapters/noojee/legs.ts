@@ -4,12 +4,12 @@
  *
  * @module
  */
+import type { NotDone } from "../../control/ports.ts";
 import { z } from "zod";
 import type { EpochMs } from "../../control/call.ts";
 import type { RecordingEvidence } from "../recorder.ts";
 import { momentsOf } from "./dates.ts";
 import { UNIQUE_ID } from "./settings.ts";
-import type { NotDone } from "./wire.ts";
 import { badReply } from "./wire.ts";
 
 /** One stretch of a call between two transitions: a recording of its own. */

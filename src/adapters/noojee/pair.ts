@@ -4,11 +4,11 @@
  *
  * @module
  */
+import type { NotDone } from "../../control/ports.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { EpochMs } from "../../control/call.ts";
 import type { AdapterContext, HttpReply } from "../recorder.ts";
-import type { NotDone } from "./wire.ts";
 import { badReply } from "./wire.ts";
 
 export interface Pair {

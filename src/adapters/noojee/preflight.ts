@@ -4,13 +4,13 @@
  *
  * @module
  */
+import type { NotDone } from "../../control/ports.ts";
 import type { AdapterContext, PreflightFinding } from "../recorder.ts";
 import { readPolled } from "./calls.ts";
 import { readLegs } from "./legs.ts";
 import type { NoojeeSettings } from "./settings.ts";
 import type { Ask } from "./talk.ts";
 import type { Ends } from "./watch.ts";
-import type { NotDone } from "./wire.ts";
 import { legsByTag, subscribeOf } from "./wire.ts";
 
 /** Nobody's: its state is asked for, and nobody's recordings are found under it. */

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import type { AdapterContext, HttpReply, HttpRequest } from "../recorder.ts";
+import { withoutLongNumbers } from "../foreign.ts";
+import type { AdapterContext, HttpRequest } from "../recorder.ts";
+import { sendOnce } from "../sendOnce.ts";
 import type { Pair } from "./pair.ts";
 import { pairs } from "./pair.ts";
 import type { NoojeeSettings } from "./settings.ts";
-import type { NotDone, Told, Wanted } from "./wire.ts";
+import type { Told, Wanted } from "./wire.ts";
 import { readReply, timeAsked } from "./wire.ts";
 
 export type TalkContext = Pick<AdapterContext, "now" | "send" | "signal">;
@@ -37,12 +39,12 @@ export function talker(settings: NoojeeSettings): Talker {
     for (const secret of [settings.apiKey, encodeURIComponent(settings.apiKey), source.secret]) {
       if (secret !== undefined) clean = clean.replaceAll(secret, "[secret]");
     }
-    return clean
+    const told = clean
       .replaceAll(/\b\w+:\/\/\S+/g, "[link]")
       .replaceAll(/bearer\s+\S+/gi, "[secret]")
       .replaceAll(/((?:apiKey|hash)=)[^\s&"']+/gi, "$1[secret]")
-      .replaceAll(/[0-9a-f]{32,}/gi, "[hash]")
-      .replaceAll(/\d(?:[ -]?\d){12,18}/g, "[digits]");
+      .replaceAll(/[0-9a-f]{32,}/gi, "[hash]");
+    return withoutLongNumbers(told);
   };
 
   const once = async (wanted: Wanted, auth: Auth, ctx: TalkContext): Promise<Told> => {
@@ -94,17 +96,6 @@ function requestOf(settings: NoojeeSettings, wanted: Wanted, auth: Auth): HttpRe
 /** Lists and dates as the vendor shows them: a query may hold commas and slashes. */
 const encoded = (value: string): string =>
   encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%2F", "/");
-
-async function sendOnce(
-  request: HttpRequest,
-  ctx: Pick<TalkContext, "send" | "signal">,
-): Promise<HttpReply | NotDone> {
-  const result = await ctx.send(request, ctx.signal);
-  if (result.kind === "reply") return result.reply;
-  // Too large is in doubt as well: a reply began, so the request was heard.
-  const kind = result.kind === "not_sent" ? "unreachable" : "in_doubt";
-  return { kind, detail: result.detail };
-}
 
 const words = (detail: string | undefined, scrub: (text: string) => string) =>
   detail === undefined ? {} : { detail: scrub(detail).slice(0, 200) };

@@ -5,12 +5,11 @@
  * @module
  */
 import type { EpochMs } from "../../control/call.ts";
-import type { PushListener } from "../../control/ports.ts";
+import type { NotDone, PushListener } from "../../control/ports.ts";
 import type { WatchContext } from "../recorder.ts";
 import type { Polled } from "./calls.ts";
 import { LiveCalls, readPolled } from "./calls.ts";
 import type { Ask } from "./talk.ts";
-import type { NotDone } from "./wire.ts";
 import { subscribeOf } from "./wire.ts";
 
 /** The server answers when something happens, or after so long. */

@@ -4,14 +4,12 @@
  *
  * @module
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
-import type { ControlOutcome } from "../../control/ports.ts";
+import type { ControlOutcome, NotDone } from "../../control/ports.ts";
+import { digestOf } from "../foreign.ts";
 import type { HttpReply } from "../recorder.ts";
 import type { NoojeeSettings, NoojeeTarget } from "./settings.ts";
 
-export type NotDone = Exclude<ControlOutcome, { kind: "acknowledged" }>;
 /** Takes secrets out of the server's words. */
 export type Scrub = (text: string) => string;
 
@@ -174,9 +172,6 @@ export function readOrder(told: Exclude<Told, { kind: "expired" }>): ControlOutc
   }
   return badReply("the answer has no Code");
 }
-
-/** Of a reply's body, in hex: what was told can be shown to be what was told. */
-export const digestOf = (text: string): string => bytesToHex(sha256(utf8ToBytes(text)));
 
 export const badReply = (detail: string) =>
   ({ kind: "refused", reason: "bad_reply", detail }) as const;

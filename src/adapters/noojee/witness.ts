@@ -5,6 +5,7 @@
  * @module
  */
 import type { EpochMs } from "../../control/call.ts";
+import { digestOf } from "../foreign.ts";
 import type { NoAnswer, RecordingEvidence } from "../recorder.ts";
 import type { Hours } from "./hours.ts";
 import { isOfExtension, readLegs, recordingsOf } from "./legs.ts";
@@ -13,7 +14,7 @@ import type { NoojeeTarget } from "./settings.ts";
 import { keyOf } from "./settings.ts";
 import type { Ask, TalkContext } from "./talk.ts";
 import type { Wanted } from "./wire.ts";
-import { badReply, digestOf, legsByTag, legsByUniqueId } from "./wire.ts";
+import { badReply, legsByTag, legsByUniqueId } from "./wire.ts";
 
 export interface Span {
   readonly from: EpochMs;

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { withoutLongNumbers } from "../foreign.ts";
 import type { HttpReply, NoAnswer } from "../recorder.ts";
 import { named, readJson } from "./call.ts";
 
@@ -83,6 +84,6 @@ export function scrubber(secrets: () => readonly string[]): Scrub {
         clean = clean.replaceAll(form, "[secret]");
       }
     }
-    return clean.replace(/\d(?:[ -]?\d){12,18}/g, "[digits]");
+    return withoutLongNumbers(clean);
   };
 }

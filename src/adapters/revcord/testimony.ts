@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { EpochMs } from "../../control/call.ts";
+import { digestOf } from "../foreign.ts";
 import type {
   AdapterContext,
   HttpReply,
@@ -60,7 +59,7 @@ export function testimonyOf(settings: RevcordSettings, ask: Ask, scrub: Scrub) {
     if ("callId" in asked && calls.some(({ callId }) => !same(callId, asked.callId))) {
       return badReply("the answer is about another call");
     }
-    const replyDigest = bytesToHex(sha256(utf8ToBytes(reply.body.toWellFormed())));
+    const replyDigest = digestOf(reply.body);
     return calls.map((call) => ({ call, replyDigest }));
   };
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { AdapterContext } from "../recorder.ts";
-import type { ControlOutcome } from "../../control/ports.ts";
+import type { ControlOutcome, NotDone } from "../../control/ports.ts";
 import { heldChannels } from "./held.ts";
 import type { Mark } from "./mark.ts";
 import type { Reads } from "./read.ts";
@@ -17,7 +17,7 @@ import { sessionOf } from "./state.ts";
 import type { Ask } from "./talk.ts";
 import type { PointerTarget, VsloggerTarget } from "./target.ts";
 import { keyOf } from "./target.ts";
-import type { Failed, Locator } from "./wire.ts";
+import type { Locator } from "./wire.ts";
 import { commandOf } from "./wire.ts";
 
 type Order = "silence" | "restore";
@@ -36,7 +36,7 @@ export function commands(settings: VsloggerSettings, ask: Ask, read: Reads, mark
     target: PointerTarget,
     order: Order,
     ctx: AdapterContext,
-  ): Promise<readonly [ChannelRow, ...ChannelRow[]] | Failed> => {
+  ): Promise<readonly [ChannelRow, ...ChannelRow[]] | NotDone> => {
     const rows = await read.rows(ctx);
     if ("kind" in rows) return rows;
     const [first, ...more] = order === "restore" ? held.toRestore(keyOf(target), rows) : [];
@@ -64,7 +64,7 @@ export function commands(settings: VsloggerSettings, ask: Ask, read: Reads, mark
 
   /** A general failure may only mean "so it is already": what the target is now decides. */
   const afterRefusal = async (
-    told: Failed,
+    told: NotDone,
     at: Locator,
     order: Order,
     ctx: AdapterContext,

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import type { NotDone } from "../../control/ports.ts";
 import type { AdapterContext, PreflightFinding } from "../recorder.ts";
 import type { Reads } from "./read.ts";
 import type { VsloggerSettings } from "./settings.ts";
 import type { Witness } from "./witness.ts";
 import { since, takesCalls, surfaceFor } from "./settings.ts";
-import type { Failed } from "./wire.ts";
 
 export async function preflight(
   settings: VsloggerSettings,
@@ -61,7 +61,7 @@ async function answers(
   ];
 }
 
-function advice(failed: Failed): string {
+function advice(failed: NotDone): string {
   const said = failed.detail ?? failed.kind;
   if (failed.kind !== "refused") return `no answer: ${said}`;
   switch (failed.reason) {

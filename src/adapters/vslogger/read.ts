@@ -5,7 +5,7 @@
  */
 import type { AdapterContext } from "../recorder.ts";
 import type { EpochMs } from "../../control/call.ts";
-import type { Observation } from "../../control/ports.ts";
+import type { NotDone, Observation } from "../../control/ports.ts";
 import { boundedMap, resolve } from "./resolve.ts";
 import type { ChannelRow, ChannelState, SilenceBy } from "./state.ts";
 import { isLive, observe, readState, readStates, sessionOf } from "./state.ts";
@@ -13,7 +13,6 @@ import type { Sightings } from "./sightings.ts";
 import type { Ask } from "./talk.ts";
 import type { CallTarget, ChannelTarget, VsloggerTarget } from "./target.ts";
 import { keyOf } from "./target.ts";
-import type { Failed } from "./wire.ts";
 import { badReply, channelStatesRead, stateRead } from "./wire.ts";
 
 /** Targets of which it is remembered where they were; the oldest are forgotten. */
@@ -31,11 +30,11 @@ export interface Reads {
   survey(
     targets: ReadonlyMap<string, VsloggerTarget>,
     ctx: AdapterContext,
-  ): Promise<ReadonlyMap<string, Observation> | Failed>;
+  ): Promise<ReadonlyMap<string, Observation> | NotDone>;
   /** By record: not recording when last looked at, so that tacet cannot have stopped it. */
   wasIdle(target: VsloggerTarget): boolean;
   /** Every channel there is. */
-  rows(ctx: AdapterContext): Promise<readonly ChannelRow[] | Failed>;
+  rows(ctx: AdapterContext): Promise<readonly ChannelRow[] | NotDone>;
 }
 
 export function reads(ask: Ask, silenceBy: SilenceBy, seen: Sightings): Reads {

@@ -4,16 +4,16 @@
  *
  * @module
  */
+import type { NotDone } from "../../control/ports.ts";
 import type { AgentAddress } from "../recorder.ts";
 import type { ChannelRow } from "./state.ts";
 import { isLive } from "./state.ts";
 import type { ChannelTarget, PointerTarget } from "./target.ts";
-import type { Failed } from "./wire.ts";
 
 export type Resolved =
   | { readonly kind: "one"; readonly row: ChannelRow }
   | { readonly kind: "none" }
-  | (Failed & { readonly kind: "refused" });
+  | (NotDone & { readonly kind: "refused" });
 
 /** Only live channels count: a phone's extension stays on its channel between calls. */
 export function resolve(rows: readonly ChannelRow[], target: PointerTarget): Resolved {

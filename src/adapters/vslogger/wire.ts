@@ -5,7 +5,7 @@
  * @module
  */
 import type { HttpRequest, HttpResult } from "../recorder.ts";
-import type { ControlOutcome } from "../../control/ports.ts";
+import type { NotDone } from "../../control/ports.ts";
 import type { Signature } from "./hash.ts";
 import type { SilenceBy } from "./state.ts";
 
@@ -104,8 +104,7 @@ function encode(members: Readonly<Record<string, string>>): string {
     .join("&");
 }
 
-export type Failed = Exclude<ControlOutcome, { kind: "acknowledged" }>;
-export type Told = { readonly kind: "told"; readonly data: unknown } | Failed;
+export type Told = { readonly kind: "told"; readonly data: unknown } | NotDone;
 
 /**
  * Reads one reply. Success is 2xx and JSON and status 0; a caller's own deadline or a lost reply
@@ -148,7 +147,7 @@ export function readReply(result: HttpResult, asked: "command" | "read", salt: s
 const codeMax = 999_999;
 
 /** The codes of the envelope. The vendor documents these five; others are its error all the same. */
-function refusedBy(code: number, message: string): Failed {
+function refusedBy(code: number, message: string): NotDone {
   const detail = (words: string): string => (message === "" ? words : `${words}: ${message}`);
   switch (code) {
     case -2:
@@ -169,7 +168,7 @@ function readHttpError(
   status: number,
   headers: Readonly<Record<string, string>>,
   asked: "command" | "read",
-): Failed {
+): NotDone {
   const detail = `HTTP ${status}`;
   if (status === 401) return { kind: "refused", reason: "not_authorized", detail };
   if (status === 403) return { kind: "refused", reason: "not_permitted", detail };
@@ -202,7 +201,7 @@ function readEnvelope(body: string): Envelope | undefined {
   return { status: status as number, data, message };
 }
 
-export const badReply = (detail: string): Failed => ({
+export const badReply = (detail: string): NotDone => ({
   kind: "refused",
   reason: "bad_reply",
   detail,

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { digestOf } from "../foreign.ts";
 import type {
   AdapterContext,
   HttpRequest,
@@ -89,7 +88,7 @@ export function witness(
       // A recording that came or went moves all behind it from page to page.
       if (total !== undefined && read.totalCount !== total) return "moved";
       total = read.totalCount;
-      const replyDigest = bytesToHex(sha256(utf8ToBytes(body)));
+      const replyDigest = digestOf(body);
       for (const recording of read.records) {
         const id = recordingIdOf(recording);
         if (found.has(id)) return "moved";
