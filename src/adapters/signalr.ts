@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { parsedJson } from "./foreign.ts";
 import type { HttpReply, HttpRequest } from "./recorder.ts";
 
 /** What a server's negotiate reply shows of it. */
@@ -62,7 +63,7 @@ export function negotiateRequest(
 /** Which kind it is, or the words of what is wrong. */
 export function readNegotiate(reply: HttpReply): Negotiated | { readonly problem: string } {
   if (reply.status !== 200) return { problem: `negotiate answered HTTP ${reply.status}` };
-  const told = json(reply.body);
+  const told = parsedJson(reply.body);
   const classic = classicReply.safeParse(told);
   if (classic.success) {
     const { ConnectionToken: connectionToken, KeepAliveTimeout: silentS } = classic.data;
@@ -109,7 +110,7 @@ export const coreUrl = (url: string, connectionToken: string): string =>
 
 export const readStarted = (reply: HttpReply): boolean =>
   reply.status === 200 &&
-  z.looseObject({ Response: z.literal("started") }).safeParse(json(reply.body)).success;
+  z.looseObject({ Response: z.literal("started") }).safeParse(parsedJson(reply.body)).success;
 
 export interface ClassicFrame {
   readonly isFirst: boolean;
@@ -124,7 +125,7 @@ export interface ClassicFrame {
 
 /** Undefined for what is no frame. Whatever in it is no event is passed over. */
 export function readClassicFrame(text: string): ClassicFrame | undefined {
-  const parsed = classicFrame.safeParse(json(text));
+  const parsed = classicFrame.safeParse(parsedJson(text));
   if (!parsed.success) return undefined;
   const events = (parsed.data.M ?? []).flatMap((one) => {
     const event = classicEvent.safeParse(one);
@@ -139,12 +140,4 @@ const dataOf = (hub: string): string => JSON.stringify([{ name: hub.toLowerCase(
 
 function withQuery(url: string, path: string, query: Readonly<Record<string, string>>): string {
   return `${url}/${path}?${new URLSearchParams(query).toString()}`;
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

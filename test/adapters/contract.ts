@@ -111,6 +111,21 @@ const guarantees = [
 ] as const;
 export type Guarantee = (typeof guarantees)[number];
 
+/** What cannot be shown of a recorder that does not tell what it records now. */
+export const whatOnlyStatusShows: readonly Guarantee[] = [
+  "an applied pause whose reply is lost is in doubt, and asking tells the truth",
+  "a lost pause that was not applied is in doubt, and asking tells the truth",
+  "a yes that did nothing is acknowledged, and status still says recording",
+  "a target nobody records is absent",
+  "a conversation that ended is absent",
+  "status says what is heard, after each command",
+  "what a person silenced is seen as paused",
+  "what a person restarted is seen as recording",
+  "commands to one target leave another alone",
+  "survey agrees with status for every target",
+  "another conversation on the same target has another session",
+];
+
 /** What a recorder that pushes keeps besides. */
 type PushGuarantee =
   | "a recording that a person starts is pushed as recording"

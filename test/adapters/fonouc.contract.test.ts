@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { recorderContract } from "./contract.ts";
+import { recorderContract, whatOnlyStatusShows } from "./contract.ts";
 import type { Rig, Skip } from "./contract.ts";
 import { changesIn, MINUTE, SECOND, T0, wired } from "./fonouc.rig.ts";
 import type { Wiring } from "./fonouc.rig.ts";
@@ -136,19 +136,7 @@ async function makeControlled(wiring: Wiring): Promise<Rig> {
 const cannotBeAsked: readonly Skip[] = [
   {
     reason: "Kazoo tells nobody whether a recording is masked",
-    tests: [
-      "an applied pause whose reply is lost is in doubt, and asking tells the truth",
-      "a lost pause that was not applied is in doubt, and asking tells the truth",
-      "a yes that did nothing is acknowledged, and status still says recording",
-      "a target nobody records is absent",
-      "a conversation that ended is absent",
-      "status says what is heard, after each command",
-      "what a person silenced is seen as paused",
-      "what a person restarted is seen as recording",
-      "commands to one target leave another alone",
-      "survey agrees with status for every target",
-      "another conversation on the same target has another session",
-    ],
+    tests: whatOnlyStatusShows,
   },
   {
     reason: "Kazoo accepts every metaflow alike, before anything is done",

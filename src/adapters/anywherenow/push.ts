@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import type { PushedChange } from "../../control/ports.ts";
-import { json } from "./reply.ts";
+import { parsedJson } from "../foreign.ts";
 
 /** Documented: the type of action that changed the state of the recorder. */
 const STATE_ACTIONS = ["Start", "Stop", "Pause", "Save", "Delete", "Mark", "UnMark"] as const;
@@ -76,7 +76,7 @@ function actionOf(action: string | number): StateAction | undefined {
 function membersOf(args: readonly unknown[]): unknown {
   const [first, second, third] = args;
   if (args.length >= 3) return { uccname: first, correlationid: second, stateaction: third };
-  const one = typeof first === "string" ? json(first) : first;
+  const one = typeof first === "string" ? parsedJson(first) : first;
   if (typeof one !== "object" || one === null) return undefined;
   return Object.fromEntries(
     Object.entries(one).map(([name, value]) => [name.toLowerCase(), value]),

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import type { ControlOutcome, NotDone } from "../../control/ports.ts";
+import { retryAfter } from "../foreign.ts";
 import type { HttpReply } from "../recorder.ts";
 
 /** Takes secrets out of a vendor's words. */
@@ -64,20 +65,7 @@ export function unreadable(reply: HttpReply): NotDone {
   }
 }
 
-function retryAfter(reply: HttpReply): { readonly retryAfterMs?: number } {
-  const seconds = Number(reply.headers["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
-}
-
 export function wordsOf(error: ErrorMessage, scrub: Scrub): string {
   const words = scrub(error.Message ?? "").replace(/\p{Cc}+/gu, " ");
   return `ErrorType ${error.ErrorType}: ${words}`.slice(0, messageLengthMax);
-}
-
-export function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,13 +6,13 @@
  */
 import { z } from "zod";
 import type { ControlOutcome, Observation } from "../../control/ports.ts";
+import { parsedJson } from "../foreign.ts";
 import type { HttpReply, HttpRequest, PreflightFinding } from "../recorder.ts";
 import {
   badReply,
   errorMessage,
   isRedirect,
   isSuccess,
-  json,
   refusal,
   sameGuid,
   saysNoSession,
@@ -82,7 +82,7 @@ export function readSet(
   target: AnywhereNowTarget,
   scrub: Scrub,
 ): ControlOutcome {
-  const parsed = answer.safeParse(json(reply.body));
+  const parsed = answer.safeParse(parsedJson(reply.body));
   if (!parsed.success || isRedirect(reply)) return unreadable(reply);
   const { CorrelationId, ErrorMessage } = parsed.data;
   if (ErrorMessage !== null) {
@@ -105,7 +105,7 @@ export function stateRequest(api: Api, target: AnywhereNowTarget): HttpRequest {
 }
 
 export function readState(reply: HttpReply, target: AnywhereNowTarget, scrub: Scrub): Observation {
-  const parsed = state.safeParse(json(reply.body));
+  const parsed = state.safeParse(parsedJson(reply.body));
   if (!parsed.success || isRedirect(reply)) return unreadable(reply);
   const told = parsed.data;
   if (!sameGuid(told.CorrelationId, target.correlationId)) {
@@ -154,7 +154,7 @@ export function readCapabilities(
   scrub: Scrub,
 ): PreflightFinding {
   const name = `AgentCanEditRecordings of ${uccName}`;
-  const parsed = capabilities.safeParse(json(reply.body));
+  const parsed = capabilities.safeParse(parsedJson(reply.body));
   if (!parsed.success || !isSuccess(reply)) {
     return { name, ok: false, detail: `HTTP ${reply.status} without the documented answer` };
   }
@@ -190,7 +190,7 @@ export function readToken(
     const detail = `the token service said no: HTTP ${reply.status}`;
     return { kind: "refused", reason: "not_authorized", detail };
   }
-  const parsed = grant.safeParse(json(reply.body));
+  const parsed = grant.safeParse(parsedJson(reply.body));
   if (!parsed.success || !isSuccess(reply)) {
     return badReply(`the token service answered HTTP ${reply.status} without a token`);
   }

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import type { ControlOutcome, NotDone, Observation } from "../../control/ports.ts";
+import { parsedJson } from "../foreign.ts";
 import type { HttpReply, HttpRequest } from "../recorder.ts";
 import type { AsteriskAriSettings, AsteriskAriTarget } from "./settings.ts";
 
@@ -65,7 +66,7 @@ export function readStatus(reply: HttpReply, target: AsteriskAriTarget, scrub: S
   if (reply.status === 404 && saysNoRecording(reply)) {
     return { kind: "observed", status: "absent" };
   }
-  const parsed = liveRecording.safeParse(json(reply.body));
+  const parsed = liveRecording.safeParse(parsedJson(reply.body));
   if (reply.status !== 200 || !parsed.success) return notDone(reply, scrub);
   const { name, state, target_uri: session } = parsed.data;
   if (name !== target.name) return badReply("the answer is about another recording");
@@ -103,7 +104,7 @@ export const infoRequest = (api: Api): HttpRequest =>
 
 /** The version the server reports, or why there is none. */
 export function readInfo(reply: HttpReply, scrub: Scrub): { readonly version: string } | NotDone {
-  const parsed = info.safeParse(json(reply.body));
+  const parsed = info.safeParse(parsedJson(reply.body));
   if (reply.status !== 200 || !parsed.success) return notDone(reply, scrub);
   return { version: parsed.data.system.version };
 }
@@ -155,14 +156,6 @@ const badReply = (detail: string): Extract<NotDone, { kind: "refused" }> => ({
 });
 
 function messageOf(reply: HttpReply): string | undefined {
-  const parsed = problem.safeParse(json(reply.body));
+  const parsed = problem.safeParse(parsedJson(reply.body));
   return parsed.success ? parsed.data.message : undefined;
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,8 +8,9 @@ import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import type { ControlOutcome, NotDone } from "../../control/ports.ts";
+import { parsedJson } from "../foreign.ts";
 import type { HttpReply, HttpRequest } from "../recorder.ts";
-import { badReply, isSuccess, json, messageOf, refused, tell, unreadable } from "./reply.ts";
+import { badReply, isSuccess, messageOf, refused, tell, unreadable } from "./reply.ts";
 import type { Scrub } from "./reply.ts";
 import type { FonoucTarget, KazooSettings } from "./settings.ts";
 
@@ -58,7 +59,7 @@ export function readToken(reply: HttpReply): { readonly token: string } | NotDon
   if (status === 400 || status === 401 || status === 403) {
     return refused("not_authorized", `HTTP ${status}`);
   }
-  const told = json(reply.body);
+  const told = parsedJson(reply.body);
   const parsed = grant.safeParse(told);
   if (isSuccess(reply) && envelope.safeParse(told).data?.status === "success" && parsed.success) {
     return { token: parsed.data.auth_token };
@@ -96,7 +97,7 @@ export const channelsRequest = (kazoo: Kazoo): HttpRequest => ({
 
 /** Undefined where Crossbar said yes. The accepted reply itself carries `error: "202"`. */
 export function readEnvelope(reply: HttpReply, scrub: Scrub): NotDone | undefined {
-  const parsed = envelope.safeParse(json(reply.body));
+  const parsed = envelope.safeParse(parsedJson(reply.body));
   if (!parsed.success) return unreadable(reply, scrub, CHECK);
   const { error, status } = parsed.data;
   const saysYes = status === "success" || status === "accepted";

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import type { NotDone, RefusedReason } from "../../control/ports.ts";
-import { withoutLongNumbers } from "../foreign.ts";
+import { parsedJson, retryAfter, withoutLongNumbers } from "../foreign.ts";
 import type { AdapterContext, HttpReply } from "../recorder.ts";
 
 /** Takes secrets out of a vendor's words. */
@@ -68,24 +68,10 @@ export function unreadable(reply: HttpReply, scrub: Scrub, check: string): NotDo
   }
 }
 
-/** Seconds, as both vendors' gateways would say it; a date is not read. */
-function retryAfter(reply: HttpReply): { readonly retryAfterMs?: number } {
-  const seconds = Number(reply.headers["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
-}
-
 /** What a body calls an error or a message, if it is one object with either. */
 export function messageOf(reply: HttpReply): string | undefined {
-  const parsed = said.safeParse(json(reply.body));
+  const parsed = said.safeParse(parsedJson(reply.body));
   if (!parsed.success) return undefined;
   const { error, message } = parsed.data;
   return message ?? (typeof error === "string" ? error : undefined);
-}
-
-export function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,8 +7,9 @@
 import type { NotDone } from "../../control/ports.ts";
 import { z } from "zod";
 import type { EpochMs } from "../../control/call.ts";
+import { parsedJson } from "../foreign.ts";
 import type { HttpReply, HttpRequest } from "../recorder.ts";
-import { badReply, isSuccess, json, messageOf, refused, tell, unreadable } from "./reply.ts";
+import { badReply, isSuccess, messageOf, refused, tell, unreadable } from "./reply.ts";
 import type { Refusal, Scrub } from "./reply.ts";
 import type { FonoucSettings } from "./settings.ts";
 
@@ -132,7 +133,7 @@ export function readLogin(reply: HttpReply): { readonly token: string } | NotDon
     return refused("not_authorized", detail);
   }
   if (status === 401 || status === 403) return refused("not_authorized", `HTTP ${status}`);
-  const parsed = grant.safeParse(json(reply.body));
+  const parsed = grant.safeParse(parsedJson(reply.body));
   if (isSuccess(reply) && parsed.success) return { token: parsed.data.access_token };
   return unreadable({ ...reply, body: "" }, (words) => words, CHECK);
 }
@@ -160,7 +161,7 @@ export function reportRequest(
 
 /** CDRs are said to come as `data`, recordings as `recordings`; the key beside them or among them. */
 export function readPage(reply: HttpReply, report: Report, scrub: Scrub): Page | NotDone {
-  const parsed = body.safeParse(json(reply.body));
+  const parsed = body.safeParse(parsedJson(reply.body));
   const told = parsed.data;
   if (!isSuccess(reply)) return unreadable(reply, scrub, CHECK);
   const list = report === "recordings" ? (told?.recordings ?? told?.data) : told?.data;
@@ -216,7 +217,7 @@ export function readRecording(
   | { readonly kind: "none" }
   | NotDone {
   if (isSuccess(reply) && isAudio(reply)) return { kind: "file" };
-  if (reply.status === 404 && json(reply.body) !== undefined) return { kind: "none" };
+  if (reply.status === 404 && parsedJson(reply.body) !== undefined) return { kind: "none" };
   const page = readPage(reply, "recordings", scrub);
   if ("kind" in page) return page;
   if (page.records.length === 0) return { kind: "none" };

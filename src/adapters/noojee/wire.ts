@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import type { ControlOutcome, NotDone } from "../../control/ports.ts";
-import { digestOf } from "../foreign.ts";
+import { digestOf, parsedJson } from "../foreign.ts";
 import type { HttpReply } from "../recorder.ts";
 import type { NoojeeSettings, NoojeeTarget } from "./settings.ts";
 
@@ -111,7 +111,7 @@ export function readReply(reply: HttpReply, scrub: Scrub): Told {
   const { body, headers, status } = reply;
   if (status >= 300 && status < 400) return badReply(`HTTP ${status}: a redirect, not followed`);
   if (headers["age"] !== undefined) return badReply(CACHED);
-  const parsed = json(body);
+  const parsed = parsedJson(body);
   const said = envelope.safeParse(parsed);
   if (said.success && said.data.Code !== 0) return refusedBy(said.data, status, headers, scrub);
   if (status < 200 || status > 299) return httpError(status, headers, said.data?.Message, scrub);
@@ -182,11 +182,3 @@ const plain = (words: string, scrub: Scrub): string =>
     .replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, " ")
     .trim()
     .slice(0, detailLengthMax);
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import type { EpochMs } from "../../control/call.ts";
+import { parsedJson } from "../foreign.ts";
 import { instantsOf } from "../zone.ts";
 
 /** The vendor tells whole seconds. */
@@ -104,14 +105,6 @@ export function readJson(text: string): unknown {
 
 const PRINTED_DATE = /"[\\/]{0,4}Date\s{0,4}\((-?\d{1,15}(?:[+-]\d{4})?)\)[\\/]{0,4}"/g;
 const mended = (text: string): string => text.replace(PRINTED_DATE, '"/Date($1)/"');
-
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** An object's members by their names in lower case, without the spaces around them. */
 export function named(raw: unknown): unknown {

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { withoutLongNumbers } from "../foreign.ts";
+import { retryAfter, withoutLongNumbers } from "../foreign.ts";
 import type { HttpReply, NoAnswer } from "../recorder.ts";
 import { named, readJson } from "./call.ts";
 
@@ -68,11 +68,6 @@ export function noAnswer(reply: HttpReply, scrub: Scrub): NoAnswer {
           : `${detail} without the documented answer: check baseUrl`,
       );
   }
-}
-
-function retryAfter({ headers }: HttpReply): { readonly retryAfterMs?: number } {
-  const seconds = Number(headers["retry-after"]);
-  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
 }
 
 /** Takes configured secrets, tokens, links and long runs of digits out of a vendor's words. */

@@ -6,10 +6,11 @@
  */
 import { z } from "zod";
 import type { EpochMs } from "../../control/call.ts";
+import { parsedJson } from "../foreign.ts";
 import type { HttpReply, HttpRequest, NoAnswer, RecordingPage } from "../recorder.ts";
 import type { Granted } from "../tokens.ts";
 import { localTimeOf } from "../zone.ts";
-import { parsedJson, readCall, readJson } from "./call.ts";
+import { readCall, readJson } from "./call.ts";
 import type { RevcordCall } from "./call.ts";
 import { badReply, isSuccess, noAnswer, reasonOf } from "./reply.ts";
 import type { Refusal, Scrub } from "./reply.ts";

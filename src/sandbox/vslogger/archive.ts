@@ -5,6 +5,7 @@
  * @module
  */
 import type { Context } from "hono";
+import { late } from "../late.ts";
 import type { EpochMs } from "../../control/call.ts";
 import { cutConnection } from "../simulator.ts";
 import type { Faults } from "../simulator.ts";
@@ -12,7 +13,6 @@ import { toneWav } from "../wav.ts";
 import type { Kept, KeptRecordings } from "./recordings.ts";
 import { idOf, silenceIn } from "./recordings.ts";
 import { failed, succeeded } from "./envelope.ts";
-import { fault } from "./faults.ts";
 
 export interface ArchiveOptions {
   readonly now: () => EpochMs;
@@ -60,10 +60,10 @@ export class Archive {
     }
     if (res === "recordings") {
       const asked = c.req.method === "POST" ? await this.#search(c, form) : failed(c, -1, "POST");
-      return fault.late(slow, asked);
+      return late(slow, asked);
     }
     if (c.req.method === "POST") return this.#update(c, query, form);
-    return fault.late(slow, await this.#download(c, query["href"] ?? ""));
+    return late(slow, await this.#download(c, query["href"] ?? ""));
   }
 
   /** The vendor's page with a player in it. */

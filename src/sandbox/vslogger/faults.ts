@@ -5,7 +5,7 @@
  */
 import type { Context } from "hono";
 import { cutConnection } from "../simulator.ts";
-import type { Fault, Faults } from "../simulator.ts";
+import type { Faults } from "../simulator.ts";
 
 /** What each does, for `POST /_sim/faults`. `target` is a channel number or a SIP call id. */
 export const faultNames = [
@@ -46,8 +46,6 @@ export const faultNames = [
   "channel-reuse", // a mute outlives its call and silences the next one on the channel
 ] as const;
 
-const replyMs = 60_000;
-
 export const fault = {
   /** What any request may get instead of being looked at. `salt`: some errors quote too much. */
   instead(c: Context, faults: Faults, target: string | undefined, salt: string) {
@@ -72,30 +70,4 @@ export const fault = {
     }
     return undefined;
   },
-
-  /** The answer, after the fault's time where it is on. */
-  late(slow: Fault | undefined, answer: Response): Response | Promise<Response> {
-    if (slow === undefined) return answer;
-    return new Promise((resolve) => {
-      unheld(setTimeout(() => resolve(answer), slow.ms ?? replyMs));
-    });
-  },
-
-  /** No answer at all; `then` is done after `ms` where that is given. */
-  never(hung: Fault, then: () => void): Promise<Response> {
-    if (hung.ms !== undefined) unheld(setTimeout(then, hung.ms));
-    return new Promise(() => undefined);
-  },
 };
-
-/** Something that happens by itself `ms` from now. */
-export function later(ms: number, act: () => void): void {
-  unheld(setTimeout(act, ms));
-}
-
-/** A pending fault keeps no process alive, where the runtime has that notion. */
-function unheld(timer: unknown): void {
-  if (typeof timer === "object" && timer !== null && "unref" in timer) {
-    (timer.unref as () => void).call(timer);
-  }
-}

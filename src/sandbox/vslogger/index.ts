@@ -6,6 +6,7 @@
  */
 import { Hono } from "hono";
 import type { Context } from "hono";
+import { background, late, never } from "../late.ts";
 import type { EpochMs } from "../../control/call.ts";
 import { controlEndpoints, cutConnection, Faults, SecondMute } from "../simulator.ts";
 import type { JournalLine, Simulator } from "../simulator.ts";
@@ -13,7 +14,7 @@ import { Archive } from "./archive.ts";
 import { Channels } from "./channels.ts";
 import type { Channel } from "./channels.ts";
 import { failed, succeeded } from "./envelope.ts";
-import { faultNames, fault, later } from "./faults.ts";
+import { faultNames, fault } from "./faults.ts";
 import type { Order } from "./orders.ts";
 import { apply, changesNothing, orderOf, silences } from "./orders.ts";
 import { KeptRecordings } from "./recordings.ts";
@@ -114,17 +115,17 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
     const slow = faults.take("slow-reads", target);
     switch (res) {
       case "channel-states":
-        return fault.late(slow, succeeded(c, channels.all().map(channelView)));
+        return late(slow, succeeded(c, channels.all().map(channelView)));
       case "channel-state": {
         const found = channels.byNumber(Number(query["channel"]));
         if (found === undefined) return failed(c, -1, "no such channel");
-        return fault.late(slow, succeeded(c, channelView(found)));
+        return late(slow, succeeded(c, channelView(found)));
       }
       case "call": {
         if (!has("5.1.0.0")) return failed(c, -1, "unknown resource");
         const found = channels.byCall(query["call_id"] ?? "", query["hw"] ?? "");
         if (found === undefined) return failed(c, -1, "no such call");
-        return fault.late(slow, succeeded(c, callView(found)));
+        return late(slow, succeeded(c, callView(found)));
       }
       default:
         return failed(c, -1, "not supported");
@@ -158,7 +159,7 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
     const silencing = silences(order);
     if (silencing === false) {
       const hung = faults.take("hung-resume", target);
-      if (hung !== undefined) return fault.never(hung, () => apply(channels, channel, order));
+      if (hung !== undefined) return never(hung, () => apply(channels, channel, order));
     }
     const asked = silencing === undefined ? undefined : silencing ? "pause" : "resume";
     const doing = secondMute.order(asked, channel.name);
@@ -166,9 +167,9 @@ export function vsloggerSimulator(options: VsloggerSimulatorOptions = {}): Vslog
     if (doing === "pause") byHand(channel.name, "paused", "command");
     else apply(channels, channel, order);
     const hand = silencing === true ? faults.take("manual-unpause", target) : undefined;
-    if (hand !== undefined) later(hand.ms ?? 100, () => byHand(channel.name, "recording"));
+    if (hand !== undefined) background(() => byHand(channel.name, "recording"), hand.ms ?? 100);
     if (faults.take("applied-but-lost", target)) return cutConnection("heard");
-    return fault.late(faults.take("slow", target), succeeded(c, ""));
+    return late(faults.take("slow", target), succeeded(c, ""));
   };
 
   const byHand = (
