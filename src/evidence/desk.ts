@@ -16,6 +16,18 @@ export interface Unheard {
   }[];
 }
 
+export interface UnheardAsked {
+  /** The `next` of the page before, or 0. It is worth nothing any more after a start. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface UnheardPage {
+  readonly calls: readonly Unheard[];
+  /** Absent on the last page. */
+  readonly next?: number;
+}
+
 /** What came of a report. Nothing is entered unless it is `entered`. */
 export type Reported =
   | { readonly kind: "entered"; readonly evidence: CallEvidence }
@@ -35,6 +47,6 @@ export interface EvidenceDesk {
   ask(tenant: TenantId, callId: CallId, by: Actor): Promise<CallEvidence | undefined>;
   /** Enters what hearing a recording told. */
   report(tenant: TenantId, callId: CallId, report: SoundReport, by: Actor): Promise<Reported>;
-  /** The calls with recordings to be heard, the oldest first, at most `limit`. */
-  unheard(tenant: TenantId, limit: number): readonly Unheard[];
+  /** The calls with recordings to be heard, the oldest first, at most `limit` a page. */
+  unheard(tenant: TenantId, asked: UnheardAsked): UnheardPage;
 }

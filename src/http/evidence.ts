@@ -83,8 +83,8 @@ export function evidenceRoutes(face: Face): readonly Route[] {
       async handle(asked) {
         const denial = await denied(face, asked, "report_sound");
         if (denial !== undefined) return refused(denial);
-        const { limit = UNHEARD_LIMIT } = asked.query;
-        return json(200, { calls: face.evidence.unheard(asked.tenant, limit) });
+        const { after = 0, limit = UNHEARD_LIMIT } = asked.query;
+        return json(200, face.evidence.unheard(asked.tenant, { after, limit }));
       },
     }),
   ];

@@ -116,6 +116,7 @@ export const soundBody = z
   .meta({ id: "SoundReport", description: "Counts and places only: no sample, and no digit" });
 
 export const unheardQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).describe("The `next` of the page before").optional(),
   limit: z.coerce.number().int().min(1).max(200).optional(),
 });
 
@@ -129,6 +130,7 @@ export const unheardAnswer = z
         ),
       }),
     ),
+    next: z.int().describe("Give this as `after` for the next page; fewer may be on it").optional(),
     sandbox: z.literal(true).optional(),
   })
   .meta({ id: "Unheard" });

@@ -117,10 +117,14 @@ test("a call nobody knows is unknown, to whoever may ask", async () => {
 
 test("recordings to be heard are listed until somebody reports what they heard", async () => {
   const { k, tapId } = await evident();
-  const unheard = await k.send("GET", "/v1/evidence/unheard", "cti");
+  const unheard = await k.send("GET", "/v1/evidence/unheard?limit=1", "cti");
   expect(unheard.body).toEqual({
     calls: [{ callId: "c1", recordings: [{ recorderId: "main", tapId, recordingId: "rec-1" }] }],
   });
+  const behind = await k.send("GET", "/v1/evidence/unheard?after=1", "cti");
+  expect(behind.body).toEqual({ calls: [] });
+  const odd = await k.send("GET", "/v1/evidence/unheard?after=-1", "cti");
+  expect([odd.status, odd.body["code"]]).toEqual([422, "query_invalid"]);
   const told = await k.send("POST", "/v1/calls/c1/evidence/sound", "cti", sound(tapId));
   expect(told.status).toBe(200);
   expect(told.body).toMatchObject({ unheard: [] });

@@ -58,7 +58,7 @@ const EVIDENCE: EvidenceDesk = {
   read: (_tenant, callId) => Promise.resolve(known(callId)),
   ask: (_tenant, callId) => Promise.resolve(known(callId)),
   report: (_tenant, callId) => Promise.resolve({ kind: "entered", evidence: known(callId) }),
-  unheard: () => [],
+  unheard: () => ({ calls: [] }),
 };
 const known = (callId: string): CallEvidence => ({
   callId,

@@ -61,7 +61,7 @@ export function partialDeps(): HttpDeps {
       read: () => Promise.resolve(undefined),
       ask: () => Promise.resolve(undefined),
       report: () => Promise.resolve({ kind: "off" }),
-      unheard: () => [],
+      unheard: () => ({ calls: [] }),
     },
     incidents: {
       list: () => Promise.resolve({ incidents: [] }),

@@ -426,7 +426,9 @@ describe("tacet evidence --watch", () => {
     const api: EvidenceApi = {
       evidence: (callId) => Promise.resolve({ ...evidence, recordings: byCall(callId) }),
       unheard: () =>
-        Promise.resolve(recordings.map((one) => ({ callId: one.recordingId, recordings: [one] }))),
+        Promise.resolve({
+          calls: recordings.map((one) => ({ callId: one.recordingId, recordings: [one] })),
+        }),
       report: () => Promise.resolve(),
     };
     const heard: string[] = [];
@@ -434,6 +436,39 @@ describe("tacet evidence --watch", () => {
     // All of them, and then the first, which was forgotten, and each that its return pushed out.
     expect(heard.length).toBeGreaterThan(count);
     expect(heard[count]).toBe("rec-0");
+  });
+
+  test("asks for every page, so that what cannot be heard hides nothing behind it", async () => {
+    const page = (callId: string, next?: number) =>
+      JSON.stringify({ calls: [{ callId, recordings: [listed] }], next });
+    service.answers.set(UNHEARD, send(page("c0", 200)));
+    service.answers.set(`${UNHEARD}&after=200`, send(page("c0", 400)));
+    let times = 0;
+    service.answers.set(`${UNHEARD}&after=400`, (_, reply) => {
+      times += 1;
+      if (times === 1) reply.writeHead(503).end("{}");
+      else reply.writeHead(200).end(page("c1"));
+    });
+    const heard: string[] = [];
+    const { complained } = await watched(deaf(heard), 2);
+    // The first two pages' calls are unknown to the service: it is told, and the next is asked for.
+    expect(complained.join("\n")).toContain("call c0, recording rec-1");
+    expect(heard).toEqual(["rec-1"]);
+  });
+
+  test("follows no service that names pages without end", async () => {
+    const asked: number[] = [];
+    const unheardAt = (after: number, next: number) => {
+      asked.push(after);
+      return Promise.resolve({ calls: [], next });
+    };
+    const api = evidenceApi(service.origin, TOKEN);
+    await watched(deaf([]), 2, { ...api, unheard: (after) => unheardAt(after, after + 1) });
+    expect(asked).toHaveLength(2_000);
+    expect(asked.filter((after) => after === 0)).toHaveLength(2);
+    asked.length = 0;
+    await watched(deaf([]), 2, { ...api, unheard: (after) => unheardAt(after, 7) });
+    expect(asked).toEqual([0, 7, 0, 7]);
   });
 
   test("goes on when the service is away for a while", async () => {

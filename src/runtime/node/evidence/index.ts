@@ -9,7 +9,7 @@ import type { Actor, CallId, RecorderId, TenantId } from "../../../control/call.
 import { goal } from "../../../control/conclude.ts";
 import type { CallChange, Clock } from "../../../control/ports.ts";
 import { LogUnavailable, told } from "../../../control/within.ts";
-import type { EvidenceDesk, Unheard } from "../../../evidence/desk.ts";
+import type { EvidenceDesk } from "../../../evidence/desk.ts";
 import type { Incidents } from "../../../evidence/incident.ts";
 import * as known from "../../../evidence/known.ts";
 import type { Logger } from "../../../http/deps.ts";
@@ -21,11 +21,10 @@ import { lookBack } from "./lookBack.ts";
 import { readKnown } from "./read.ts";
 import { enterReport } from "./report.ts";
 import { type Due, schedule } from "./schedule.ts";
+import { unheardCalls } from "./unheard.ts";
 
 /** A recorder said that the call is over: a moment for it to finish the file. */
 const SOON_MS = 1_000;
-/** Calls whose files are still to be heard. Beyond it the oldest are left out until a start. */
-const UNHEARD_CALL_COUNT_MAX = 10_000;
 /** So long may tacet have been down, and still finds what it left: a long weekend. */
 const DOWN_MS = 4 * 86_400_000;
 /** A log that could not be read at the start is looked at again. */
@@ -66,7 +65,6 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     isWitness: (id) => testifying.has(id),
     isHeard: (id) => config.sound && options.witness(id)?.audio !== undefined,
   };
-  const unheardCallCountMax = options.unheardCallCountMax ?? UNHEARD_CALL_COUNT_MAX;
   const stopping = new AbortController();
   const gathering = {
     log,
@@ -77,7 +75,7 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     toleranceMs: config.toleranceMs,
     ...(options.judged === undefined ? {} : { judged: options.judged }),
   };
-  const unheard = new Map<string, { readonly tenant: TenantId } & Unheard>();
+  const unheard = unheardCalls(options.unheardCallCountMax);
   /** Of what is under way: bounded by what is asked at once. */
   const turns = new Map<string, Promise<unknown>>();
   const keyOf = (tenant: TenantId, callId: CallId): string => `${tenant}\n${callId}`;
@@ -130,18 +128,7 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     const recordings = known
       .unheardOf(now, witnesses)
       .map(({ recorderId, recordingId, tapId }) => ({ recorderId, tapId, recordingId }));
-    toHear(tenant, callId, recordings);
-  }
-
-  function toHear(tenant: TenantId, callId: CallId, recordings: Unheard["recordings"]): void {
-    const key = keyOf(tenant, callId);
-    if (recordings.length === 0) {
-      unheard.delete(key);
-      return;
-    }
-    unheard.set(key, { tenant, callId, recordings });
-    const [oldest] = unheard.keys();
-    if (unheard.size > unheardCallCountMax && oldest !== undefined) unheard.delete(oldest);
+    unheard.put(tenant, callId, recordings);
   }
 
   const lookOf = async (tenant: TenantId): Promise<void> => {
@@ -158,7 +145,7 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     for (const [callId, at] of left.ended) put(callId, at, false);
     for (const [callId, at] of left.closed) put(callId, at, true);
     if (!config.sound) return;
-    for (const [callId, recordings] of left.unheard) toHear(tenant, callId, recordings);
+    for (const [callId, recordings] of left.unheard) unheard.put(tenant, callId, recordings);
   };
 
   async function look(left = tenants): Promise<void> {
@@ -226,14 +213,7 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
       }
       return reported;
     },
-    unheard(tenant, limit) {
-      const found: Unheard[] = [];
-      for (const { tenant: own, ...one } of unheard.values()) {
-        if (found.length >= limit) break;
-        if (own === tenant) found.push(one);
-      }
-      return found;
-    },
+    unheard: (tenant, asked) => unheard.page(tenant, asked),
     waitingCount: () => waiting.waitingCount(),
     async stop() {
       stopped = true;

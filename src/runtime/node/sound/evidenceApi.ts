@@ -7,7 +7,7 @@ import type { z } from "zod";
 import type { CallEvidence, SoundReport } from "../../../evidence/evidence.ts";
 import { evidenceAnswer, unheardAnswer } from "../../../http/evidenceSchemas.ts";
 
-export type Unheard = z.output<typeof unheardAnswer>["calls"];
+export type UnheardPage = Pick<z.output<typeof unheardAnswer>, "calls" | "next">;
 
 /** The service said no, or nothing. `again`: it may do so another time. */
 export class NotServed extends Error {
@@ -22,7 +22,8 @@ export class NotServed extends Error {
 /** All of these throw `NotServed`. */
 export interface EvidenceApi {
   evidence(callId: string): Promise<CallEvidence>;
-  unheard(): Promise<Unheard>;
+  /** One page, behind the one whose `next` this is; 0: the first. */
+  unheard(after: number): Promise<UnheardPage>;
   report(callId: string, report: SoundReport): Promise<void>;
 }
 
@@ -60,12 +61,13 @@ export function evidenceApi(base: string, token: string | undefined): EvidenceAp
       // The schema's optional members are the type's, as JSON has no undefined.
       return found.data as CallEvidence;
     },
-    async unheard() {
-      const found = unheardAnswer.safeParse(
-        await ask(`/v1/evidence/unheard?limit=${UNHEARD_COUNT}`),
-      );
+    async unheard(after) {
+      // A service from before there were pages answers the first one.
+      const behind = after === 0 ? "" : `&after=${after}`;
+      const answer = await ask(`/v1/evidence/unheard?limit=${UNHEARD_COUNT}${behind}`);
+      const found = unheardAnswer.safeParse(answer);
       if (!found.success) throw new NotServed(`${root} answers in another form: update it.`, false);
-      return found.data.calls;
+      return found.data;
     },
     async report(callId, report) {
       await ask(`${callPath(callId)}/evidence/sound`, report);

@@ -1,10 +1,10 @@
 /**
- * Goes on hearing what is still to be heard: asks the service for it, hears one recording after
- * another, reports, and leaves alone for longer and longer what could not be heard.
+ * Goes on hearing what is still to be heard: asks the service for it page after page, hears one
+ * recording after another, reports, and leaves alone for longer and longer what could not be heard.
  *
  * @module
  */
-import { type EvidenceApi, NotServed } from "./evidenceApi.ts";
+import { type EvidenceApi, NotServed, type UnheardPage } from "./evidenceApi.ts";
 import type { Hearing } from "./hearCall.ts";
 
 export interface WatchOptions {
@@ -22,6 +22,8 @@ export interface WatchOptions {
 /** Between two looks, once everything was tried. */
 const LOOK_MS = 15_000;
 const RETRY_MS = { min: 60_000, max: 3_600_000 };
+/** Pages of one look: more than a service has. One that names pages without end is not followed. */
+const PAGE_COUNT_MAX = 1_000;
 /** What was given up before is remembered of so many; the oldest is tried again early. */
 const REMEMBERED_MAX = 10_000;
 
@@ -30,6 +32,9 @@ export async function watchUnheard(options: WatchOptions): Promise<void> {
   const { api, complain, now, signal, tell, wait } = options;
   const resting = new Map<string, { readonly until: number; readonly restMs: number }>();
   let silentMs = LOOK_MS;
+  /** Where the look goes on, and how many pages it has had. */
+  let after = 0;
+  let pageCount = 0;
 
   const rest = (key: string): void => {
     const before = resting.get(key);
@@ -62,9 +67,9 @@ export async function watchUnheard(options: WatchOptions): Promise<void> {
   };
 
   while (!signal.aborted) {
-    let unheard: Awaited<ReturnType<EvidenceApi["unheard"]>>;
+    let page: UnheardPage;
     try {
-      unheard = await api.unheard();
+      page = await api.unheard(after);
       silentMs = LOOK_MS;
     } catch (error) {
       if (!(error instanceof NotServed)) throw error;
@@ -73,7 +78,7 @@ export async function watchUnheard(options: WatchOptions): Promise<void> {
       silentMs = Math.min(RETRY_MS.max, 2 * silentMs);
       continue;
     }
-    for (const { callId, recordings } of unheard) {
+    for (const { callId, recordings } of page.calls) {
       for (const { recordingId, recorderId, tapId } of recordings) {
         if (signal.aborted) return;
         const key = JSON.stringify([callId, recorderId, tapId, recordingId]);
@@ -87,6 +92,12 @@ export async function watchUnheard(options: WatchOptions): Promise<void> {
         }
       }
     }
-    await wait(LOOK_MS);
+    const next = page.next ?? 0;
+    pageCount += 1;
+    if (next > after && pageCount < PAGE_COUNT_MAX) after = next;
+    else {
+      [after, pageCount] = [0, 0];
+      await wait(LOOK_MS);
+    }
   }
 }
