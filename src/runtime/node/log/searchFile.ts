@@ -28,7 +28,7 @@ const VERSION = 1;
 /** On to later entries, or back to earlier ones. */
 export type Way = "on" | "back";
 
-interface SearchSql {
+export interface SearchSql {
   /** By the number of further words. */
   readonly selects: Readonly<Record<Way, StatementSync[]>>;
   readonly insert: StatementSync;

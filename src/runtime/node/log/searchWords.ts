@@ -7,10 +7,16 @@ import { isCallEntry } from "../../../log/callEntries.ts";
 import type { Entry } from "../../../log/entry.ts";
 import { termsOf } from "../../../log/filter.ts";
 
-/** An entry of the writer's own; whether it still is what was signed is for verify to say. */
+/**
+ * An entry of the writer's own; whether it still is what was signed is for verify to say. What is no
+ * entry any more cannot be found, and keeps no other from being found.
+ */
 export function parse(bytes: Uint8Array): Entry | undefined {
   try {
-    return JSON.parse(Buffer.from(bytes).toString()) as Entry;
+    const entry = JSON.parse(Buffer.from(bytes).toString()) as Partial<Entry> | null;
+    return entry?.actor?.id === undefined || entry.origin === undefined
+      ? undefined
+      : (entry as Entry);
   } catch {
     return undefined;
   }
