@@ -92,19 +92,29 @@ export function cefLine(entry: Entry, { origin, version }: Product): string {
     ["suser", entry.actor.id],
     ["spriv", entry.actor.kind],
     ["requestClientApplication", entry.actor.client],
-    ["src", entry.origin.ip],
+    ...address(entry.origin.ip),
     ["deviceProcessName", entry.origin.component],
     ...custom(1, "callId", entry.callId),
     ...custom(2, "windowId", entry.windowId),
     ...custom(3, "recorderId", entry.recorderId),
     ...custom(4, "tenant", entry.tenant),
-    ["msg", entry.detail === undefined ? undefined : JSON.stringify(entry.detail)],
+    // Not in `msg`, which has room for 1,023 characters; here are 4,000.
+    ...custom(5, "detail", entry.detail === undefined ? undefined : JSON.stringify(entry.detail)),
   ];
   const told = members.flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${inMember(String(value))}`],
   );
   return `${header.map((part) => inHeader(String(part))).join("|")}|${told.join(" ")}`;
 }
+
+/** `src` is an IPv4 address by the format's dictionary, which has another place for IPv6. */
+const address = (ip: string | undefined) =>
+  ip?.includes(":") === true
+    ? ([
+        ["c6a2", ip],
+        ["c6a2Label", "Source IPv6 Address"],
+      ] as const)
+    : ([["src", ip]] as const);
 
 const custom = (number: number, label: string, value: string | undefined) =>
   value === undefined
@@ -131,23 +141,28 @@ const CREATED = /(?:Opened|Added|Registered|Created|Began)$/;
 const READ = /^(?:LogRead|EvidenceRead)|Testified$|Reported$/;
 const ENDED = /(?:Closed|Ended|Expired|Released)$/;
 
+/** What the schema calls each activity; of 99, other, the source has its own name. */
+const ACTIVITIES = { 1: "Create", 2: "Read", 3: "Update" } as const;
+const FAILED: ReadonlySet<string> = new Set(["failure", "denied", "refused"]);
+
 export function ocsfLine(entry: Entry, { origin, version }: Product): string {
   const { actor, type } = entry;
-  // 1 create, 2 read, 3 update, 4 delete: a window's end deletes nothing, it changes.
+  // 4 is delete: a window's end deletes nothing, it changes.
   const activity = CREATED.test(type) ? 1 : READ.test(type) ? 2 : ENDED.test(type) ? 3 : 99;
-  const failed = entry.outcome === "failure" || entry.outcome === "denied";
+  const failed = FAILED.has(entry.outcome);
   const { ip } = entry.origin;
   const known: Json = {
     category_uid: OCSF.category,
     class_uid: OCSF.class,
     activity_id: activity,
-    activity_name: type,
+    activity_name: activity === 99 ? type : ACTIVITIES[activity],
     type_uid: OCSF.class * 100 + activity,
     time: entry.at,
     // Informational, medium, high.
     severity_id: severityOf(entry) >= 7 ? 4 : severityOf(entry) >= 5 ? 3 : 1,
     status_id: failed ? 2 : 1,
-    status: entry.outcome,
+    status: failed ? "Failure" : "Success",
+    status_code: entry.outcome,
     ...(entry.reason === undefined ? {} : { status_detail: entry.reason }),
     message: type,
     metadata: {
@@ -158,7 +173,7 @@ export function ocsfLine(entry: Entry, { origin, version }: Product): string {
       tenant_uid: entry.tenant,
       product: { name: "tacet", vendor_name: "tacet", version },
     },
-    actor: { user: { uid: actor.id, type: actor.kind }, ...appOf(actor.client) },
+    actor: { user: { uid: actor.id, type_id: 99, type: actor.kind }, ...appOf(actor.client) },
     api: { operation: type, service: { name: entry.origin.component } },
     src_endpoint: ip === undefined ? { name: entry.origin.component } : { ip },
     unmapped: {

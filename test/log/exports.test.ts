@@ -167,3 +167,42 @@ test("an OCSF event is an API activity with everything the class requires", () =
     }),
   );
 });
+
+test("words beside OCSF's numbers are the schema's own, and ours where the number is 99", () => {
+  const given = fc.sample(entries, 1)[0] as Entry;
+  const told = (type: string, outcome: Entry["outcome"]) =>
+    JSON.parse(ocsfLine({ ...given, type, outcome }, PRODUCT)) as Record<string, unknown>;
+  expect(told("WindowOpened", "success")).toMatchObject({
+    activity_id: 1,
+    activity_name: "Create",
+    status: "Success",
+    status_code: "success",
+    actor: { user: { type_id: 99, type: given.actor.kind } },
+  });
+  expect(told("LogRead", "read")).toMatchObject({ activity_name: "Read", status: "Success" });
+  expect(told("WindowClosed", "success")).toMatchObject({ activity_name: "Update" });
+  expect(told("RecorderFailed", "failure")).toMatchObject({
+    activity_id: 99,
+    activity_name: "RecorderFailed",
+    status_id: 2,
+    status: "Failure",
+    status_code: "failure",
+  });
+  const refused = { status_id: 2, status: "Failure", status_code: "refused" };
+  expect(told("CardholderDataRefused", "refused")).toMatchObject(refused);
+});
+
+test("a CEF line has addresses where the format's dictionary has room for them", () => {
+  const given = fc.sample(entries, 1)[0] as Entry;
+  const members = (ip: string) => {
+    const entry = { ...given, origin: { ip, component: "api" }, detail: { note: "x" } };
+    return readCef(cefLine(entry, PRODUCT)).members;
+  };
+  const old = members("192.0.2.7");
+  expect([old.get("src"), old.get("c6a2")]).toEqual(["192.0.2.7", undefined]);
+  const six = members("2001:db8::7");
+  expect([six.get("src"), six.get("c6a2")]).toEqual([undefined, "2001:db8::7"]);
+  expect(six.get("c6a2Label")).toBe("Source IPv6 Address");
+  // `msg` may hold 1,023 characters, a custom string 4,000.
+  expect([six.get("cs5Label"), six.get("cs5")]).toEqual(["detail", '{"note":"x"}']);
+});
