@@ -270,7 +270,12 @@ connect(
         at("over").hidden = true;
         return ticket;
       } catch (error) {
-        if (error instanceof NotDone) at("over").hidden = false;
+        if (error instanceof NotDone) {
+          at("over").hidden = false;
+          // Whoever is signed out is shown nothing more.
+          calls.clear();
+          changed();
+        }
         throw error;
       }
     },

@@ -5,67 +5,24 @@
  * @module
  */
 import { Hono, type Context } from "hono";
-import { getCookie, setCookie, deleteCookie } from "hono/cookie";
 import { html } from "hono/html";
-import type { EpochMs, TenantId } from "../control/call.ts";
 import { LogUnavailable } from "../control/within.ts";
-import type { Action } from "../policy/access.ts";
-import type { Principal } from "../policy/principal.ts";
-import { attempts } from "./attempts.ts";
-import { layout, PAGE_POLICY, STYLE } from "./layout.ts";
-import type { Html, PageDef, Reply } from "./page.ts";
+import { answersOf } from "./answers.ts";
+import { browserOf, formOf } from "./browser.ts";
+import { PAGE_POLICY, STYLE } from "./layout.ts";
+import type { ConsoleOptions } from "./options.ts";
+import type { PageDef, Reply } from "./page.ts";
 import { AGENTS_PATH, at, local, mayHave } from "./paths.ts";
-import { isLanguage, languageOf, sayIn, type Language } from "./say.ts";
-import { sessions, type Session } from "./session.ts";
-import { CALLBACK_PATH, type SignedIn, type SignIn } from "./signIn.ts";
-import type { Key } from "./strings/en.ts";
-
-/** What happened here that the log is told. */
-export type ConsoleFact =
-  | { readonly type: "SignedIn" | "SignedOut"; readonly principal: Principal }
-  | { readonly type: "SignInRefused"; readonly why: "denied" | "failed" }
-  | { readonly type: "AccessDenied"; readonly principal: Principal; readonly action: Action };
-
-export interface ConsoleOptions {
-  /** Where people reach it. */
-  readonly url: string;
-  readonly signIn: SignIn;
-  /** Signs in whoever has this link, once; for the sandbox alone. */
-  readonly link?: (token: string) => SignedIn | undefined;
-  readonly pages: readonly PageDef[];
-  /** A browser module by its name, such as `console.js`. */
-  readonly module: (name: string) => string | undefined;
-  readonly clock: () => EpochMs;
-  readonly ids: () => string;
-  readonly sessionMsMax: number;
-  readonly idleMsMax: number;
-  readonly sandbox: boolean;
-  readonly tenants: () => readonly TenantId[];
-  readonly clientAddress?: (request: Request) => string | undefined;
-  /** `ip`: where it was asked from. Never rejects. */
-  readonly enter: (fact: ConsoleFact, ip?: string) => Promise<void>;
-  readonly onError: (error: unknown) => void;
-}
-
-const FORM_BYTES_MAX = 64 * 1024;
-const LANGUAGE_S = 365 * 24 * 3_600;
+import { sayIn } from "./say.ts";
+import type { Session } from "./session.ts";
+import { signInRoutes } from "./signInRoutes.ts";
 
 export function consoleApp(options: ConsoleOptions): Hono {
-  const { clock, ids, pages, sandbox, signIn } = options;
-  const origin = new URL(options.url).origin;
-  const isSecure = origin.startsWith("https:");
-  const name = (what: string) => (isSecure ? `__Host-tacet-${what}` : `tacet-${what}`);
-  const cookie = { httpOnly: true, secure: isSecure, sameSite: "Lax", path: "/" } as const;
-  const signedIn = sessions(options);
-  const begun = attempts(clock, ids);
+  const { pages } = options;
+  const isSecure = new URL(options.url).protocol === "https:";
+  const browser = browserOf(options);
+  const answers = answersOf(options, browser);
   const app = new Hono();
-  /** The pages that somebody may have. */
-  const navOf = (principal: Principal) =>
-    pages.flatMap((page) =>
-      page.nav === undefined || !mayHave(principal, page).ok
-        ? []
-        : [{ path: at(page.path), name: page.nav }],
-    );
 
   app.use(async (c, next) => {
     await next();
@@ -84,97 +41,50 @@ export function consoleApp(options: ConsoleOptions): Hono {
     if (text === undefined) return next();
     return c.body(text, 200, { "content-type": "text/javascript; charset=utf-8" });
   });
-
-  app.get("/console/sign-in", (c) => {
-    const why = c.req.query("why");
-    const said = why === "again" || why === "failed" || why === "unavailable" ? why : undefined;
-    return show(c, 200, "signIn.title", signInBody(c, said));
-  });
-  app.get("/console/sign-in/go", async (c) => {
-    try {
-      const { attempt, url } = await signIn.begin();
-      const id = begun.keep({ attempt, back: local(c.req.query("back")) });
-      setCookie(c, name("attempt"), id, { ...cookie, maxAge: 600 });
-      return c.redirect(url);
-    } catch (error) {
-      options.onError(error);
-      return c.redirect("/console/sign-in?why=unavailable");
-    }
-  });
-  app.get(CALLBACK_PATH, async (c) => {
-    const known = begun.take(getCookie(c, name("attempt")) ?? "");
-    deleteCookie(c, name("attempt"), cookie);
-    if (known === undefined) return c.redirect("/console/sign-in?why=failed");
-    return welcome(c, await signIn.finish(new URL(c.req.url), known.attempt), known.back);
-  });
-  app.get("/console/link/:token", async (c) => {
-    const found = options.link?.(c.req.param("token"));
-    if (found === undefined) return c.redirect("/console/sign-in?why=failed");
-    return await welcome(c, found, "/console");
-  });
-  app.post("/console/sign-out", async (c) => {
-    const session = sessionOf(c);
-    const form = await formOf(c);
-    if (session === undefined) return c.redirect("/console/sign-in");
-    if (!isOurs(c, form, session)) return trouble(c, 403, "error.csrf", session);
-    signedIn.end(getCookie(c, name("session")) ?? "");
-    deleteCookie(c, name("session"), cookie);
-    await options.enter({ type: "SignedOut", principal: session.principal }, ipOf(c));
-    return c.redirect("/console/sign-in");
-  });
-
+  signInRoutes(app, options, browser, answers);
   for (const page of pages) app.on(page.method, at(page.path), (c) => visit(c, page));
-  app.notFound((c) => trouble(c, 404, "error.notFound", sessionOf(c)));
+  app.notFound((c) => answers.trouble(c, 404, "error.notFound", browser.session(c)));
   app.onError((error, c) => {
     options.onError(error);
-    if (error instanceof LogUnavailable) return trouble(c, 503, "error.unavailable", sessionOf(c));
-    return trouble(c, 500, "error.failed", sessionOf(c));
+    const [status, key] =
+      error instanceof LogUnavailable
+        ? ([503, "error.unavailable"] as const)
+        : ([500, "error.failed"] as const);
+    return answers.trouble(c, status, key, browser.session(c));
   });
   return app;
 
   async function visit(c: Context, page: PageDef): Promise<Response> {
-    const session = sessionOf(c);
-    if (session === undefined) {
-      const back = c.req.method === "GET" ? new URL(c.req.url) : undefined;
-      const to =
-        back === undefined ? "" : `&back=${encodeURIComponent(back.pathname + back.search)}`;
-      return c.redirect(`/console/sign-in?why=again${to}`);
-    }
+    const session = browser.session(c);
+    if (session === undefined) return c.redirect(signInFor(c));
     const form = page.method === "POST" ? await formOf(c) : new URLSearchParams();
-    if (page.method === "POST" && !isOurs(c, form, session))
-      return trouble(c, 403, "error.csrf", session);
+    if (page.method === "POST" && !browser.isOurs(c, form, session))
+      return answers.trouble(c, 403, "error.csrf", session);
     form.delete("csrf");
-    const isAgent = session.principal.kind === "agent";
-    if (isAgent && page.method === "GET" && page.path === "/") return c.redirect(AGENTS_PATH);
+    const ip = browser.ip(c);
+    const isFirst = page.method === "GET" && page.path === "/";
+    if (session.principal.kind === "agent" && isFirst) return c.redirect(AGENTS_PATH);
     const allowed = mayHave(session.principal, page);
-    const [first] = navOf(session.principal);
-    // Whoever may not have the first page is led to the first that they may have.
-    if (!allowed.ok && page.method === "GET" && page.path === "/" && first !== undefined)
-      return c.redirect(first.path);
     if (!allowed.ok) {
+      const [first] = answers.navOf(session.principal);
+      // Whoever may not have the first page is led to the first that they may have.
+      if (isFirst && first !== undefined) return c.redirect(first.path);
       const { principal } = session;
-      const fact = { type: "AccessDenied", principal, action: page.action } as const;
-      await options.enter(fact, ipOf(c));
-      const scope = allowed.detail;
-      return show(c, 403, "error.forbidden", html`<p>${scope}</p>`, session, {
-        scope: page.action,
-      });
+      await options.enter({ type: "AccessDenied", principal, action: page.action }, ip);
+      const title = answers.say(c)("error.forbidden", { scope: page.action });
+      return answers.page(c, 403, { title, body: html`<p>${allowed.detail}</p>`, session });
     }
-    const language = languageFor(c);
-    const ip = ipOf(c);
-    return await replied(
-      c,
+    const language = browser.language(c);
+    const reply = await page.handle({
       session,
-      await page.handle({
-        session,
-        language,
-        say: sayIn(language),
-        param: (part) => c.req.param(part) ?? "",
-        query: new URL(c.req.url).searchParams,
-        form,
-        ...(ip === undefined ? {} : { ip }),
-      }),
-    );
+      language,
+      say: sayIn(language),
+      param: (part) => c.req.param(part) ?? "",
+      query: new URL(c.req.url).searchParams,
+      form,
+      ...(ip === undefined ? {} : { ip }),
+    });
+    return await replied(c, session, reply);
   }
 
   async function replied(c: Context, session: Session, reply: Reply): Promise<Response> {
@@ -182,7 +92,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
       case "redirect":
         return c.redirect(local(reply.to), 303);
       case "not_found":
-        return trouble(c, 404, "error.notFound", session);
+        return answers.trouble(c, 404, "error.notFound", session);
       case "data":
         return c.json(reply.body, reply.status);
       case "file": {
@@ -194,107 +104,14 @@ export function consoleApp(options: ConsoleOptions): Hono {
         });
       }
       case "page":
-        return framed(c, 200, reply.title, reply.body, session, reply.script);
+        return answers.page(c, 200, { ...reply, session });
     }
-  }
-
-  async function welcome(c: Context, who: SignedIn, back: string): Promise<Response> {
-    if (!who.ok || !options.tenants().includes(who.principal.tenant)) {
-      const { detail, why } = who.ok ? { detail: "", why: "denied" as const } : who;
-      await options.enter({ type: "SignInRefused", why }, ipOf(c));
-      if (why === "failed") return c.redirect("/console/sign-in?why=failed");
-      return show(c, 403, "signIn.title", html`<p>${sayFor(c)("signIn.denied", { detail })}</p>`);
-    }
-    signedIn.end(getCookie(c, name("session")) ?? "");
-    const { id } = signedIn.start(who);
-    setCookie(c, name("session"), id, cookie);
-    await options.enter({ type: "SignedIn", principal: who.principal }, ipOf(c));
-    return c.redirect(back, 303);
-  }
-
-  function signInBody(c: Context, why: "again" | "failed" | "unavailable" | undefined): Html {
-    const say = sayFor(c);
-    const back = local(c.req.query("back"));
-    return html`${why === undefined ? "" : html`<p role="status">${say(`signIn.${why}`)}</p>`}
-      <p>
-        <a href="/console/sign-in/go?back=${encodeURIComponent(back)}">${say("signIn.button")}</a>
-      </p>`;
-  }
-
-  function ipOf(c: Context): string | undefined {
-    return options.clientAddress?.(c.req.raw);
-  }
-
-  function sessionOf(c: Context): Session | undefined {
-    return signedIn.use(getCookie(c, name("session")) ?? "");
-  }
-
-  /** The browser says where a form comes from, and the form knows what only our pages know. */
-  function isOurs(c: Context, form: URLSearchParams, session: Session): boolean {
-    return c.req.header("origin") === origin && form.get("csrf") === session.csrf;
-  }
-
-  function languageFor(c: Context): Language {
-    const wanted = c.req.query("lang");
-    if (wanted !== undefined && isLanguage(wanted)) {
-      setCookie(c, name("lang"), wanted, { ...cookie, maxAge: LANGUAGE_S });
-      return wanted;
-    }
-    const kept = getCookie(c, name("lang"));
-    if (kept !== undefined && isLanguage(kept)) return kept;
-    return languageOf(c.req.header("accept-language"));
-  }
-  function sayFor(c: Context) {
-    return sayIn(languageFor(c));
-  }
-
-  function trouble(
-    c: Context,
-    status: 403 | 404 | 500 | 503,
-    key: Key,
-    session: Session | undefined,
-  ): Response | Promise<Response> {
-    return show(c, status, key, html``, session);
-  }
-
-  function show(
-    c: Context,
-    status: 200 | 403 | 404 | 500 | 503,
-    key: Key,
-    body: Html,
-    session?: Session,
-    values: Readonly<Record<string, string>> = {},
-  ): Response | Promise<Response> {
-    return framed(c, status, sayFor(c)(key, values), body, session);
-  }
-
-  function framed(
-    c: Context,
-    status: 200 | 403 | 404 | 500 | 503,
-    title: string,
-    body: Html,
-    session?: Session,
-    script?: string,
-  ): Response | Promise<Response> {
-    const language = languageFor(c);
-    const path = new URL(c.req.url).pathname;
-    const frame = {
-      say: sayIn(language),
-      language,
-      sandbox,
-      path,
-      nav: session === undefined ? [] : navOf(session.principal),
-      ...(script === undefined ? {} : { script }),
-      ...(session === undefined ? {} : { session }),
-    };
-    return c.html(layout(frame, title, body), status);
   }
 }
 
-async function formOf(c: Context): Promise<URLSearchParams> {
-  const type = c.req.header("content-type") ?? "";
-  const length = Number(c.req.header("content-length") ?? NaN);
-  if (!type.startsWith("application/x-www-form-urlencoded") || !(length <= FORM_BYTES_MAX))
-    return new URLSearchParams();
-  return new URLSearchParams(await c.req.text());
+/** Whoever looked for a page comes back to it; what a form asked for is not done by itself. */
+function signInFor(c: Context): string {
+  const { pathname, search } = new URL(c.req.url);
+  const back = c.req.method === "GET" ? `&back=${encodeURIComponent(pathname + search)}` : "";
+  return `/console/sign-in?why=again${back}`;
 }

@@ -27,6 +27,8 @@ export interface Party {
   readonly viewer: Viewer;
   /** When its credential no longer counts; the connection closes then. */
   readonly expiresAt?: EpochMs;
+  /** Calls `over` once whoever opened it has signed out. What is returned calls it off. */
+  readonly follow?: (over: () => void) => () => void;
   /** A ticket for the next connection, where this one came by ticket and more may follow. */
   readonly nextTicket?: () => Promise<
     { readonly ticket: string; readonly expiresAt: EpochMs } | undefined
@@ -280,6 +282,8 @@ function converse(
       after("subscribe", options.subscribeMsMax ?? SUBSCRIBE_MS_MAX, () => {
         if (!subscribed) close(CLOSE.idle, "nothing was subscribed to");
       });
+      const over = () => close(CLOSE.notAuthenticated, "signed out");
+      if (party.follow !== undefined) timers.set("session", party.follow(over));
     },
     ping,
     close,

@@ -10,7 +10,7 @@ import type { AuthConfig } from "../policy/configAuth.ts";
 import type { Principal } from "../policy/principal.ts";
 import { apiKeys, KEY_PREFIX, keyIdOf, SANDBOX_KEY_PREFIX } from "./apiKeys.ts";
 import type { Guesses } from "./guesses.ts";
-import { TICKET_PREFIX, type TicketOffice, type TicketPurpose } from "./tickets.ts";
+import { sessionOf, TICKET_PREFIX, type TicketOffice, type TicketPurpose } from "./tickets.ts";
 import { tokens } from "./tokens.ts";
 
 /**
@@ -160,10 +160,12 @@ export function authenticator(options: AuthenticatorOptions): Authenticator {
 
 /**
  * A ticket ends with the last key of its principal, with the issuer it came from, and with its
- * tenant: 0 where none is left.
+ * tenant: 0 where none is left. One of a console's session was taken because that goes on.
  */
-function goodUntil({ owner, tenant }: Principal, { auth, tenants }: AuthenticatorOptions): number {
+function goodUntil(principal: Principal, { auth, tenants }: AuthenticatorOptions): number {
+  const { owner, tenant } = principal;
   if (!tenants.includes(tenant)) return 0;
+  if (sessionOf(principal) !== undefined) return Infinity;
   if (auth.issuers.some((one) => owner.startsWith(`jwt:${one.issuer}:`))) return Infinity;
   const ends = auth.apiKeys
     .filter((key) => key.tenant === tenant && owner === `api_key:${key.principal ?? key.id}`)

@@ -99,6 +99,8 @@ export interface StreamsOptions {
 interface StreamParty {
   readonly viewer: Viewer;
   readonly expiresAt?: EpochMs;
+  /** Calls `over` once whoever opened it has signed out. What is returned calls it off. */
+  readonly follow?: (over: () => void) => () => void;
   /** Runs once, when the stream is over. */
   readonly onClosed?: () => void;
 }
@@ -132,7 +134,7 @@ export function createStreams(options: StreamsOptions): Streams {
 }
 
 function streamOf(
-  { viewer, expiresAt, onClosed }: StreamParty,
+  { viewer, expiresAt, follow, onClosed }: StreamParty,
   asked: StreamAsked,
   { hub, clock, sandbox, onError, pingMs = PING_MS }: StreamsOptions,
   open: Set<() => void>,
@@ -146,6 +148,7 @@ function streamOf(
       let ended = false;
       let takenAt = clock.now();
       let cancelBeat: (() => void) | undefined;
+      let unfollow: (() => void) | undefined;
       const buffered = () => BUFFERED_BYTES_MAX - (controller.desiredSize ?? 0);
       const write = (text: string): void => {
         if (!ended) controller.enqueue(encoder.encode(text));
@@ -160,6 +163,7 @@ function streamOf(
         if (ended) return;
         ended = true;
         cancelBeat?.();
+        unfollow?.();
         subscription.close();
         open.delete(close);
         onClosed?.();
@@ -213,6 +217,7 @@ function streamOf(
         onError?.(error);
         close();
       });
+      unfollow = follow?.(close);
     },
     pull: () => drained?.(),
     cancel: () => end?.(),

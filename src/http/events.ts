@@ -17,7 +17,7 @@ import type { May, Origins } from "./deps.ts";
 import { parseStreamQuery, type Streams } from "./eventStream.ts";
 import { keyOf } from "./gate.ts";
 import { createPlaces, type Places } from "./places.ts";
-import { TICKET_PREFIX, type TicketOffice, type TicketPurpose } from "./tickets.ts";
+import { sessionOf, TICKET_PREFIX, type TicketOffice, type TicketPurpose } from "./tickets.ts";
 import { type Problem, problemDocument, problemStatus, refuse } from "./problem.ts";
 
 /**
@@ -37,6 +37,11 @@ export interface EventsDeps {
   readonly clientAddress: (request: Request) => string | undefined;
   /** Enters that somebody was turned away, before they are told. Never rejects. */
   readonly entersDenial?: (denial: EventsDenial) => Promise<void>;
+  /**
+   * Calls `over` once, when this session of the console ends: at once where it has ended. What is
+   * returned calls it off. Where it is absent no session is known.
+   */
+  readonly follow?: (session: string, over: () => void) => () => void;
   readonly connections: Connections;
   readonly streams: Streams;
   readonly clock: Clock;
@@ -138,7 +143,7 @@ async function openStream(request: Request, deps: Served): Promise<Response> {
     {
       viewer: viewerOf(principal),
       onClosed: deps.places.take(key),
-      ...(principal.expiresAt !== undefined && { expiresAt: principal.expiresAt }),
+      ...endOf(principal, deps),
     },
     asked.value,
   );
@@ -218,15 +223,31 @@ function viewerKeyOf(principal: Principal): string {
   return JSON.stringify([keyOf(principal), kind, credential, [...scopes].sort(), ticket]);
 }
 
+/** A connection ends with its credential, and with the console's session that it came from. */
+function endOf(principal: Principal, { follow }: EventsDeps): Pick<Party, "expiresAt" | "follow"> {
+  const { expiresAt } = principal;
+  const session = sessionOf(principal);
+  return {
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(session !== undefined && {
+      follow: (over) => {
+        if (follow !== undefined) return follow(session, over);
+        over();
+        return () => undefined;
+      },
+    }),
+  };
+}
+
 /**
  * A ticket was spent by connecting: its principal ends with the chain of tickets that may follow,
  * and so does the connection.
  */
 function partyOf(principal: Principal, deps: EventsDeps): Party {
-  const { expiresAt, ticket } = principal;
+  const { ticket } = principal;
   return {
     viewer: viewerOf(principal),
-    ...(expiresAt !== undefined && { expiresAt }),
+    ...endOf(principal, deps),
     ...(ticket !== undefined && { nextTicket: () => deps.tickets.next(principal) }),
   };
 }

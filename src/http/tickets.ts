@@ -27,6 +27,8 @@ const claimsSchema = z.strictObject({
   scopes: z.array(z.enum(SCOPES)),
   /** Events: what whoever asked for it could command, so that desktops know which buttons to show. */
   commands: z.array(z.enum(SCOPES)).optional(),
+  /** Events: the console's session that it ends with. */
+  session: z.string().optional(),
   agentId: z.string().optional(),
   callId: z.string().optional(),
   expiresAt: z.int(),
@@ -72,6 +74,8 @@ export interface TicketOfficeOptions {
   /** How long a window of this tenant may live: a call ticket serves its own until then. */
   readonly windowMsMax: (tenant: TenantId) => number;
   readonly usedCountMax?: number;
+  /** Whether this session of the console goes on; none does where nobody can tell. */
+  readonly stands?: (session: string) => boolean;
 }
 
 export interface TicketOffice {
@@ -121,7 +125,10 @@ export function ticketOffice(options: TicketOfficeOptions): TicketOffice {
       kind: wish.agentId === undefined ? principal.kind : "agent",
       owner: principal.owner,
       scopes: SCOPES_OF[wish.use].filter((scope) => principal.scopes.has(scope)),
-      ...(wish.use === "events" && { commands: commandsOf(principal) }),
+      ...(wish.use === "events" && {
+        commands: commandsOf(principal),
+        session: sessionOf(principal),
+      }),
       ...(agentId !== undefined && { agentId }),
       ...(wish.callId !== undefined && { callId: wish.callId }),
       expiresAt,
@@ -146,6 +153,9 @@ export function ticketOffice(options: TicketOfficeOptions): TicketOffice {
       if (claims === undefined) return { kind: "unknown" };
       const { tenant, use, id, expiresAt } = claims;
       const now = clock();
+      if (claims.session !== undefined && options.stands?.(claims.session) !== true) {
+        return { kind: "expired", tenant };
+      }
       if (now >= (use === "call" ? claims.until : expiresAt)) return { kind: "expired", tenant };
       if (use === "events" && purpose === "socket" && !used.take(id, expiresAt, now)) {
         return { kind: "used", tenant };
@@ -166,8 +176,12 @@ function commandsOf({ scopes, ticket }: Principal): Scope[] {
 const chainEndOf = ({ ticket }: Principal): EpochMs | undefined =>
   ticket?.use === "events" ? ticket.until : undefined;
 
+/** The session of the console that whoever holds this came from. */
+export const sessionOf = ({ ticket }: Principal): string | undefined =>
+  ticket?.use === "events" ? ticket.session : undefined;
+
 function principalOf(claims: Claims, lapsed: boolean): Principal {
-  const { id, callId, until } = claims;
+  const { id, callId, session, until } = claims;
   return {
     tenant: claims.tenant,
     id: claims.who,
@@ -178,7 +192,13 @@ function principalOf(claims: Claims, lapsed: boolean): Principal {
     ...(claims.agentId !== undefined && { agentId: claims.agentId }),
     ticket:
       claims.use === "events"
-        ? { use: "events", id, until, commands: new Set(claims.commands) }
+        ? {
+            use: "events",
+            id,
+            until,
+            commands: new Set(claims.commands),
+            ...(session !== undefined && { session }),
+          }
         : { use: "call", id, callId: callId ?? "", ...(lapsed && { lapsed: true }) },
     expiresAt: until,
   };

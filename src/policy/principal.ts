@@ -14,6 +14,7 @@ export const SCOPES = [
   "log:export",
   "evidence:write",
   "incidents:write",
+  "retention:write",
   "operate",
   "tickets:issue",
 ] as const;
@@ -42,6 +43,8 @@ export interface Principal {
         readonly id: string;
         /** No ticket that follows from this one lives longer. */
         readonly until?: EpochMs;
+        /** The console's session that it came from, by its `ref`: it ends with that. */
+        readonly session?: string;
         /** What whoever asked for it may command. The ticket itself commands nothing. */
         readonly commands?: ReadonlySet<Scope>;
       };

@@ -1,5 +1,6 @@
 /** The pages about calls over a log in memory, and somebody who is signed in to look at them. */
 import { consoleApp } from "../../src/console/app.ts";
+import { sessions } from "../../src/console/session.ts";
 import type { PageDeps } from "../../src/console/deps.ts";
 import { callPages } from "../../src/console/pages/call.ts";
 import { callsPages } from "../../src/console/pages/calls.ts";
@@ -13,6 +14,7 @@ import { idForm } from "../../src/policy/idForm.ts";
 import type { Principal, Scope } from "../../src/policy/principal.ts";
 import { type Visitor, visitor } from "./visitor.ts";
 
+const ids = () => crypto.randomUUID();
 const ORIGIN = "http://tacet.example";
 
 export interface Opened {
@@ -108,9 +110,14 @@ export async function opened(
     pages: [...callsPages(all), ...callPages(all), ...statementPages(all)],
     module: () => undefined,
     clock: () => time.now,
-    ids: () => crypto.randomUUID(),
-    sessionMsMax: 10 ** 12,
-    idleMsMax: 10 ** 12,
+    ids,
+    sessions: sessions({
+      clock: () => time.now,
+      after: () => () => undefined,
+      ids,
+      sessionMsMax: 10 ** 12,
+      idleMsMax: 10 ** 12,
+    }),
     sandbox: true,
     tenants: () => ["acme", "other"],
     enter: () => Promise.resolve(),

@@ -1,8 +1,10 @@
 /** Signing in through a real provider, staying signed in, and what a stranger or another site gets. */
 import { html } from "hono/html";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { consoleApp, type ConsoleFact, type ConsoleOptions } from "../../src/console/app.ts";
+import { consoleApp } from "../../src/console/app.ts";
+import type { ConsoleFact, ConsoleOptions } from "../../src/console/options.ts";
 import type { PageDef } from "../../src/console/page.ts";
+import { sessions } from "../../src/console/session.ts";
 import { openIdSignIn } from "../../src/console/signIn.ts";
 import { issuerSchema } from "../../src/policy/configAuth.ts";
 import { consoleSchema } from "../../src/policy/configConsole.ts";
@@ -50,9 +52,13 @@ const pages: readonly PageDef[] = [
   },
 ];
 
-function opened(more: Partial<ConsoleOptions> = {}) {
+const ids = () => crypto.randomUUID();
+const noTimer = () => () => undefined;
+
+function opened(limits: { readonly idleMsMax?: number } = {}) {
   const facts: (ConsoleFact & { readonly ip?: string | undefined })[] = [];
   const time = { now: Date.now() };
+  const clock = () => time.now;
   const config = consoleSchema.parse({
     url: ORIGIN,
     issuer: provider.issuer,
@@ -73,16 +79,14 @@ function opened(more: Partial<ConsoleOptions> = {}) {
     signIn: openIdSignIn(config, rules),
     pages,
     module: () => undefined,
-    clock: () => time.now,
-    ids: () => crypto.randomUUID(),
-    sessionMsMax: config.sessionMsMax,
-    idleMsMax: config.idleMsMax,
+    clock,
+    ids,
+    sessions: sessions({ clock, after: noTimer, ids, ...config, ...limits }),
     sandbox: false,
     tenants: () => ["acme"],
     enter: async (fact, ip) => void facts.push({ ...fact, ip }),
     clientAddress: () => "192.0.2.7",
     onError: () => undefined,
-    ...more,
   });
   return { who: visitor((request) => app.fetch(request), ORIGIN), facts, time };
 }
@@ -185,9 +189,14 @@ function base(): ConsoleOptions {
     pages,
     module: () => undefined,
     clock: Date.now,
-    ids: () => crypto.randomUUID(),
-    sessionMsMax: 3_600_000,
-    idleMsMax: 600_000,
+    ids,
+    sessions: sessions({
+      clock: Date.now,
+      after: noTimer,
+      ids,
+      sessionMsMax: 3_600_000,
+      idleMsMax: 600_000,
+    }),
     sandbox: true,
     tenants: () => ["acme"],
     enter: () => Promise.resolve(),

@@ -1,5 +1,7 @@
 /** The pages that watch on the real core, a log in memory, and a visitor who is signed in. */
-import { consoleApp, type ConsoleFact } from "../../src/console/app.ts";
+import { consoleApp } from "../../src/console/app.ts";
+import type { ConsoleFact } from "../../src/console/options.ts";
+import { sessions } from "../../src/console/session.ts";
 import type { PageDeps } from "../../src/console/deps.ts";
 import { pagesOf } from "../../src/console/pages/index.ts";
 import type { PageDef } from "../../src/console/page.ts";
@@ -7,6 +9,7 @@ import { SCOPES, type Principal, type Scope } from "../../src/policy/principal.t
 import { kit, type Kit, type Options } from "../http/kit.ts";
 import { type Seen, type Visitor, visitor } from "./visitor.ts";
 
+const ids = () => crypto.randomUUID();
 const ORIGIN = "http://tacet.example";
 
 export interface WatchRig {
@@ -61,9 +64,14 @@ export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
     pages: (options.pages ?? pagesOf)(deps),
     module: () => undefined,
     clock: () => time.now,
-    ids: () => crypto.randomUUID(),
-    sessionMsMax: 8 * 3_600_000,
-    idleMsMax: 8 * 3_600_000,
+    ids,
+    sessions: sessions({
+      clock: () => time.now,
+      after: () => () => undefined,
+      ids,
+      sessionMsMax: 8 * 3_600_000,
+      idleMsMax: 8 * 3_600_000,
+    }),
     sandbox: false,
     tenants: () => ["acme"],
     clientAddress: () => "192.0.2.7",

@@ -5,11 +5,13 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { type ConsoleFact, consoleApp } from "../../console/app.ts";
+import { consoleApp } from "../../console/app.ts";
 import type { PageDeps } from "../../console/deps.ts";
+import type { ConsoleFact } from "../../console/options.ts";
 import { pagesOf } from "../../console/pages/index.ts";
-import type { Session } from "../../console/session.ts";
+import { type Session, type Sessions, sessions } from "../../console/session.ts";
 import { openIdSignIn, type SignIn, type SignedIn } from "../../console/signIn.ts";
+import type { Clock } from "../../control/ports.ts";
 import type { HttpApp } from "../../http/app.ts";
 import type { HttpDeps } from "../../http/deps.ts";
 import { createReceipts } from "../../http/receipts.ts";
@@ -22,6 +24,7 @@ import { gated } from "./pageGate.ts";
 
 export interface ConsoleServiceOptions {
   readonly config: Config;
+  readonly clock: Clock;
   readonly deps: HttpDeps;
   readonly enter: HttpApp["enter"];
   readonly desk: HttpApp["desk"];
@@ -34,6 +37,7 @@ export interface ConsoleService {
   readonly fetch: (request: Request, env: unknown) => Promise<Response>;
   /** Of its pages: they may follow the event stream. */
   readonly origin: string;
+  readonly sessions: Sessions;
   /** For the sandbox: signs in whoever opens it first. */
   readonly link?: string;
 }
@@ -50,7 +54,7 @@ export const isForPages = (request: Request): boolean =>
 
 /** Undefined where no console is configured. */
 export function consoleService(options: ConsoleServiceOptions): ConsoleService | undefined {
-  const { config, deps } = options;
+  const { clock, config, deps } = options;
   const { logger } = deps;
   const settings = config.console;
   if (settings === undefined && !config.sandbox) return undefined;
@@ -59,10 +63,12 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     logger.error({ component: "console", err: error }, "a page failed");
   const token = config.sandbox ? ids() : undefined;
   const url = settings?.url ?? options.url;
-  const sessionMsMax = settings?.sessionMsMax ?? SESSION.sessionMsMax;
+  const { idleMsMax, sessionMsMax } = settings ?? SESSION;
+  const known = sessions({ clock: clock.now, after: clock.after, ids, sessionMsMax, idleMsMax });
   const app = consoleApp({
     url,
     signIn: settings === undefined ? nobody : signInOf(config, settings),
+    sessions: known,
     ...(token === undefined ? {} : { link: once(token, config) }),
     pages: pagesOf({
       calls: deps.calls,
@@ -84,8 +90,6 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     clientAddress: deps.clientAddress,
     clock: deps.clock,
     ids,
-    sessionMsMax,
-    idleMsMax: settings?.idleMsMax ?? SESSION.idleMsMax,
     sandbox: config.sandbox,
     tenants: deps.policy.tenants,
     enter: (fact, ip) => options.enter(draftOf(fact, ip)),
@@ -96,6 +100,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
   return {
     fetch,
     origin,
+    sessions: known,
     ...(token === undefined ? {} : { link: `${url}/console/link/${token}` }),
   };
 }
@@ -125,11 +130,12 @@ function receiptsOf({ log }: HttpDeps): PageDeps["receipt"] {
 /** Tells what may be commanded, and commands nothing. Its chain ends with the session. */
 async function eventsTicket(
   { tickets }: HttpDeps,
-  { principal, startedAt }: Session,
+  { principal, ref, startedAt }: Session,
   sessionMsMax: number,
 ): Promise<string> {
   const until = startedAt + sessionMsMax;
-  const bound = { use: "events", id: "console", until, commands: principal.scopes } as const;
+  const shared = { use: "events", id: "console", session: ref, until } as const;
+  const bound = { ...shared, commands: principal.scopes };
   const issued = await tickets.issue({ ...principal, ticket: bound }, { use: "events" });
   return issued.ticket;
 }

@@ -14,6 +14,7 @@ import type { TicketOffice } from "../../http/tickets.ts";
 import type { LogStore } from "../../log/store.ts";
 import { may } from "../../policy/access.ts";
 import type { Config } from "../../policy/config.ts";
+import type { ConsoleService } from "./console.ts";
 import { createSockets } from "./socket.ts";
 
 export interface EventStreamsOptions extends Pick<HttpDeps, "clientAddress" | "origins"> {
@@ -23,6 +24,8 @@ export interface EventStreamsOptions extends Pick<HttpDeps, "clientAddress" | "o
   readonly clock: Clock;
   readonly log: Pick<LogStore, "enter">;
   readonly tickets: TicketOffice;
+  /** Its pages follow the stream as well, as long as their session. Undefined where there is none. */
+  readonly console: () => Pick<ConsoleService, "origin" | "sessions"> | undefined;
   readonly onError: (error: unknown) => void;
   readonly entersDenial: (denial: EventsDenial) => Promise<void>;
 }
@@ -36,7 +39,7 @@ export interface EventStreams {
 }
 
 export function eventStreams(options: EventStreamsOptions): EventStreams {
-  const { clock, config, hub, log, onError } = options;
+  const { clock, config, hub, log, onError, origins } = options;
   const { sandbox } = config;
   const { pingMs, principalSocketCountMax, socketCountMax, subscribeMsMax } = config.events;
   const connections = createConnections({
@@ -65,7 +68,16 @@ export function eventStreams(options: EventStreamsOptions): EventStreams {
   const events = createEvents({
     authenticate: options.authenticate,
     may,
-    origins: options.origins,
+    origins: {
+      any: origins.any,
+      of: (tenant, origin) => origin === options.console()?.origin || origins.of(tenant, origin),
+    },
+    follow(session, over) {
+      const known = options.console()?.sessions;
+      if (known !== undefined) return known.follow(session, over);
+      over();
+      return () => undefined;
+    },
     tickets: options.tickets,
     clientAddress: options.clientAddress,
     connections,

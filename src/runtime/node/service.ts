@@ -148,6 +148,7 @@ export async function startService(
     callMs: config.auth.tickets.callMs,
     eventsMs: config.auth.tickets.eventsMs,
     windowMsMax: (tenant) => policy.routing(tenant, {}).rules.windowMsMax,
+    stands: (session) => pages?.sessions.stands(session) ?? false,
   });
   const guessing = guesses({ clock: clock.now, after: clock.after });
   const authenticate = authenticator({
@@ -166,11 +167,8 @@ export async function startService(
     clock,
     log,
     onError,
-    // The console's own pages follow the stream as well.
-    origins: {
-      any: origins.any,
-      of: (tenant, origin) => origin === pages?.origin || origins.of(tenant, origin),
-    },
+    origins,
+    console: () => pages,
     tickets,
     authenticate,
     clientAddress: address,
@@ -239,7 +237,7 @@ export async function startService(
       note,
     });
     const { desk, enter } = main;
-    pages = consoleService({ config, deps, enter, desk, fleet, url: api.url });
+    pages = consoleService({ config, clock, deps, enter, desk, fleet, url: api.url });
     beside.begin();
     findings.begin(policy.tenants());
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
