@@ -88,6 +88,7 @@ test("what differs within a type is said differently, and nothing is left as a h
     entry("WitnessUnreachable", { detail: { givenUp: true } }),
     entry("EvidenceGathered"),
     entry("EvidenceGathered", { outcome: "failure" }),
+    entry("EvidenceGathered", { outcome: "failure", reason: "call_too_long" }),
     entry("RecordingFlagged"),
     entry("RecordingFlagged", { outcome: "failure" }),
     entry("LogRead", { detail: { count: 3 } }),

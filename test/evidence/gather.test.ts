@@ -458,3 +458,75 @@ test("what is entered of one call is entered in parts, and none is lost where on
   expect(await ofType("WindowJudged")).toHaveLength(450);
   expect(await ofType("EvidenceGathered")).toHaveLength(1);
 });
+
+/** From now on the call has as many more entries as it takes to be too long; counts its readings. */
+function grown(r: ReturnType<typeof rig>): { readonly count: () => number } {
+  const { read } = r.log;
+  let count = 0;
+  r.log.read = async (tenant, filter, after, limit) => {
+    const page = await read(tenant, filter, after, limit);
+    const [first] = page.entries;
+    if (filter.callId !== "c" || filter.type !== undefined || after > 0) return page;
+    count += 1;
+    if (first === undefined) return page;
+    const more = Array.from({ length: 50_001 }, (_, index) => ({ ...first, position: index + 1 }));
+    return { ...page, entries: more };
+  };
+  return { count: () => count };
+}
+
+test("a call of more entries than are looked at is given up once, in an entry that is no good word", async () => {
+  const r = rig();
+  r.main.tell("a", [gap]);
+  await r.play(ended());
+  const readings = grown(r);
+  const given = async () => (await r.log.read("t", { type: "EvidenceGathered" }, 0, 10)).entries;
+  r.log.fail(true);
+  await r.clock.pass(HOUR_MS);
+  expect(await given()).toEqual([]);
+  r.log.fail(false);
+  await r.clock.pass(HOUR_MS);
+  expect(await given()).toMatchObject([
+    { callId: "c", outcome: "failure", reason: "call_too_long" },
+  ]);
+  expect(r.logged).toContainEqual({ component: "evidence", tenant: "t", callId: "c" });
+  const before = readings.count();
+  await r.clock.pass(24 * HOUR_MS);
+  await r.restart();
+  await r.clock.pass(24 * HOUR_MS);
+  expect(await given()).toHaveLength(1);
+  expect(readings.count()).toBe(before);
+  // Whoever asks is told of no window and no judgement, and asking enters nothing.
+  await expect(r.evidence().read("t", "c")).rejects.toThrow();
+  const by = { id: "ann", kind: "operator", owner: "ann" } as const;
+  await expect(r.evidence().ask("t", "c", by)).rejects.toThrow("too long");
+  expect(await given()).toHaveLength(1);
+  expect(r.main.askedCount("a")).toBe(0);
+});
+
+test("a call that goes on and is too long is looked at again at its end, and then given up", async () => {
+  const r = rig();
+  const h = aCall();
+  await r.play(h);
+  const readings = grown(r);
+  await r.clock.pass(CONFIG.afterWindowMs + HOUR_MS);
+  const given = async () => (await r.log.read("t", { type: "EvidenceGathered" }, 0, 10)).entries;
+  expect(readings.count()).toBe(1);
+  expect(await given()).toEqual([]);
+  const at = r.clock.now();
+  await r.play(h.ending(at).ended(at));
+  await r.clock.pass(HOUR_MS);
+  expect(readings.count()).toBe(2);
+  expect(await given()).toMatchObject([{ reason: "call_too_long" }]);
+});
+
+test("a call that was given up is not taken for gathered, should it be read after all", async () => {
+  const r = rig();
+  await r.play(ended());
+  const { read } = r.log;
+  grown(r);
+  await r.clock.pass(HOUR_MS);
+  r.log.read = read;
+  expect(await r.entered()).toEqual(["EvidenceGathered call_too_long"]);
+  expect((await r.evidence().read("t", "c"))?.state).toBe("waiting");
+});

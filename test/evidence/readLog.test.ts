@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Entry } from "../../src/log/entry.ts";
 import { lookBack } from "../../src/runtime/node/evidence/lookBack.ts";
-import { readKnown, type Reads } from "../../src/runtime/node/evidence/read.ts";
+import { CallTooLong, readKnown, type Reads } from "../../src/runtime/node/evidence/read.ts";
 import { history } from "./history.ts";
 import { AT, rig } from "./rig.ts";
 
@@ -50,8 +50,27 @@ test("of more ended calls than are kept at a start, the newest are found", async
 });
 
 test("a call of more entries than are looked at is an error, not half a call", async () => {
-  const log = logOf(200_000, () => ({ callId: "c", type: "LogRead" }));
-  await expect(readKnown(log, "t", "c")).rejects.toThrow("more entries than are looked at");
+  const log = logOf(50_001, () => ({ callId: "c", type: "LogRead" }));
+  await expect(readKnown(log, "t", "c")).rejects.toBeInstanceOf(CallTooLong);
+  const fits = logOf(50_000, () => ({ callId: "c", type: "LogRead" }));
+  expect(await readKnown(fits, "t", "c")).toBeUndefined();
+});
+
+test("other calls' entries that are not indexed yet make no call too long, and are read in part by nobody", async () => {
+  const behind = (count: number): Reads => {
+    const log = logOf(count, () => ({ callId: "other", type: "LogRead" }));
+    return {
+      ...log,
+      async read(tenant, filter, after, limit) {
+        if (filter.callId !== undefined) return { entries: [], indexedTo: 0 };
+        return await log.read(tenant, filter, after, limit);
+      },
+    };
+  };
+  const reading = readKnown(behind(50_001), "t", "c");
+  await expect(reading).rejects.toThrow("not indexed");
+  await expect(reading).rejects.not.toBeInstanceOf(CallTooLong);
+  expect(await readKnown(behind(50_000), "t", "c")).toBeUndefined();
 });
 
 test("what the search file has not got yet is read entry by entry", async () => {

@@ -67,7 +67,8 @@ function variantOf({ detail = {}, outcome, reason, type }: Entry): string | unde
     case "WitnessUnreachable":
       return detail["givenUp"] === true ? "givenUp" : undefined;
     case "EvidenceGathered":
-      return outcome === "failure" ? "unanswered" : undefined;
+      if (outcome !== "failure") return undefined;
+      return reason === "call_too_long" ? "tooLong" : "unanswered";
     case "RecordingFlagged":
       return outcome === "failure" ? "not" : undefined;
     default:

@@ -74,6 +74,8 @@ export const entriesDe: EntriesStrings = {
   "entry.EvidenceGathered": "Alle Rekorder des Gesprächs wurden gefragt, was sie aufzeichneten.",
   "entry.EvidenceGathered.unanswered":
     "Die Rekorder des Gesprächs wurden gefragt, was sie aufzeichneten; nicht alle antworteten.",
+  "entry.EvidenceGathered.tooLong":
+    "Das Gespräch hat mehr Einträge, als angesehen werden: Kein Rekorder wird gefragt, seine Fenster bleiben unbeurteilt.",
   "entry.WitnessesAsked": "Jemand ließ die Rekorder fragen, was sie aufzeichneten.",
   "entry.SoundHeard": "Eine Aufzeichnung von {recorder} wurde angehört.",
   "entry.IncidentOpened":

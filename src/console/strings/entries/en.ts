@@ -69,6 +69,8 @@ export const entriesEn = {
   "entry.EvidenceGathered": "All recorders of the call were asked what they recorded.",
   "entry.EvidenceGathered.unanswered":
     "The recorders of the call were asked what they recorded; not all answered.",
+  "entry.EvidenceGathered.tooLong":
+    "The call has more entries than are looked at: no recorder is asked, and its windows are not judged.",
   "entry.WitnessesAsked": "Somebody had the recorders asked what they recorded.",
   "entry.SoundHeard": "A recording of {recorder} was heard.",
   "entry.IncidentOpened": "An incident was opened for a recording of {recorder}: {incident}.",

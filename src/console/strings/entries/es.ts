@@ -68,6 +68,8 @@ export const entriesEs: EntriesStrings = {
   "entry.EvidenceGathered": "Se preguntó a todas las grabadoras de la llamada qué grabaron.",
   "entry.EvidenceGathered.unanswered":
     "Se preguntó a las grabadoras de la llamada qué grabaron; no todas respondieron.",
+  "entry.EvidenceGathered.tooLong":
+    "La llamada tiene más entradas de las que se miran: no se pregunta a ninguna grabadora y sus ventanas quedan sin juzgar.",
   "entry.WitnessesAsked": "Alguien hizo preguntar a las grabadoras qué grabaron.",
   "entry.SoundHeard": "Se escuchó una grabación de {recorder}.",
   "entry.IncidentOpened": "Se abrió un incidente por una grabación de {recorder}: {incident}.",

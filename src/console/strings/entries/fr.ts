@@ -76,6 +76,8 @@ export const entriesFr: EntriesStrings = {
     "Tous les enregistreurs de l'appel ont été interrogés sur ce qu'ils ont enregistré.",
   "entry.EvidenceGathered.unanswered":
     "Les enregistreurs de l'appel ont été interrogés ; tous n'ont pas répondu.",
+  "entry.EvidenceGathered.tooLong":
+    "L'appel a plus d'entrées qu'on n'en examine : aucun enregistreur n'est interrogé et ses fenêtres ne sont pas jugées.",
   "entry.WitnessesAsked": "Quelqu'un a fait interroger les enregistreurs.",
   "entry.SoundHeard": "Un enregistrement de {recorder} a été écouté.",
   "entry.IncidentOpened":

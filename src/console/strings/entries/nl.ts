@@ -73,6 +73,8 @@ export const entriesNl: EntriesStrings = {
   "entry.EvidenceGathered": "Alle recorders van het gesprek is gevraagd wat ze opnamen.",
   "entry.EvidenceGathered.unanswered":
     "De recorders van het gesprek is gevraagd wat ze opnamen; niet alle antwoordden.",
+  "entry.EvidenceGathered.tooLong":
+    "Het gesprek heeft meer regels dan er bekeken worden: geen recorder wordt gevraagd en de vensters blijven onbeoordeeld.",
   "entry.WitnessesAsked": "Iemand liet de recorders vragen wat ze opnamen.",
   "entry.SoundHeard": "Een opname van {recorder} werd beluisterd.",
   "entry.IncidentOpened": "Voor een opname van {recorder} werd een incident geopend: {incident}.",

@@ -94,6 +94,13 @@ export function gathered(about: About, facts: Gathered, unheard: readonly FileNa
   });
 }
 
+/** Why a call was given up whose witnesses were not asked. */
+const TOO_LONG = "call_too_long";
+
+/** Nobody is asked: the call has more entries than are looked at. Nothing is said of its windows. */
+export const tooLong = (about: About): EntryDraft =>
+  draft(about, { type: "EvidenceGathered", outcome: "failure", reason: TOO_LONG });
+
 /** Everything of the report but its judgements, which are entries of their own. */
 export function soundHeard(about: About, report: SoundReport): EntryDraft {
   const { judgements: _, recorderId, ...detail } = report;
@@ -120,6 +127,7 @@ export function factOf(entry: Entry): Fact | undefined {
     case "WitnessUnreachable":
       return { kind: "unreachable", recorderId, givenUp: detail["givenUp"] === true };
     case "EvidenceGathered": {
+      if (reason === TOO_LONG) return undefined;
       const { unheard: _, ...facts } = detail;
       return { kind: "gathered", gathered: facts as unknown as Gathered };
     }

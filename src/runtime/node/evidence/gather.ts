@@ -14,7 +14,7 @@ import type { EntryDraft } from "../../../log/entry.ts";
 import type { LogStore } from "../../../log/store.ts";
 import type { Answer, Asker } from "./ask.ts";
 import * as entries from "./entries.ts";
-import { readKnown } from "./read.ts";
+import { CallTooLong, readKnown } from "./read.ts";
 
 type Known = known.Known;
 
@@ -41,18 +41,40 @@ export interface Round {
   readonly last: boolean;
   /** Who waits for it; absent: nobody. */
   readonly by?: Actor;
+  /** A window's end is why; the call goes on, as far as is known. */
+  readonly ofWindow?: boolean;
 }
 
 export type Rounded =
   /** The call is not known. */
   | { readonly kind: "unknown" }
+  /** It has more entries than are looked at: nothing can be told of it, ever. */
+  | { readonly kind: "too_long" }
   /** Nothing is left to ask until something else happens to the call. */
   | { readonly kind: "done"; readonly known: Known }
   /** Worth another round, and not before `notBefore` where there is one. */
   | { readonly kind: "again"; readonly known: Known; readonly notBefore?: number };
 
-/** Throws where the log cannot be read. Nothing is told that is not in the log. */
+/** Throws where the log cannot be read or written. Nothing is told that is not in the log. */
 export async function gatherRound(options: GatherOptions, round: Round): Promise<Rounded> {
+  try {
+    return await gather(options, round);
+  } catch (error) {
+    if (!(error instanceof CallTooLong)) throw error;
+    return await giveUp(options, round);
+  }
+}
+
+/** An entry says so once the call is over: no word of its windows is no good word of them. */
+async function giveUp({ clock, log }: GatherOptions, round: Round): Promise<Rounded> {
+  const { by, callId, ofWindow, tenant } = round;
+  if (ofWindow === true || by !== undefined) return { kind: "too_long" };
+  const draft = entries.tooLong({ tenant, callId, at: clock.now() });
+  if (!(await enterAll(log, [draft]))) throw new Error("giving up could not be entered");
+  return { kind: "too_long" };
+}
+
+async function gather(options: GatherOptions, round: Round): Promise<Rounded> {
   const { log, witnesses } = options;
   const { callId, tenant } = round;
   const before = await readKnown(log, tenant, callId);

@@ -5,7 +5,7 @@
  * @module
  */
 import type { WitnessPort } from "../../../adapters/witness.ts";
-import type { Actor, CallId, RecorderId, TenantId } from "../../../control/call.ts";
+import type { CallId, RecorderId, TenantId } from "../../../control/call.ts";
 import { goal } from "../../../control/conclude.ts";
 import type { CallChange, Clock } from "../../../control/ports.ts";
 import { LogUnavailable, told } from "../../../control/within.ts";
@@ -16,7 +16,7 @@ import type { Logger } from "../../../http/deps.ts";
 import type { LogStore } from "../../../log/store.ts";
 import type { EvidenceConfig } from "../../../policy/configEvidence.ts";
 import { asker } from "./ask.ts";
-import { type GatherOptions, gatherRound, type Rounded } from "./gather.ts";
+import { type GatherOptions, gatherRound, type Round, type Rounded } from "./gather.ts";
 import { lookBack } from "./lookBack.ts";
 import { readKnown } from "./read.ts";
 import { enterReport } from "./report.ts";
@@ -87,8 +87,8 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     ...config,
     clock,
     ...(options.waitingCountMax === undefined ? {} : { waitingCountMax: options.waitingCountMax }),
-    async run({ callId, tenant }, last) {
-      const rounded = await round(tenant, callId, last).catch(failed);
+    async run({ callId, ofWindow, tenant }, last) {
+      const rounded = await round({ tenant, callId, last, ofWindow }).catch(failed);
       if (rounded === undefined) return { notBefore: 0 };
       return rounded.kind === "again" ? { notBefore: rounded.notBefore ?? 0 } : "done";
     },
@@ -112,15 +112,13 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
     }
   }
 
-  async function round(
-    tenant: TenantId,
-    callId: CallId,
-    last: boolean,
-    by?: Actor,
-  ): Promise<Rounded> {
-    const asked = { tenant, callId, last, ...(by === undefined ? {} : { by }) };
+  async function round(asked: Round): Promise<Rounded> {
+    const { callId, tenant } = asked;
     const rounded = await inTurn(tenant, callId, () => gatherRound(gathering, asked));
-    if (rounded.kind !== "unknown") remember(tenant, callId, rounded.known);
+    if (rounded.kind === "too_long") {
+      logger.error({ component: "evidence", tenant, callId }, "a call is too long to be judged");
+      unheard.put(tenant, callId, []);
+    } else if (rounded.kind !== "unknown") remember(tenant, callId, rounded.known);
     return rounded;
   }
 
@@ -193,10 +191,12 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
       return now === undefined ? undefined : evidenceOf(callId, now);
     },
     async ask(tenant, callId, by) {
-      const rounded = await round(tenant, callId, false, by).catch((error: unknown) => {
+      const asked = { tenant, callId, last: false, by };
+      const rounded = await round(asked).catch((error: unknown) => {
         throw new LogUnavailable("the log cannot be read", { cause: error });
       });
       if (rounded.kind === "unknown") return undefined;
+      if (rounded.kind === "too_long") throw new LogUnavailable("the call is too long to be read");
       if (rounded.kind === "again" && testifying.size > 0) {
         waiting.soon(tenant, callId, clock.now() + config.retryMsMin);
       }

@@ -10,14 +10,22 @@ import type { EntryFilter, EntryPage, LogStore } from "../../../log/store.ts";
 import { factOf } from "./entries.ts";
 
 const PAGE_COUNT = 1_000;
-/** Entries of one call that are looked at. A call that has more is not judged, and that is told. */
+/** Entries of one call that are looked at. A call that has more is given up, and that is entered. */
 const CALL_COUNT_MAX = 50_000;
 /** Newest entries that the search file has not got yet. */
 const TAIL_COUNT_MAX = 50_000;
 
 export type Reads = Pick<LogStore, "read" | "size">;
 
-/** Undefined for a call that the log does not know. Throws where the log cannot be read. */
+/** The call has more entries than are looked at, and will not have fewer. */
+export class CallTooLong extends Error {
+  readonly code = "call_too_long";
+}
+
+/**
+ * Undefined for a call that the log does not know. Throws `CallTooLong` where half of it would be
+ * read, and otherwise where the log cannot be read, or the search file is too far behind.
+ */
 export async function readKnown(
   log: Reads,
   tenant: TenantId,
@@ -35,14 +43,21 @@ async function entriesOfCall(
 ): Promise<readonly Entry[]> {
   // What was indexed meanwhile is in both.
   const found = new Map<number, Entry>();
-  let left = CALL_COUNT_MAX + TAIL_COUNT_MAX;
   const take = (entry: Entry): void => {
-    left -= 1;
-    if (left < 0) throw new Error("more entries than are looked at");
-    if (entry.callId === callId) found.set(entry.position, entry);
+    if (entry.callId !== callId) return;
+    found.set(entry.position, entry);
+    if (found.size > CALL_COUNT_MAX) {
+      throw new CallTooLong("the call has more entries than are looked at");
+    }
   };
   const indexedTo = await eachEntry(log, tenant, { callId }, 0, take);
-  await eachEntry(log, tenant, {}, indexedTo, take);
+  let tail = 0;
+  await eachEntry(log, tenant, {}, indexedTo, (entry) => {
+    tail += 1;
+    // Of all calls, and fewer once they are indexed.
+    if (tail > TAIL_COUNT_MAX) throw new Error("more entries than are looked at are not indexed");
+    take(entry);
+  });
   return [...found.values()].toSorted((a, b) => a.position - b.position);
 }
 
