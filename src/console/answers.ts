@@ -15,7 +15,7 @@ import { sayIn, type Say } from "./say.ts";
 import type { Session } from "./session.ts";
 import type { Key } from "./strings/en.ts";
 
-type Status = 200 | 403 | 404 | 500 | 503;
+type Status = 200 | 403 | 404 | 429 | 500 | 503;
 type Answer = Response | Promise<Response>;
 
 /** What stands on the page, and whose it is. */

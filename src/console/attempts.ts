@@ -12,9 +12,9 @@ interface Begun {
   readonly back: string;
 }
 
-const LIFE_MS = 600_000;
+export const LIFE_MS = 600_000;
 /** Beyond it the oldest have to begin again. */
-const ATTEMPT_COUNT_MAX = 10_000;
+export const ATTEMPT_COUNT_MAX = 10_000;
 
 export function attempts(clock: () => EpochMs, ids: () => string) {
   const kept = new Map<string, Begun & { readonly until: EpochMs }>();

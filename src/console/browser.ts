@@ -13,8 +13,8 @@ import type { Session } from "./session.ts";
 const FORM_BYTES_MAX = 64 * 1024;
 const LANGUAGE_S = 365 * 24 * 3_600;
 
-/** `attempt`: a sign-in that was begun. */
-export type CookieName = "attempt" | "lang" | "session";
+/** `attempt`: a sign-in that was begun. `browser`: one in which somebody has signed in. */
+export type CookieName = "attempt" | "browser" | "lang" | "session";
 
 export interface Browser {
   cookie(c: Context, what: CookieName): string | undefined;

@@ -13,13 +13,29 @@ import type { SignedIn, SignIn } from "./signIn.ts";
 /** What happened here that the log is told. */
 export type ConsoleFact =
   | { readonly type: "SignedIn" | "SignedOut"; readonly principal: Principal }
-  | { readonly type: "SignInRefused"; readonly why: "denied" | "failed" }
+  | { readonly type: "SignInRefused"; readonly why: "denied" | "failed" | "too_many_attempts" }
   | { readonly type: "AccessDenied"; readonly principal: Principal; readonly action: Action };
+
+/** Where somebody signs in from; `browser` is what its cookie says. */
+interface SignInPlace {
+  readonly ip: string | undefined;
+  readonly browser: string | undefined;
+}
+
+/** How often people may try to sign in. */
+export interface SignInBounds {
+  /** Before anything is done for it: 0, or in how many ms there is room for another. */
+  begin(place: SignInPlace): number;
+  failed(place: SignInPlace): void;
+  /** What the browser says from now on. */
+  succeeded(place: SignInPlace): string;
+}
 
 export interface ConsoleOptions {
   /** Where people reach it. */
   readonly url: string;
   readonly signIn: SignIn;
+  readonly signIns: SignInBounds;
   readonly sessions: Sessions;
   /** Signs in whoever has this link, once; for the sandbox alone. */
   readonly link?: (token: string) => SignedIn | undefined;

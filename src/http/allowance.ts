@@ -19,6 +19,8 @@ export interface AllowanceOptions {
 export interface Allowances {
   /** 0 where it was spent; otherwise in how many ms there will be enough, and nothing was spent. */
   spend(key: string, units: number): number;
+  /** Takes units that were not asked for, down to so many fewer than none. */
+  owe(key: string, units: number, debtMax: number): void;
   /** How many are remembered. */
   count(): number;
 }
@@ -26,19 +28,29 @@ export interface Allowances {
 export function createAllowances(options: AllowanceOptions): Allowances {
   const { clock, unitsMax, unitsPerS, countMax = ALLOWANCE_COUNT_MAX } = options;
   const left = new Map<string, { readonly units: number; readonly at: EpochMs }>();
+
+  function thereFor(key: string): number {
+    const before = left.get(key);
+    if (before === undefined) return unitsMax;
+    const gained = (Math.max(0, clock() - before.at) / 1_000) * unitsPerS;
+    return Math.min(unitsMax, before.units + gained);
+  }
+
+  function keep(key: string, units: number): void {
+    left.delete(key);
+    left.set(key, { units, at: clock() });
+    if (left.size > countMax) left.delete(left.keys().next().value ?? key);
+  }
+
   return {
     spend(key, units) {
       if (units === 0) return 0;
-      const now = clock();
-      const before = left.get(key);
-      const gained = before === undefined ? 0 : (Math.max(0, now - before.at) / 1_000) * unitsPerS;
-      const there = before === undefined ? unitsMax : Math.min(unitsMax, before.units + gained);
+      const there = thereFor(key);
       if (there < units) return Math.max(1, ((units - there) / unitsPerS) * 1_000);
-      left.delete(key);
-      left.set(key, { units: there - units, at: now });
-      if (left.size > countMax) left.delete(left.keys().next().value ?? key);
+      keep(key, there - units);
       return 0;
     },
+    owe: (key, units, debtMax) => keep(key, Math.max(-debtMax, thereFor(key) - units)),
     count: () => left.size,
   };
 }

@@ -67,7 +67,7 @@ export function guesses({ clock, after }: GuessesOptions): Guesses {
 }
 
 /** Whoever has one IPv6 address has the 2^64 beside it. */
-function networkOf(ip: string): string {
+export function networkOf(ip: string): string {
   if (!ip.includes(":")) return ip;
   const [head = "", tail] = ip.split("::");
   const first = head === "" ? [] : head.split(":");

@@ -12,7 +12,7 @@ import type { EntryDraft } from "../../src/log/entry.ts";
 import type { EntryPage, LogStore } from "../../src/log/store.ts";
 import { idForm } from "../../src/policy/idForm.ts";
 import type { Principal, Scope } from "../../src/policy/principal.ts";
-import { type Visitor, visitor } from "./visitor.ts";
+import { type Visitor, unbounded, visitor } from "./visitor.ts";
 
 const ids = () => crypto.randomUUID();
 const ORIGIN = "http://tacet.example";
@@ -111,6 +111,7 @@ export async function opened(
     module: () => undefined,
     clock: () => time.now,
     ids,
+    signIns: unbounded,
     sessions: sessions({
       clock: () => time.now,
       after: () => () => undefined,

@@ -9,7 +9,7 @@ import { openIdSignIn } from "../../src/console/signIn.ts";
 import { issuerSchema } from "../../src/policy/configAuth.ts";
 import { consoleSchema } from "../../src/policy/configConsole.ts";
 import { type RunningProvider, startProvider } from "./provider.ts";
-import { signInAs, visitor } from "./visitor.ts";
+import { signInAs, unbounded, visitor } from "./visitor.ts";
 
 const ORIGIN = "http://tacet.example";
 let provider: RunningProvider;
@@ -81,6 +81,7 @@ function opened(limits: { readonly idleMsMax?: number } = {}) {
     module: () => undefined,
     clock,
     ids,
+    signIns: unbounded,
     sessions: sessions({ clock, after: noTimer, ids, ...config, ...limits }),
     sandbox: false,
     tenants: () => ["acme"],
@@ -165,8 +166,10 @@ test("no cookie can be read by a script, sent by another site's form or over a p
   const app = consoleApp({ ...base(), url: "https://tacet.example" });
   const answer = await app.fetch(new Request("https://tacet.example/console/link/good"));
   const lines = answer.headers.getSetCookie();
-  expect(lines).toHaveLength(1);
+  expect(lines).toHaveLength(2);
   expect(lines[0]).toMatch(/^__Host-tacet-session=\S+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+  const kept = /^__Host-tacet-browser=\S+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/;
+  expect(lines[1]).toMatch(kept);
   expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
 });
 
@@ -190,6 +193,7 @@ function base(): ConsoleOptions {
     module: () => undefined,
     clock: Date.now,
     ids,
+    signIns: unbounded,
     sessions: sessions({
       clock: Date.now,
       after: noTimer,

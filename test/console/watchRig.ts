@@ -7,7 +7,7 @@ import { pagesOf } from "../../src/console/pages/index.ts";
 import type { PageDef } from "../../src/console/page.ts";
 import { SCOPES, type Principal, type Scope } from "../../src/policy/principal.ts";
 import { kit, type Kit, type Options } from "../http/kit.ts";
-import { type Seen, type Visitor, visitor } from "./visitor.ts";
+import { type Seen, type Visitor, unbounded, visitor } from "./visitor.ts";
 
 const ids = () => crypto.randomUUID();
 const ORIGIN = "http://tacet.example";
@@ -65,6 +65,7 @@ export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
     module: () => undefined,
     clock: () => time.now,
     ids,
+    signIns: unbounded,
     sessions: sessions({
       clock: () => time.now,
       after: () => () => undefined,

@@ -37,6 +37,8 @@ export const de: Strings = {
   "signIn.failed": "Die Anmeldung hat nicht geklappt. Versuchen Sie es noch einmal.",
   "signIn.unavailable":
     "Der Anmeldedienst ist jetzt nicht erreichbar. Versuchen Sie es später noch einmal.",
+  "signIn.tooMany":
+    "Von dort, wo Sie sind, versuchen sich zu viele anzumelden. Versuchen Sie es in {seconds} s noch einmal.",
 
   "error.notFound": "Unter dieser Adresse gibt es nichts.",
   "error.forbidden": "Das dürfen Sie nicht sehen. Dafür braucht es {scope}.",

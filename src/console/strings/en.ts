@@ -36,6 +36,7 @@ export const en = {
     "The provider knows you, but nothing here says what you may see. Ask whoever runs tacet: {detail}",
   "signIn.failed": "Signing in did not work. Try again.",
   "signIn.unavailable": "The provider cannot be reached now. Try again in a while.",
+  "signIn.tooMany": "Too many people try to sign in from where you are. Try again in {seconds} s.",
 
   "error.notFound": "There is nothing at this address.",
   "error.forbidden": "You may not see this. It needs the scope {scope}.",

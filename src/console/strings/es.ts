@@ -36,6 +36,8 @@ export const es: Strings = {
     "El proveedor le conoce, pero aquí no consta qué puede ver. Pregunte a quien opera tacet: {detail}",
   "signIn.failed": "No se pudo iniciar sesión. Inténtelo de nuevo.",
   "signIn.unavailable": "El proveedor no responde ahora. Inténtelo más tarde.",
+  "signIn.tooMany":
+    "Demasiadas personas intentan iniciar sesión desde donde usted está. Vuelva a intentarlo dentro de {seconds} s.",
 
   "error.notFound": "No hay nada en esta dirección.",
   "error.forbidden": "No puede ver esto. Hace falta {scope}.",

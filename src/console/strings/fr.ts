@@ -36,6 +36,8 @@ export const fr: Strings = {
     "Le fournisseur vous connaît, mais rien ici ne dit ce que vous pouvez voir. Demandez à qui exploite tacet : {detail}",
   "signIn.failed": "La connexion n’a pas abouti. Réessayez.",
   "signIn.unavailable": "Le fournisseur est injoignable pour le moment. Réessayez plus tard.",
+  "signIn.tooMany":
+    "Trop de personnes essaient de se connecter depuis votre adresse. Réessayez dans {seconds} s.",
 
   "error.notFound": "Il n’y a rien à cette adresse.",
   "error.forbidden": "Vous ne pouvez pas voir cela. Il faut {scope}.",

@@ -36,6 +36,8 @@ export const nl: Strings = {
     "De aanmelddienst kent u, maar hier staat niet wat u mag zien. Vraag het de beheerder van tacet: {detail}",
   "signIn.failed": "Het aanmelden is niet gelukt. Probeer het opnieuw.",
   "signIn.unavailable": "De aanmelddienst is nu niet bereikbaar. Probeer het straks opnieuw.",
+  "signIn.tooMany":
+    "Vanaf waar u bent proberen te velen zich aan te melden. Probeer het over {seconds} s opnieuw.",
 
   "error.notFound": "Op dit adres staat niets.",
   "error.forbidden": "U mag dit niet zien. Hiervoor is {scope} nodig.",

@@ -14,7 +14,8 @@ import { openIdSignIn, type SignIn, type SignedIn } from "../../console/signIn.t
 import type { Clock } from "../../control/ports.ts";
 import type { HttpApp } from "../../http/app.ts";
 import type { HttpDeps } from "../../http/deps.ts";
-import { createReceipts } from "../../http/receipts.ts";
+import { signIns } from "../../http/signIns.ts";
+import { receiptsOf } from "../../http/receipts.ts";
 import { SYSTEM_TENANT } from "../../log/store.ts";
 import type { Config } from "../../policy/config.ts";
 import { SCOPES } from "../../policy/principal.ts";
@@ -69,6 +70,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     url,
     signIn: settings === undefined ? nobody : signInOf(config, settings),
     sessions: known,
+    signIns: signIns({ clock: clock.now, ids }),
     ...(token === undefined ? {} : { link: once(token, config) }),
     pages: pagesOf({
       calls: deps.calls,
@@ -78,7 +80,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
       evidence: deps.evidence,
       incidents: deps.incidents,
       custody: () => deps.custody?.() ?? {},
-      receipt: receiptsOf(deps),
+      receipt: receiptPages(deps),
       desk: options.desk,
       eventsTicket: (session) => eventsTicket(deps, session, sessionMsMax),
       recordingPage: recordingPageOf(options.fleet, deps.clock),
@@ -119,8 +121,8 @@ function recordingPageOf(
   };
 }
 
-function receiptsOf({ log }: HttpDeps): PageDeps["receipt"] {
-  const receipts = createReceipts(log);
+function receiptPages({ log }: HttpDeps): PageDeps["receipt"] {
+  const receipts = receiptsOf(log);
   return async (tenant, position) => {
     const told = await receipts.of(tenant, position, Infinity);
     return told.kind === "receipt" ? told.text : undefined;
