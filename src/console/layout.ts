@@ -45,7 +45,7 @@ export function layout(frame: Frame, title: string, body: Html) {
       </head>
       <body>
         <a class="skip" href="#main">${say("app.skip")}</a>
-        ${sandbox ? html`<p class="sandbox" role="note">${say("app.sandbox")}</p>` : ""}
+        ${sandbox ? html`<aside class="sandbox">${say("app.sandbox")}</aside>` : ""}
         <header class="top">
           <strong>${say("app.title")}</strong>
           ${
@@ -103,7 +103,7 @@ function signedIn({ language, path, say }: Frame, session: Session) {
 
 export const STYLE = `
 :root{color-scheme:light dark;--line:#c9ced6;--soft:#f4f5f7;--ink:#1c2024;--link:#1d4ed8;--safe:#047857;--alarm:#b91c1c;--busy:#92400e;--quiet:#4b5563}
-@media(prefers-color-scheme:dark){:root{--line:#3a4048;--soft:#1e2126;--ink:#e6e8eb;--link:#93c5fd;--safe:#34d399;--alarm:#fca5a5;--busy:#fcd34d;--quiet:#b3bac4}}
+@media screen and (prefers-color-scheme:dark){:root{--line:#3a4048;--soft:#1e2126;--ink:#e6e8eb;--link:#93c5fd;--safe:#34d399;--alarm:#fca5a5;--busy:#fcd34d;--quiet:#b3bac4}}
 *{box-sizing:border-box}body{margin:0;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:Canvas}
 a{color:var(--link)}.skip{position:absolute;inset-inline-start:-100vw}.skip:focus{position:static}
 .sandbox{margin:0;padding:.4rem 1rem;background:#92400e;color:#fff;font-weight:600}
@@ -119,6 +119,6 @@ button,select,input,textarea{font:inherit;padding:.35em .7em;border-radius:.35re
 form.filter{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:end;margin-bottom:1rem}form.filter label{display:grid;gap:.15rem}
 .quiet{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}
 table.wall{table-layout:fixed;min-width:60rem}.wall td,.wall th{overflow-wrap:anywhere}.wall td:nth-child(4),.wall td:nth-child(5){font-variant-numeric:tabular-nums}tacet-indicator{min-width:min(22rem,100%)}pre{white-space:pre-wrap}td time,th time{white-space:nowrap}svg.plot{min-width:34rem}@media(max-width:40rem){.scroll td,.scroll th{min-width:5.5rem}td time{white-space:normal}}summary{cursor:pointer;padding:.3rem 0}
-svg{max-width:100%;height:auto}svg text{fill:currentColor;font:12px system-ui,sans-serif}
-${TIMELINE_STYLE}@media print{.top,.skip,form.filter,button,.noprint{display:none}@page{margin:10mm}h1{font-size:1.2rem;margin:.3rem 0}.sandbox{padding:.1rem .4rem;font-size:.8rem}main{max-width:none;padding:0}body{color:#000;background:#fff}}
+time,code,pre,svg{direction:ltr;unicode-bidi:isolate}svg{max-width:100%;height:auto}svg text{fill:currentColor;font:12px system-ui,sans-serif}
+${TIMELINE_STYLE}@media print{.top,.skip,form.filter,button,.noprint{display:none}@page{margin:10mm}h1{font-size:1.2rem;margin:.3rem 0}.sandbox{padding:.1rem .4rem;font-size:.8rem;color:#000;background:none;border:2px solid}main{max-width:none;padding:0}body{color:#000;background:#fff;font-size:.8rem}.scroll{overflow:visible}table.wall,.scroll td,.scroll th{min-width:0}.scroll td,th[scope=row]{overflow-wrap:anywhere}td time,th time{white-space:normal}tr,.tiles>*{break-inside:avoid}h2,caption{break-after:avoid}}
 `;

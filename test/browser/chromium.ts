@@ -13,7 +13,7 @@ const INSTALL_MS_MAX = 300_000;
 
 /** Pictures of every page, for people to look at: not committed. */
 const PICTURES = new URL("../../.tacet/pictures/", import.meta.url);
-const WIDTHS = { desktop: 1280, phone: 390 } as const;
+export const WIDTHS = { desktop: 1280, phone: 390 } as const;
 
 /** Its path, or why there is none. */
 async function findChromium(): Promise<{ readonly path: string } | string> {

@@ -31,6 +31,7 @@ test("a report is read and printed: its filter and buttons stay off the paper", 
   });
   const { page, complaints } = await watchedPage(browser);
   try {
+    const CALL = "an-order-whose-name-is-as-long-as-names-of-orders-may-be-0017";
     const [first] = CONVERSATIONS;
     const ask = (method: string, path: string, body: object) =>
       fetch(sandbox.service.api.url + path, {
@@ -45,15 +46,15 @@ test("a report is read and printed: its filter and buttons stay off the paper", 
       "anywherenow-demo": { uccName: UCC, correlationId: first.correlationId },
       "vslogger-demo": { channel: Number(first.channel) },
     };
-    await ask("PUT", "/v1/calls/report-1", { agentId: "a-204", targets });
-    await ask("POST", "/v1/calls/report-1/pause", { windowId: "w-1" });
-    await ask("POST", "/v1/calls/report-1/resume", { windowId: "w-1" });
+    await ask("PUT", `/v1/calls/${CALL}`, { agentId: "a-204", targets });
+    await ask("POST", `/v1/calls/${CALL}/pause`, { windowId: "w-1" });
+    await ask("POST", `/v1/calls/${CALL}/resume`, { windowId: "w-1" });
     await fetch(`${sandbox.anywherenow.origin}/_sim/faults`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ name: "ack-and-ignore" }),
     });
-    await ask("POST", "/v1/calls/report-1/pause", { windowId: "w-2" });
+    await ask("POST", `/v1/calls/${CALL}/pause`, { windowId: "w-2" });
     await page.goto(sandbox.service.consoleLink ?? "");
     await page.getByRole("link", { name: "Report" }).click();
     await expect.poll(() => page.getByText("Never secured").first().isVisible()).toBe(true);
@@ -66,6 +67,20 @@ test("a report is read and printed: its filter and buttons stay off the paper", 
     await page.emulateMedia({ colorScheme: "light", media: "print" });
     expect(await page.locator("form.filter").isVisible()).toBe(false);
     expect(await page.getByRole("button").count()).toBe(0);
+    // Browsers leave backgrounds out: what says that this is a sandbox is legible without one.
+    const ink = await page
+      .locator(".sandbox")
+      .evaluate((one) => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]);
+    expect(ink).toEqual(["rgb(0, 0, 0)", "rgba(0, 0, 0, 0)"]);
+    // A sheet of A4 between its margins; what does not fit in there nobody can scroll to.
+    await page.setViewportSize({ width: 718, height: 1_000 });
+    for (const language of ["en", "nl", "de", "fr", "es"]) {
+      await page.goto(`${sandbox.service.api.url}/console/report?lang=${language}`);
+      const cut = await page
+        .locator(".scroll")
+        .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length);
+      expect([language, cut]).toEqual([language, 0]);
+    }
     await picture(page, "report-print");
     expect(complaints).toEqual([]);
   } finally {

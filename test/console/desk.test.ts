@@ -27,6 +27,17 @@ test("an agent has the desk and nothing else of the console, whatever scopes com
   expect(rig.asked.ticketFor).toMatchObject([{ kind: "agent", agentId: "a-ann" }]);
 });
 
+test("whoever is no agent is told so at the desk, and given no script that looks for one", async () => {
+  const rig = await watchRig();
+  const sue = await rig.signedIn();
+  const seen = await sue.get("/desk");
+  expect(seen.status).toBe(200);
+  expect(seen.text).not.toContain("<tacet-indicator");
+  expect(seen.text).not.toContain("desk.js");
+  const ann = await rig.signedIn(agent("a-ann"));
+  expect((await ann.get("/desk")).text).toContain("/console/desk.js");
+});
+
 test("pause opens the agent's own window, durable before it is answered, and only one", async () => {
   const rig = await watchRig();
   await registered(rig.k, "c1", "a-ann");

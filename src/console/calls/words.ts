@@ -60,6 +60,8 @@ export const whoIs = ({ client, id, kind }: Entry["actor"]): string =>
     .filter((part) => part !== undefined)
     .join(", ");
 
-/** A wide table: on a narrow screen it scrolls by itself, also by keyboard. */
+/** What is wide scrolls by itself on a narrow screen, also by keyboard: goes with `class="scroll"`. */
+export const scrolls = (label: string): Html =>
+  html`tabindex="0" role="region" aria-label="${label}"`;
 export const scrolling = (label: string, table: Html): Html =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
+  html`<div class="scroll" ${scrolls(label)}>${table}</div>`;

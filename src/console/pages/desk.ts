@@ -35,7 +35,7 @@ export function deskPages({ desk, eventsTicket, idForm }: PageDeps): readonly Pa
       handle: async (visit) => ({
         kind: "page",
         title: visit.say("desk.title"),
-        script: "desk.js",
+        ...(visit.session.principal.agentId === undefined ? {} : { script: "desk.js" }),
         body: body(visit),
       }),
     },

@@ -7,6 +7,7 @@
 import { html } from "hono/html";
 import type { Incident } from "../../evidence/incident.ts";
 import { may } from "../../policy/access.ts";
+import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import { type Exception, KINDS, type Kind } from "../watch/day.ts";
@@ -186,7 +187,7 @@ function table(
   rows: readonly Exception[],
   incidents: ReadonlyMap<string, readonly Incident[]>,
 ): Html {
-  return html`<div class="scroll">
+  return html`<div class="scroll" ${scrolls(say("nav.exceptions"))}>
     <table>
       <caption>
         ${say("exceptions.caption", { day })}
@@ -265,7 +266,7 @@ function reviewPart(visit: Visit, read: DayRead, reviews: readonly Review[], not
 }
 
 function signedTable({ say }: Visit, reviews: readonly Review[]): Html {
-  return html`<div class="scroll">
+  return html`<div class="scroll" ${scrolls(say("review.caption"))}>
     <table>
       <caption>
         ${say("review.caption")}

@@ -7,6 +7,7 @@ import { html } from "hono/html";
 import type { Incident, Worked } from "../../evidence/incident.ts";
 import { may } from "../../policy/access.ts";
 import { hasCardNumber } from "../../policy/cardholder.ts";
+import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import { cardRefused } from "../watch/review.ts";
@@ -98,7 +99,7 @@ async function list({ enter, incidents }: PageDeps, visit: Visit): Promise<Reply
 }
 
 function table({ say }: Visit, incidents: readonly Incident[]): Html {
-  return html`<div class="scroll">
+  return html`<div class="scroll" ${scrolls(say("incidents.caption"))}>
     <table>
       <caption>
         ${say("incidents.caption")}
@@ -184,7 +185,7 @@ function facts({ say }: Visit, incident: Incident): Html {
           ] as const,
         ]),
   ];
-  return html`<div class="scroll">
+  return html`<div class="scroll" ${scrolls(say("incidents.facts"))}>
     <table>
       <caption>
         ${say("incidents.facts")}
@@ -207,7 +208,11 @@ function notes({ say }: Visit, incident: Incident): Html {
   return html`<h2>${say("incidents.notes")}</h2>
     <ol>
       ${incident.notes.map(
-        ({ at, by, text }) => html`<li><strong>${by}</strong>, ${moment(at)}: ${text}</li>`,
+        ({ at, by, text }) =>
+          html`<li>
+            <strong><bdi>${by}</bdi></strong
+            >, ${moment(at)}: <bdi>${text}</bdi>
+          </li>`,
       )}
     </ol>`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { html } from "hono/html";
+import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Visit } from "../page.ts";
 import { OUTCOMES } from "../watch/day.ts";
@@ -103,7 +104,7 @@ function body(deps: PageDeps, visit: Visit, read: readonly DayRead[], open: stri
       )}
       ${integrity(deps, visit)}
     </ul>
-    <div class="scroll">
+    <div class="scroll" ${scrolls(say("overview.byOutcome"))}>
       <table>
         <caption>
           ${say("overview.byOutcome")}
@@ -149,7 +150,7 @@ function integrity({ custody }: PageDeps, { say, session }: Visit): Html {
 
 function recorders(deps: PageDeps, { say, session }: Visit): Html {
   return html`<h2>${say("overview.recorders")}</h2>
-    <div class="scroll">
+    <div class="scroll" ${scrolls(say("overview.recorders"))}>
       <table>
         <caption>
           ${say("overview.recordersCaption")}
@@ -190,7 +191,7 @@ function fortnight({ language, say }: Visit, read: readonly DayRead[], targetMs:
   const told = (ms: number) => duration(ms, language);
   const cell = (ms: number | undefined) => (ms === undefined ? "–" : told(ms));
   return html`<h2>${say("overview.fortnight")}</h2>
-    <div class="scroll">
+    <div class="scroll" ${scrolls(say("overview.plotSecured"))}>
       ${plotted({
         id: "secured-after",
         title: say("overview.plotSecured"),
@@ -211,7 +212,7 @@ function fortnight({ language, say }: Visit, read: readonly DayRead[], targetMs:
         ],
       })}
     </div>
-    <div class="scroll">
+    <div class="scroll" ${scrolls(say("overview.plotUnsecured"))}>
       ${plotted({
         id: "unsecured",
         title: say("overview.plotUnsecured"),
@@ -228,7 +229,7 @@ function fortnight({ language, say }: Visit, read: readonly DayRead[], targetMs:
     </div>
     <details>
       <summary>${say("overview.asTable")}</summary>
-      <div class="scroll">
+      <div class="scroll" ${scrolls(say("overview.asTable"))}>
         <table>
           <caption>
             ${say("overview.fortnight")}

@@ -5,6 +5,7 @@
  * @module
  */
 import { html } from "hono/html";
+import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Visit } from "../page.ts";
 import { type Exception, KINDS, OUTCOMES } from "../watch/day.ts";
@@ -132,7 +133,7 @@ const counted = (
   count: string,
   rows: readonly (readonly [string, number])[],
 ): Html =>
-  html`<div class="scroll">
+  html`<div class="scroll" ${scrolls(title)}>
     <table>
       <caption>
         ${title}
@@ -170,7 +171,7 @@ function dayByDay(
   const sum = (of: (figures: DayRead["figures"]) => number) =>
     read.reduce((total, { figures }) => total + of(figures), 0);
   const worst = Math.max(-1, ...read.map(({ figures }) => figures.securedAfterMs?.worst ?? -1));
-  return html`<div class="scroll">
+  return html`<div class="scroll" ${scrolls(say("report.days"))}>
     <table>
       <caption>
         ${say("report.days")}
@@ -236,7 +237,7 @@ function everyException({ say }: Visit, read: readonly DayRead[]): Html {
       <td>${windowIds.join(", ")}</td>
       <td>${recorderIds.join(", ")}</td>
     </tr>`;
-  return html`<div class="scroll">
+  return html`<div class="scroll" ${scrolls(say("report.list"))}>
     <table>
       <caption>
         ${say("report.list")}. ${cut}
@@ -262,7 +263,7 @@ function proof({ log }: PageDeps, { say }: Visit, head: string): Html {
   const key = log.verifierKey === undefined ? "" : ` --key ${log.verifierKey}`;
   return html`<h2>${say("report.verify")}</h2>
     <p>${say("report.verifyHow")}</p>
-    <div class="scroll">
+    <div class="scroll" ${scrolls(say("report.verify"))}>
       <pre><code>${head}</code></pre>
     </div>
     <p><code>tacet verify FOLDER${key}</code></p>

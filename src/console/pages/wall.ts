@@ -6,6 +6,7 @@
  */
 import { html } from "hono/html";
 import { may } from "../../policy/access.ts";
+import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Visit } from "../page.ts";
 
@@ -83,7 +84,7 @@ function body(visit: Visit, now: number): Html {
     </p>
     <p id="count"></p>
     <div id="summary" class="quiet" role="status"></div>
-    <div class="scroll">
+    <div class="scroll" ${scrolls(say("wall.caption"))}>
       <table
         id="wall"
         class="wall"
