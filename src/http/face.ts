@@ -13,7 +13,7 @@ import { DEFAULT_LIMITS, type HttpDeps, type Limits } from "./deps.ts";
 import { accessDenied } from "./facts.ts";
 import { createGate, type Gate } from "./gate.ts";
 import type { Problem } from "./problem.ts";
-import { createReceipts, type Receipts } from "./receipts.ts";
+import { receiptsOf, type Receipts } from "./receipts.ts";
 
 export interface Face extends HttpDeps {
   readonly limits: Limits;
@@ -30,7 +30,7 @@ export function faceOf(deps: HttpDeps): Face {
   const { clock, metrics } = deps;
   const gate = deps.gate ?? createGate({ clock, metrics });
   const limits = deps.limits ?? DEFAULT_LIMITS;
-  const receipts = createReceipts(deps.log);
+  const receipts = receiptsOf(deps.log);
   return { ...deps, limits, gate, entries, receipts, reserved: reservedIds() };
 }
 

@@ -14,7 +14,7 @@ import { refused, route, type Asked, type Handled, type Route } from "./asked.ts
 import { denied, type Face } from "./face.ts";
 import { logRead } from "./facts.ts";
 import { refuse } from "./problem.ts";
-import { passed } from "./receipts.ts";
+import { passed } from "./headTurns.ts";
 
 /** What a pause that was asked for a receipt waits for it, at most. */
 const BESIDE_MS_MAX = 100;
