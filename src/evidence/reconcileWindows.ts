@@ -46,6 +46,8 @@ export interface Gathering {
   take(callId: CallId, event: CallEvent): void;
   /** Any entry's moment: how far the log reaches. */
   reach(at: EpochMs): void;
+  /** Entries are gone here: the log reaches only over what comes behind them. */
+  forget(): void;
   /** All there is to know, once every event was taken. */
   end(): Known;
 }
@@ -114,6 +116,9 @@ export function gatherWindows(
       note(callId, life.state);
       for (const { held } of life.open.values()) for (const id of held.keys()) agents.add(id);
       if (life.state.endedAt !== undefined) retire(callId, life);
+    },
+    forget() {
+      firstAt = Infinity;
     },
     reach(at) {
       firstAt = Math.min(firstAt, at);

@@ -30,6 +30,7 @@ import { receiptRoutes } from "./receiptRoutes.ts";
 import { recorderRoutes } from "./recorders.ts";
 import { failureProblem } from "./refusal.ts";
 import { responder, type Answering, type Responder } from "./respond.ts";
+import { retentionRoutes } from "./retention.ts";
 import { resumeRoutes } from "./resume.ts";
 import { ticketRoutes } from "./ticketRoutes.ts";
 import { tileRoutes } from "./tiles.ts";
@@ -96,6 +97,7 @@ const routesOf = (face: Face): readonly Route[] => [
   ...logRoutes(face),
   ...tileRoutes(face),
   ...receiptRoutes(face),
+  ...retentionRoutes(face),
   ...evidenceRoutes(face),
   ...incidentRoutes(face),
   ...reconciliationRoutes(face),

@@ -9,6 +9,7 @@ import type { Calls } from "../control/calls.ts";
 import type { RecorderCapabilities } from "../control/ports.ts";
 import type { EvidenceDesk } from "../evidence/desk.ts";
 import type { IncidentWork } from "../evidence/incident.ts";
+import type { RetentionDesk } from "../log/retentionDesk.ts";
 import type { LogStore } from "../log/store.ts";
 import type { may } from "../policy/access.ts";
 import type { idForms } from "../policy/idForm.ts";
@@ -118,6 +119,7 @@ export interface HttpDeps {
   readonly stopping: () => boolean;
   readonly evidence: EvidenceDesk;
   readonly incidents: IncidentWork;
+  readonly retention: RetentionDesk;
   /** What is known of the log's own health, for operators. */
   readonly custody?: () => Json;
   readonly sandbox: boolean;

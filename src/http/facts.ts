@@ -51,7 +51,8 @@ export const logRead = (
     | "bundles"
     | "receipts"
     | "evidence"
-    | "incidents",
+    | "incidents"
+    | "retention",
   filter: { readonly [name: string]: Json },
 ): Draft => draft(who, { type: "LogRead", outcome: "read", reason: what, detail: { filter } });
 

@@ -50,7 +50,7 @@ export function logRoutes(face: Face): readonly Route[] {
       operationId: "readEntries",
       summary: "Entries of the control log, a page at a time",
       description:
-        "One JSON object a line. `tacet-next` holds the `after` of the next page where more follows; `tacet-indexed-to` how far a filtered answer reaches.",
+        "One JSON object a line. `tacet-next` holds the `after` of the next page where more follows; `tacet-indexed-to` how far a filtered answer reaches; `tacet-pruned-to` up to where only a few entries are kept, where entries were pruned.",
       tag: "Log",
       query: entriesQuery,
       answers: {
@@ -69,6 +69,7 @@ export function logRoutes(face: Face): readonly Route[] {
         const filter = present(members);
         await face.entries.enter(logRead(asked, "entries", filter as Record<string, Json>));
         const page = await face.log.read(asked.tenant, filter, after, limit);
+        const prunedTo = face.log.prunedTo(asked.tenant);
         return {
           kind: "text",
           status: 200,
@@ -78,6 +79,7 @@ export function logRoutes(face: Face): readonly Route[] {
           headers: {
             "tacet-indexed-to": String(page.indexedTo),
             ...(page.next === undefined ? {} : { "tacet-next": String(page.next) }),
+            ...(prunedTo === 0 ? {} : { "tacet-pruned-to": String(prunedTo) }),
           },
         } satisfies Handled;
       },

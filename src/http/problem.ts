@@ -108,6 +108,17 @@ export const PROBLEMS = {
     "There is no such tile",
     "Ask GET /v1/log/checkpoint first, and for tiles of a tree of its size.",
   ),
+  entries_pruned: problem(
+    410,
+    "These entries were pruned",
+    "Their time is over: only their hashes are kept. See GET /v1/log/retention.",
+  ),
+  hold_unknown: problem(404, "No such legal hold stands", "See GET /v1/log/retention."),
+  hold_limit_reached: problem(
+    429,
+    "As many legal holds stand as may",
+    "Place one without a call: it keeps everything; or lift some.",
+  ),
   window_unknown: problem(404, "The window is not known", "Open it with a pause first."),
   call_ended: problem(409, "The call has ended", "Use a new call id for a new conversation."),
   window_closed: problem(

@@ -45,7 +45,7 @@ export function tileRoutes(face: Face): readonly Route[] {
       tag: "Log",
       answers: { 200: { description: "Entries", contentType: OCTETS } },
       // A line break in the path is no part of any address.
-      problems: ["tile_unknown", "not_found"],
+      problems: ["tile_unknown", "entries_pruned", "not_found"],
       handle: (asked) => answerTile(face, asked, parseTilePath("entries", asked.param("index"))),
     }),
     route({
@@ -78,6 +78,10 @@ async function answerTile(
   await face.entries.enter(logRead(asked, entries ? "bundles" : "tiles", {}));
   if (!hasTile(await signedSize(face, asked.tenant), tile)) {
     return refused(unknown("The newest signed head does not reach so far."));
+  }
+  const prunedTo = face.log.prunedTo(asked.tenant);
+  if (entries && tile.index * TILE_WIDTH < prunedTo) {
+    return refused(refuse("entries_pruned", `Entries up to ${prunedTo} were pruned.`));
   }
   const bytes = await bytesOf(face, asked.tenant, tile);
   if (bytes === undefined) {

@@ -151,6 +151,7 @@ export function memoryLog(options: {
     },
     origin,
     size: (tenant) => logs.get(tenant)?.sealed.length ?? 0,
+    prunedTo: () => 0,
     tenants: () => [...logs.keys()],
     healthy: () => !failing,
     async close() {},

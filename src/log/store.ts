@@ -67,6 +67,8 @@ export interface LogStore extends ControlLog, CallDirectory {
   readonly verifierKey?: string;
   /** Committed entries of the tenant's log. */
   size(tenant: TenantId): number;
+  /** Entries up to here were pruned: of most of them only the hash is left. 0 where none were. */
+  prunedTo(tenant: TenantId): number;
   tenants(): readonly TenantId[];
   /** Whether the last write worked, for /readyz. */
   healthy(): boolean;

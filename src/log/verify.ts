@@ -9,6 +9,7 @@ import type { Checkpoint } from "./checkpoint.ts";
 import type { Entry } from "./entry.ts";
 import { readEntry } from "./form.ts";
 import { toBase64 } from "./note.ts";
+import { keepingRules } from "./retention.ts";
 import { type Frontier, type Hash, emptyTree, grow, leafHash, rootOf, sameHash } from "./tree.ts";
 
 /** One entry as it was stored. What stands beside its bytes is checked where it is given. */
@@ -20,8 +21,16 @@ export interface Stored {
   readonly misfit?: (entry: Entry) => string | undefined;
 }
 
+/** One that was pruned: all that is left of it is its leaf. */
+export interface Erased {
+  readonly erased: Hash;
+  readonly position?: number;
+}
+
+export type Kept = AsyncIterable<Stored | Erased> | Iterable<Stored | Erased>;
+
 export interface VerifyInput {
-  readonly entries: AsyncIterable<Stored> | Iterable<Stored>;
+  readonly entries: Kept;
   /** Opened, of one origin, in any order; a saved older one too. */
   readonly checkpoints: readonly Checkpoint[];
   /** Hears each entry whose form and place are good; a head may still tell that it is not. */
@@ -42,6 +51,8 @@ export type Verified =
       /** Entries behind this one are under no signature yet. */
       readonly signedTo: number;
       readonly checkpoints: number;
+      /** Up to here entries were pruned, as an entry says; absent where none are gone. */
+      readonly prunedTo?: number;
     }
   | { readonly kind: "bad_entry"; readonly position: number; readonly problem: string }
   | {
@@ -90,7 +101,7 @@ export interface Reached {
 export interface Pass {
   /** Heads come in the order of their sizes, each before the entry after it is taken. */
   expect(head: Checkpoint): Verified | undefined;
-  take(stored: Stored): Verified | undefined;
+  take(stored: Stored | Erased): Verified | undefined;
   reached(): Reached;
   end(): Verified;
 }
@@ -105,6 +116,9 @@ export function startPass(heard: (entry: Entry) => void = () => undefined, from?
   let waiting: Checkpoint[] = [];
   let met = 0;
   let count = 0;
+  const keeping = keepingRules();
+  /** Runs of entries that are gone, in order. */
+  const gone: { readonly from: number; to: number }[] = [];
 
   function expect(head: Checkpoint): Verified | undefined {
     tenant ??= head.origin.split("/").at(-1);
@@ -136,7 +150,19 @@ export function startPass(heard: (entry: Entry) => void = () => undefined, from?
     return undefined;
   }
 
-  function take(stored: Stored): Verified | undefined {
+  function takeErased({ erased, position: row }: Erased): Verified | undefined {
+    const position = tree.size + 1;
+    const misplaced = misplacedAt(row, position);
+    if (misplaced !== undefined) return { kind: "bad_entry", position, problem: misplaced };
+    const last = gone.at(-1);
+    if (last?.to === position - 1) last.to = position;
+    else gone.push({ from: position, to: position });
+    tree = grow(tree, erased);
+    return meet();
+  }
+
+  function take(stored: Stored | Erased): Verified | undefined {
+    if ("erased" in stored) return takeErased(stored);
     const position = tree.size + 1;
     const bad = (problem: string): Verified => ({ kind: "bad_entry", position, problem });
     const formed = readEntry(stored.bytes);
@@ -154,6 +180,8 @@ export function startPass(heard: (entry: Entry) => void = () => undefined, from?
       return { kind: "bad_span", from: signedTo + 1, to: position, problem: "time goes back" };
     }
     at = entry.at;
+    const unkept = keeping.take(entry);
+    if (unkept !== undefined) return bad(unkept);
     tree = grow(tree, leaf);
     heard(entry);
     return meet();
@@ -164,16 +192,32 @@ export function startPass(heard: (entry: Entry) => void = () => undefined, from?
     if (unmet !== undefined && unmet.size > tree.size) {
       return { kind: "cut", from: tree.size + 1, to: unmet.size };
     }
+    const prunedTo = keeping.prunedTo();
+    const unsaid = gone.find(({ to }) => to > prunedTo);
+    if (unsaid !== undefined) {
+      const position = Math.max(unsaid.from, prunedTo + 1);
+      return {
+        kind: "bad_entry",
+        position,
+        problem: "was erased, and no entry says that it was to be",
+      };
+    }
     const root = toBase64(rootOf(tree));
-    return { kind: "intact", size: tree.size, root, signedTo, checkpoints: count };
+    const pruned = gone.length === 0 ? {} : { prunedTo };
+    return { kind: "intact", size: tree.size, root, signedTo, checkpoints: count, ...pruned };
   }
 
   return { expect, take, end, reached: () => ({ tree, at, signedTo }) };
 }
 
+function misplacedAt(row: number | undefined, position: number): string | undefined {
+  if (row === undefined || row === position) return undefined;
+  return row > position ? "is missing" : "is there twice or out of order";
+}
+
 function besides(stored: Stored, entry: Entry, position: number, leaf: Hash): string | undefined {
-  const { position: row = position } = stored;
-  if (row !== position) return row > position ? "is missing" : "is there twice or out of order";
+  const misplaced = misplacedAt(stored.position, position);
+  if (misplaced !== undefined) return misplaced;
   if (stored.leaf !== undefined && !sameHash(stored.leaf, leaf)) {
     return "does not fit the hash stored beside it";
   }

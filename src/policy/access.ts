@@ -25,6 +25,8 @@ export type Action =
   | "report_sound"
   | "work_incidents"
   | "reconcile"
+  | "read_retention"
+  | "hold_entries"
   | "operate"
   | "read_recorders"
   | "issue_ticket";
@@ -70,6 +72,8 @@ const SCOPES_FOR: Readonly<Record<Action, readonly Scope[]>> = {
   report_sound: ["evidence:write"],
   work_incidents: ["incidents:write"],
   reconcile: ["evidence:write", "incidents:write"],
+  read_retention: ["log:read", "retention:write", "operate"],
+  hold_entries: ["retention:write"],
   operate: ["operate"],
   read_recorders: ["operate", "log:read", "calls:write"],
   issue_ticket: ["tickets:issue"],
@@ -92,6 +96,8 @@ const NOT_FOR_AGENTS = new Set<Action>([
   "report_sound",
   "work_incidents",
   "reconcile",
+  "read_retention",
+  "hold_entries",
 ]);
 const CALL_TICKET = new Set<Action>(["pause", "resume", "renew", "read_call"]);
 /** What a call ticket still does after its time, for the window it opened while it was good. */

@@ -6,6 +6,7 @@
  */
 import { alertProblems } from "./configAlerts.ts";
 import { custodyProblems } from "./configCustody.ts";
+import { retentionProblems } from "./configRetention.ts";
 import { authProblems } from "./configAuthRules.ts";
 import { consoleProblems } from "./configConsole.ts";
 import { copyProblems } from "./configCopies.ts";
@@ -45,6 +46,7 @@ export function crossProblems(
   authProblems(root, sandbox, say);
   alertProblems(root, say);
   custodyProblems(root, say);
+  retentionProblems(root, say);
   copyProblems(root, say);
   evidenceProblems(root, say);
   consoleProblems(root, sandbox, say);

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import { custodyShape } from "./configCustody.ts";
+import { retentionShape } from "./configRetention.ts";
 import { cidr, host, ms, port, secret, secretBytes } from "./configParts.ts";
 
 export const listenSchema = z.strictObject({
@@ -79,6 +80,7 @@ export const logSchema = z.strictObject({
     .default(20_000)
     .describe("Calls whose state is kept in memory; others are read back from the log."),
   ...custodyShape,
+  ...retentionShape,
 });
 
 export const loggingSchema = z.strictObject({

@@ -14,6 +14,7 @@ import type { HttpDeps, Located, RecorderInfo } from "../../src/http/deps.ts";
 import { startEvidence } from "../../src/runtime/node/evidence/index.ts";
 import { evidenceSchema } from "../../src/policy/configEvidence.ts";
 import { createIncidents, type IncidentService } from "../../src/runtime/node/incidents.ts";
+import { createRetention } from "../../src/runtime/node/retention/index.ts";
 import { noMetrics } from "../../src/http/metrics.ts";
 import { memoryLog } from "../../src/log/memory.ts";
 import type { Entry } from "../../src/log/entry.ts";
@@ -172,6 +173,7 @@ export async function kit(options: Options = {}): Promise<Kit> {
   let id = 0;
   const say = (facts: unknown, sentence: string) => void logged.push({ facts, sentence });
   let incidentCount = 0;
+  let holdCount = 0;
   const incidents = createIncidents({
     log,
     clock: realClock,
@@ -230,6 +232,12 @@ export async function kit(options: Options = {}): Promise<Kit> {
     idForm: (_tenant, _kind, value) => idForm(value),
     evidence,
     incidents,
+    retention: createRetention({
+      config: undefined,
+      log,
+      clock: realClock,
+      ids: () => `hold-${++holdCount}`,
+    }),
     metrics: noMetrics,
     logger: { info: say, warn: say, error: say },
     clock: () => time.now,

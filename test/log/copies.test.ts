@@ -443,6 +443,7 @@ describe("whatever the destination", () => {
     const reads: number[] = [];
     const log = {
       tenants: () => ["acme"],
+      prunedTo: () => 0,
       origin: () => "tacet.example/acme",
       size: () => size,
       signedHead: () => Promise.resolve(undefined),

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Entry } from "../../log/entry.ts";
 import { cefLine, csvHead, csvRow, ocsfLine, type Product } from "../../log/exports.ts";
+import { leafLine } from "../../log/ndjson.ts";
 import { matches } from "../../log/filter.ts";
 import { readEntry } from "../../log/form.ts";
 import { NoSource, type Source, sourcesAt } from "./log/sources.ts";
@@ -129,8 +130,9 @@ async function writePeriod(
   let unread = 0;
   await writing(path, async (write) => {
     await write(head);
-    for await (const { bytes } of source.entries) {
-      const formed = readEntry(bytes);
+    for await (const stored of source.entries) {
+      if ("erased" in stored) continue;
+      const formed = readEntry(stored.bytes);
       if (formed.kind !== "entry") {
         unread += 1;
         continue;
@@ -143,7 +145,7 @@ async function writePeriod(
   return { count, unread };
 }
 
-/** The bytes that were hashed, with the heads that sign them. */
+/** The bytes that were hashed, the hashes of what was pruned, and the heads that sign them. */
 async function writeFolder(source: Source, folder: string): Promise<Written> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [entries = "", ...beside] = ["entries.ndjson", "checkpoints.txt", "keys.pub"].map((name) =>
@@ -152,10 +154,11 @@ async function writeFolder(source: Source, folder: string): Promise<Written> {
   const texts = [source.heads.join("\n"), source.keys.map((key) => `${key}\n`).join("")];
   let count = 0;
   await writing(entries, async (write) => {
-    for await (const { bytes } of source.entries) {
-      await write(bytes);
+    for await (const stored of source.entries) {
+      const isErased = "erased" in stored;
+      await write(isErased ? leafLine(stored.erased) : stored.bytes);
       await write("\n");
-      count += 1;
+      if (!isErased) count += 1;
     }
   });
   for (const [index, path] of beside.entries()) {

@@ -56,6 +56,8 @@ export interface IncidentsOptions {
 export interface IncidentService extends Incidents, IncidentWork {
   /** Reads what earlier processes left, and marks what is still to be marked. Nobody waits for it. */
   begin(tenants: readonly TenantId[]): void;
+  /** Every open one of the tenant. Rejects where the log cannot say. */
+  open(tenant: TenantId): Promise<readonly Filed[]>;
   /** Of the tenants whose incidents are known by now. */
   openCounts(): ReadonlyMap<TenantId, number>;
   stop(): Promise<void>;
@@ -221,6 +223,10 @@ export function createIncidents(options: IncidentsOptions): IncidentService {
     close: (tenant, incidentId, said) => work("IncidentClosed", tenant, incidentId, said),
     begin(tenants) {
       for (const tenant of tenants) void load(tenant);
+    },
+    async open(tenant) {
+      const book = await rooms.of(tenant).book();
+      return book.all().filter(({ incident }) => incident.state === "open");
     },
     openCounts: () => rooms.openCounts(),
     async stop() {

@@ -37,7 +37,9 @@ export async function logCommand(args: string[], io: Output): Promise<number> {
         throw new NoSource(`There is no log of ${tenant} here; there are: ${known}.`);
       }
       for (const source of sources) {
-        for await (const { bytes } of source.entries) {
+        for await (const stored of source.entries) {
+          if ("erased" in stored) continue;
+          const { bytes } = stored;
           const formed = readEntry(bytes);
           if (formed.kind === "entry" && !matches(formed.entry, filter)) continue;
           io.out(new TextDecoder().decode(bytes));

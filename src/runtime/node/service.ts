@@ -38,6 +38,7 @@ import { operations } from "./operations.ts";
 import { loopPressure } from "./pressure.ts";
 import { pushedEnds } from "./pushedEnds.ts";
 import { type Fleet, nodeFleet, tenantsOf } from "./recorders.ts";
+import { createRetention } from "./retention/index.ts";
 import { ticketSecrets } from "./secretFile.ts";
 
 const SWEEP_EVERY_MS = 600_000;
@@ -117,6 +118,7 @@ export async function startService(
   const { log, publisher, sink } = beside;
   const findings = startFindings({ config, log, fleet, clock, logger, register, sink, publisher });
   const { evidence, incidents } = findings;
+  const retention = createRetention({ config: config.log.retention, log, clock });
   const keeper = new Keeper({
     clock,
     log,
@@ -195,6 +197,7 @@ export async function startService(
     stopping: () => stopping,
     evidence,
     incidents,
+    retention,
     custody: () => ({ ...custody?.detail(), copies: copies?.detail() ?? [] }),
     guesses: guessing,
     gate: createGate({ delayMs: pressure.delayMs, clock: clock.now, metrics }),
@@ -242,6 +245,8 @@ export async function startService(
     findings.begin(policy.tenants());
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
     copies = await startCopies({ config, log, clock, logger, sink, register });
+    const { confirmedTo: copiedTo } = copies;
+    retention.begin({ log, logger, copiedTo, openIncidents: incidents.open });
     const endBeats = startBeats(clock, [
       { everyMs: FLUSH_EVERY_MS, run: () => main.flushBounded() },
       {
@@ -270,8 +275,7 @@ export async function startService(
         await Promise.all([api.close(config.listen.stopMsMax), ops.close(1_000)]);
         await main.flushBounded(true);
         clockWatch.stop();
-        await custody?.stop();
-        await findings.stop();
+        await Promise.all([custody?.stop(), retention.stop(), findings.stop()]);
         await beside.stop();
         await copies?.stop();
         await enterStop(log, clock, reason);
@@ -284,8 +288,7 @@ export async function startService(
     await Promise.all(listening.map((one) => one.close(0)));
     clockWatch.stop();
     pressure.stop();
-    await custody?.stop();
-    await copies?.stop();
+    await Promise.all([custody?.stop(), retention.stop(), copies?.stop()]);
     await keeper.stop();
     await findings.stop();
     await beside.stop();

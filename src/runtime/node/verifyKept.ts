@@ -10,7 +10,7 @@ import type { Checkpoint } from "../../log/checkpoint.ts";
 import { openSigned } from "../../log/keyChain.ts";
 import { type Verifier, fromBase64, parseVerifier } from "../../log/note.ts";
 import { type Succession, successionOf } from "../../log/succession.ts";
-import { type Stored, verifyLog } from "../../log/verify.ts";
+import { type Erased, type Kept, type Stored, verifyLog } from "../../log/verify.ts";
 import { type Source, sourcesAt } from "./log/sources.ts";
 import { sentence } from "./verifyOne.ts";
 
@@ -96,9 +96,9 @@ async function headsUpTo(
 }
 
 async function* firstOf(
-  entries: AsyncIterable<Stored> | Iterable<Stored>,
+  entries: Kept,
   count: number,
-): AsyncGenerator<Stored> {
+): AsyncGenerator<Stored | Erased> {
   let left = count;
   if (left === 0) return;
   for await (const stored of entries) {

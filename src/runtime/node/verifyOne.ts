@@ -132,8 +132,15 @@ export function sentence(verified: Verified): string {
   }
 }
 
-function intact({ size, signedTo, checkpoints }: Extract<Verified, { kind: "intact" }>): string {
+function intact({
+  checkpoints,
+  prunedTo,
+  signedTo,
+  size,
+}: Extract<Verified, { kind: "intact" }>): string {
   const rest = size - signedTo;
   const open = rest === 0 ? "" : `; the last ${rest} are under no signature yet`;
-  return `INTACT, ${size} entries, ${checkpoints} signed heads${open}`;
+  const gone =
+    prunedTo === undefined ? "" : `; up to ${prunedTo} only hashes, as entries were pruned`;
+  return `INTACT, ${size} entries, ${checkpoints} signed heads${gone}${open}`;
 }

@@ -57,6 +57,11 @@ export function partialDeps(): HttpDeps {
     },
     origins: { any: () => false, of: () => false },
     idForm: (_tenant, _kind, value) => idForm(value),
+    retention: {
+      standing: () => Promise.resolve({ prunedTo: 0, legalHolds: [] }),
+      place: () => Promise.resolve({ kind: "log_failed" }),
+      lift: () => Promise.resolve({ kind: "log_failed" }),
+    },
     evidence: {
       read: () => Promise.resolve(undefined),
       ask: () => Promise.resolve(undefined),

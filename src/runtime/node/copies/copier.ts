@@ -37,7 +37,7 @@ export interface CopierOptions {
   readonly carrier: Carrier;
   readonly log: Pick<
     LogStore,
-    "read" | "origin" | "size" | "tenants" | "signedHead" | "verifierKey"
+    "read" | "origin" | "prunedTo" | "size" | "tenants" | "signedHead" | "verifierKey"
   >;
   readonly clock: Clock;
   /** The position confirmed in an earlier process, by origin. */

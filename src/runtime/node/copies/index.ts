@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import type { Registry } from "prom-client";
 import type { AlertSink } from "../../../alerts/alert.ts";
-import type { Json } from "../../../control/call.ts";
+import type { Json, TenantId } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import type { Logger } from "../../../http/deps.ts";
 import type { Config } from "../../../policy/config.ts";
@@ -34,6 +34,10 @@ export interface CopiesOptions {
 }
 
 export interface Copies {
+  /** The destination that is furthest behind with this log; undefined where none gets it. */
+  confirmedTo(
+    tenant: TenantId,
+  ): { readonly destination: string; readonly position: number } | undefined;
   /** For operators: how far behind each destination is. */
   detail(): Json;
   /** Before the log is closed. */
@@ -48,7 +52,9 @@ export async function startCopies(options: CopiesOptions): Promise<Copies> {
   const ids = config.copies.map(({ id }) => id);
   const copiers = new Map<string, Copier>();
   const metrics = copyMetrics(options.register, ids, (id) => copiers.get(id)?.standing());
-  if (ids.length === 0) return { detail: () => [], stop: () => Promise.resolve() };
+  if (ids.length === 0) {
+    return { confirmedTo: () => undefined, detail: () => [], stop: () => Promise.resolve() };
+  }
 
   const entries = enterLater(log, clock);
   const positions = await openPositions({
@@ -85,6 +91,13 @@ export async function startCopies(options: CopiesOptions): Promise<Copies> {
   let cancel = clock.after(MEASURE_MS, look);
 
   return {
+    confirmedTo(tenant) {
+      const origin = log.origin(tenant);
+      const reached = config.copies
+        .filter(({ tenants }) => tenants === undefined || tenants.includes(tenant))
+        .map(({ id }) => ({ destination: id, position: positions.of(id, origin) }));
+      return reached.toSorted((a, b) => a.position - b.position)[0];
+    },
     detail: () =>
       [...copiers].map(([id, copier]) => {
         const { failure, lag, lastSuccessAt } = copier.standing();

@@ -32,7 +32,7 @@ export interface Streams {
 }
 
 export interface StreamsOptions {
-  readonly log: Pick<LogStore, "origin" | "size" | "tenants">;
+  readonly log: Pick<LogStore, "origin" | "prunedTo" | "size" | "tenants">;
   readonly startFrom: (origin: string) => number;
   /** Undefined: all. */
   readonly tenants: readonly TenantId[] | undefined;
@@ -60,8 +60,8 @@ export function streamsOf({ log, startFrom, tenants }: StreamsOptions): Streams 
   function begun(tenant: TenantId): Stream {
     const origin = log.origin(tenant);
     const kept = startFrom(origin);
-    // A position beyond the log is not this log's: all of it is sent.
-    const confirmed = kept > log.size(tenant) ? 0 : kept;
+    // A position beyond the log is not this log's: all of it is sent, as far as it is still there.
+    const confirmed = Math.max(kept > log.size(tenant) ? 0 : kept, log.prunedTo(tenant));
     return {
       tenant,
       origin,

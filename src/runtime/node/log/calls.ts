@@ -79,6 +79,20 @@ export function callCache(sql: Statements, fold: Fold, countMax: number): CallCa
   };
 }
 
+/** Undefined for a call whose entries are damaged. */
+export function readableOf(
+  calls: CallCache,
+  tenant: TenantId,
+  callId: CallId,
+): CallState | undefined {
+  try {
+    return calls.get(tenant, callId).state;
+  } catch (error) {
+    if (error instanceof LogDamaged) return undefined;
+    throw error;
+  }
+}
+
 /** Calls not ended, by their newest entry; with `agentId` only this agent's. */
 export function liveCalls(
   db: DatabaseSync,

@@ -7,7 +7,11 @@ import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
-/** `prev`: position of the same call's event before this one, 0 for its first. */
+/**
+ * `prev`: position of the same call's event before this one, 0 for its first. An entry that was pruned
+ * has no bytes and no call. `pruned`: up to where, by which entry's word, and how far that is done;
+ * `kept`: the entries before that place which stay with their bytes.
+ */
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entries (
@@ -22,6 +26,12 @@ CREATE INDEX IF NOT EXISTS calls_unrested ON calls (tenant, call_id) WHERE unres
 CREATE INDEX IF NOT EXISTS calls_live ON calls (tenant, position) WHERE ended = 0;
 CREATE INDEX IF NOT EXISTS calls_of_agent ON calls (tenant, agent_id, position)
   WHERE ended = 0 AND agent_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS pruned (
+  tenant TEXT PRIMARY KEY, upto INTEGER NOT NULL, entry INTEGER NOT NULL, erased INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (
+  tenant TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (tenant, position)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS heads (
   tenant TEXT PRIMARY KEY, size INTEGER NOT NULL, frontier BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -46,6 +56,8 @@ export function openDatabase(path: string, pageCountMax?: number): DatabaseSync 
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;");
   // Pages are written back in larger lots: a WAL of at most some 32 MB, and fewer long waits.
   db.exec("PRAGMA wal_autocheckpoint = 8000;");
+  // What is erased is overwritten, and not only left out.
+  db.exec("PRAGMA secure_delete = ON;");
   addColumns(db);
   db.exec(SCHEMA);
   if (pageCountMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(pageCountMax)}`);
@@ -147,6 +159,14 @@ export function tenantsOf(db: DatabaseSync): string[] {
     if (row === undefined) return found;
     found.push(row.tenant);
   }
+}
+
+/** Entries up to here may be gone, as an entry says. A file from before there was pruning has none. */
+export function prunedToIn(db: DatabaseSync, tenant: string): number {
+  const known = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'pruned'").get();
+  if (known === undefined) return 0;
+  const row = db.prepare("SELECT upto FROM pruned WHERE tenant = ?").get(tenant);
+  return (row as { upto: number } | undefined)?.upto ?? 0;
 }
 
 export function metaOf(db: DatabaseSync, name: string): string | undefined {

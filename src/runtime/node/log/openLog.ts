@@ -5,14 +5,14 @@
  */
 import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import type { CallId, CallState, EpochMs, TenantId } from "../../../control/call.ts";
+import type { CallState, EpochMs, TenantId } from "../../../control/call.ts";
 import { isAtRest } from "../../../control/conclude.ts";
 import { evolve, fold } from "../../../control/evolve.ts";
 import type { Entry } from "../../../log/entry.ts";
 import { originOf } from "../../../log/origin.ts";
 import type { LogStore } from "../../../log/store.ts";
 import { type Ballast, ballastAt } from "./ballast.ts";
-import { type CallCache, LogDamaged, callCache, liveCalls } from "./calls.ts";
+import { callCache, liveCalls, readableOf } from "./calls.ts";
 import { openDatabase, prepare, tenantsOf } from "./database.ts";
 import { type Folder, ensureOwnFile, folderAt, makeFolder } from "./folder.ts";
 import { startHeads } from "./heads.ts";
@@ -30,6 +30,7 @@ import {
   takeSpool,
 } from "./opening.ts";
 import { hashesOf } from "./nodes.ts";
+import { type PruneAsk, type PruneStep, prunerOf } from "./prune.ts";
 import { bundleOf, readBackPage, readPage } from "./read.ts";
 import { openSearch } from "./search.ts";
 import { shippedNotes } from "./shipped.ts";
@@ -79,6 +80,10 @@ export interface NodeLog extends LogStore {
   readonly restoredAt?: EpochMs;
   /** Folders with shipped heads that could not be read, so that nothing was compared with them. */
   readonly notCompared: readonly string[];
+  /** Lets the next old entries go, by an entry that says so; `erase` takes them out of the file. */
+  prune(tenant: TenantId, ask: PruneAsk): Promise<PruneStep>;
+  /** Erases some of what may go; false when nothing is left. Rejects where it cannot. */
+  erase(tenant: TenantId): Promise<boolean>;
 }
 
 /** What is open in this very thread. */
@@ -180,6 +185,16 @@ async function start(
     known,
     signed: (tenant, tree) => saveTree(sql, tenant, tree),
   });
+  const pruner = prunerOf({
+    db,
+    sql,
+    now: options.now,
+    calls,
+    writer: () => writer,
+    heads: () => heads,
+    search: () => search,
+  });
+  const readFrom = { sql, search, pruner };
   const despooled = takeSpool(folder, sql, options.now(), (requests) => writer.writeNow(requests));
 
   async function signGrown(): Promise<void> {
@@ -256,9 +271,12 @@ async function start(
       return written.kind === "failed" ? written : { kind: "failed", detail: "conflict" };
     },
     read: (tenant, filter, after, limit) =>
-      readPage(sql, search, (of) => writer.endOf(of).tree.size, { tenant, filter, after, limit }),
+      readPage(readFrom, (of) => writer.endOf(of).tree.size, { tenant, filter, after, limit }),
     readBack: (tenant, filter, before, limit) =>
-      readBackPage(sql, search, writer.endOf(tenant).tree.size, { tenant, filter, before, limit }),
+      readBackPage(readFrom, writer.endOf(tenant).tree.size, { tenant, filter, before, limit }),
+    prune: async (tenant, ask) => pruner.step(tenant, ask),
+    erase: (tenant) => pruner.erase(tenant),
+    prunedTo: pruner.prunedTo,
     checkpoint: (tenant) => heads.sign(tenant),
     signedHead: async (tenant) => heads.newest(tenant),
     hashes: (tenant, level, from, count) => hashesOf(sql, search, { tenant, level, from, count }),
@@ -272,15 +290,6 @@ async function start(
       return closing;
     },
   };
-}
-
-function readableOf(calls: CallCache, tenant: TenantId, callId: CallId): CallState | undefined {
-  try {
-    return calls.get(tenant, callId).state;
-  } catch (error) {
-    if (error instanceof LogDamaged) return undefined;
-    throw error;
-  }
 }
 
 /** What the timer does. A failure here is told by the next write and by /readyz. */

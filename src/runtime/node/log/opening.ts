@@ -13,7 +13,7 @@ import { type Verifier, parseVerifier } from "../../../log/note.ts";
 import type { LogEnd } from "../../../log/seal.ts";
 import { type Frontier, leafHash, sameHash } from "../../../log/tree.ts";
 import { LogDamaged } from "./calls.ts";
-import { type EntryRow, type Statements, metaOf, tenantsOf } from "./database.ts";
+import { type EntryRow, type Statements, metaOf, prunedToIn, tenantsOf } from "./database.ts";
 import {
   type Folder,
   keptGenerations,
@@ -151,7 +151,8 @@ export async function endsOf({ db, sql, folder, base, generation, keys, shipped 
     const row = saved.get(tenant) as { size: number; frontier: Uint8Array } | undefined;
     const tree = row === undefined ? undefined : unpackFrontier(row.size, row.frontier);
     const end = openEnd(sql, tenant, tree, head?.checkpoint, folder);
-    checkTail(sql, tenant, Math.max(tree?.size ?? 0, end.tree.size - TAIL_MAX), folder);
+    const after = Math.max(tree?.size ?? 0, end.tree.size - TAIL_MAX);
+    checkTail(sql, { tenant, after, prunedTo: prunedToIn(db, tenant) }, folder);
     ends.set(tenant, end);
   }
   return { ends, known };
@@ -164,9 +165,14 @@ export async function endsOf({ db, sql, folder, base, generation, keys, shipped 
 const TAIL_MAX = 20_000;
 
 /** Nothing but these bytes says what the newest entries were: they are not built upon unread. */
-function checkTail(sql: Statements, tenant: TenantId, after: number, folder: Folder): void {
+function checkTail(
+  sql: Statements,
+  { after, prunedTo, tenant }: { tenant: TenantId; after: number; prunedTo: number },
+  folder: Folder,
+): void {
   for (const row of sql.tail.iterate(tenant, after)) {
     const { position, bytes, leaf } = row as unknown as EntryRow;
+    if (bytes.length === 0 && position <= prunedTo) continue;
     if (readEntry(bytes).kind === "entry" && sameHash(leafHash(bytes), leaf)) continue;
     throw new LogRefused(
       `Entry ${position} of ${tenant} in ${folder.path} is not what was written. Run tacet verify. ` +

@@ -12,6 +12,7 @@ import { TILE_WIDTH, packBundle } from "../../../log/tiles.ts";
 import { LogDamaged } from "./calls.ts";
 import type { Statements } from "./database.ts";
 import { withoutGap } from "./nodes.ts";
+import type { Pruner } from "./prune.ts";
 import type { Search } from "./search.ts";
 
 /** Entries in one page. */
@@ -19,27 +20,43 @@ const PAGE_MAX = 1_000;
 /** Up to so many entries the search file catches up before it is asked. */
 const LAG_MAX = 5_000;
 
+/** Where entries are read from. What was pruned is in no answer; what stays of it is. */
+export interface ReadFrom {
+  readonly sql: Statements;
+  readonly search: Search;
+  readonly pruner: Pick<Pruner, "prunedTo" | "keptAfter" | "isKept">;
+}
+
 export async function readPage(
-  sql: Statements,
-  search: Search,
+  { pruner, search, sql }: ReadFrom,
   size: (tenant: TenantId) => number,
   ask: { tenant: TenantId; filter: EntryFilter; after: number; limit: number },
 ): Promise<EntryPage> {
   const { tenant, filter } = ask;
   const limit = Math.max(1, Math.min(PAGE_MAX, Math.trunc(ask.limit)));
   const end = size(tenant);
-  const from = filter.from === undefined ? 0 : firstAt(sql, tenant, end, filter.from) - 1;
+  const prunedTo = pruner.prunedTo(tenant);
+  const whole = { from: prunedTo, to: end };
+  const from = filter.from === undefined ? 0 : firstAt(sql, tenant, whole, filter.from) - 1;
   const after = Math.max(0, ask.after, from);
-  const before = filter.to === undefined ? end : firstAt(sql, tenant, end, filter.to) - 1;
+  const before = filter.to === undefined ? end : firstAt(sql, tenant, whole, filter.to) - 1;
   const terms = termsOfFilter(filter);
   if (terms.length === 0) {
-    const entries = inOrder(sql, tenant, after, Math.min(limit, Math.max(0, before - after)));
-    return page(entries, (entries.at(-1)?.position ?? after) < before, end);
+    const kept = after < prunedTo ? pruner.keptAfter(tenant, after, limit) : [];
+    const begin = Math.max(after, prunedTo);
+    const count = Math.min(limit - kept.length, Math.max(0, before - begin));
+    const entries = [
+      ...kept.map((position) => entryAt(sql, tenant, position)),
+      ...inOrder(sql, tenant, begin, count),
+    ];
+    return page(entries, (entries.at(-1)?.position ?? begin) < before, end);
   }
   if (end - search.indexedTo(tenant) <= LAG_MAX) await search.caughtUp();
   const indexedTo = search.indexedTo(tenant);
   const positions = await search.find(tenant, terms, after, limit + 1);
-  const found = positions.filter((position) => position <= before);
+  const found = positions.filter(
+    (position) => position <= before && isThere(pruner, tenant, position),
+  );
   const entries = found.slice(0, limit).map((position) => entryAt(sql, tenant, position));
   const next = found.length > limit ? found[limit - 1] : undefined;
   return {
@@ -52,15 +69,17 @@ export async function readPage(
 
 /** The same from the end: the newest first. */
 export async function readBackPage(
-  sql: Statements,
-  search: Search,
+  { pruner, search, sql }: ReadFrom,
   end: number,
   ask: { tenant: TenantId; filter: EntryFilter; before: number; limit: number },
 ): Promise<EntryPage> {
   const { tenant, filter } = ask;
   const limit = Math.max(1, Math.min(PAGE_MAX, Math.trunc(ask.limit)));
-  const first = filter.from === undefined ? 1 : firstAt(sql, tenant, end, filter.from);
-  const until = filter.to === undefined ? end : firstAt(sql, tenant, end, filter.to) - 1;
+  // Backwards nothing is read beyond what was pruned: what stays of it is found by its own words.
+  const whole = { from: pruner.prunedTo(tenant), to: end };
+  const first =
+    filter.from === undefined ? whole.from + 1 : firstAt(sql, tenant, whole, filter.from);
+  const until = filter.to === undefined ? end : firstAt(sql, tenant, whole, filter.to) - 1;
   const last = Math.min(end, until, ask.before - 1);
   const terms = termsOfFilter(filter);
   if (terms.length === 0) {
@@ -86,9 +105,21 @@ function page(entries: readonly Entry[], more: boolean, indexedTo: number): Entr
   return { entries, indexedTo, ...(next === undefined ? {} : { next }) };
 }
 
-/** Position of the first entry at or after this moment: time never goes back in a log. */
-function firstAt(sql: Statements, tenant: TenantId, size: number, at: EpochMs): number {
-  let [low, high] = [1, size + 1];
+/** The search file may still know of what was pruned. */
+const isThere = (pruner: ReadFrom["pruner"], tenant: TenantId, position: number): boolean =>
+  position > pruner.prunedTo(tenant) || pruner.isKept(tenant, position);
+
+/**
+ * Position of the first entry at or after this moment, of those behind `from` up to `to`: time never
+ * goes back in a log. One behind `to` where there is none.
+ */
+export function firstAt(
+  sql: Statements,
+  tenant: TenantId,
+  { from, to }: { readonly from: number; readonly to: number },
+  at: EpochMs,
+): number {
+  let [low, high] = [from + 1, to + 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     if (entryAt(sql, tenant, middle).at < at) low = middle + 1;

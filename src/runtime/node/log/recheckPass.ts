@@ -14,13 +14,15 @@ import { openSigned } from "../../../log/keyChain.ts";
 import { type Verifier, parseVerifier } from "../../../log/note.ts";
 import { originOf } from "../../../log/origin.ts";
 import {
+  type Erased,
   type Pass,
   type Reached,
   type Stored,
   type Verified,
   startPass,
 } from "../../../log/verify.ts";
-import { type EntryRow, metaOf, openForReading, tenantsOf } from "./database.ts";
+import { type EntryRow, metaOf, openForReading, prunedToIn, tenantsOf } from "./database.ts";
+import { followsIn } from "./sources.ts";
 import { type Folder, folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
 
 /** Where the last pass over one tenant's log had come. */
@@ -156,15 +158,19 @@ async function expectUpTo(
 function storedOf(
   row: EntryRow,
   misfit: (row: EntryRow, entry: Entry) => string | undefined,
-): Stored {
+): Stored | Erased {
   const { bytes, leaf, position } = row;
+  if (bytes.length === 0) return { position, erased: leaf };
   return { position, bytes, leaf, misfit: (entry) => misfit(row, entry) };
 }
 
 /** Whether a row's own notes fit: which call it is of, and that call's entry before. */
 function chainCheck({ callCountMax, db, tenant }: One) {
   const newest = new Map<string, number>();
-  const callAt = db.prepare("SELECT call_id FROM entries WHERE tenant = ? AND position = ?");
+  const callAt = db.prepare(
+    "SELECT call_id, length(bytes) AS length FROM entries WHERE tenant = ? AND position = ?",
+  );
+  const erasedTo = prunedToIn(db, tenant);
   return (row: EntryRow, entry: Entry): string | undefined => {
     const callId = isCallEntry(entry) ? (entry.callId as string) : null;
     if (callId !== row.call_id) return "is filed under another call";
@@ -177,15 +183,18 @@ function chainCheck({ callCountMax, db, tenant }: One) {
       if (oldest !== undefined) newest.delete(oldest);
     }
     const prev = row.prev ?? -1;
-    const fits = before === undefined ? isOfCall(prev, callId) : prev === before;
+    const fits =
+      before === undefined ? isOfCall(prev, callId) : followsIn({ entry, prev, before, erasedTo });
     return fits ? undefined : "names another entry before it in its call";
   };
 
   /** Of a call that was not met in this pass no more can be told than that it leads to its own. */
   function isOfCall(position: number, callId: string): boolean {
     if (position === 0) return true;
-    const there = callAt.get(tenant, position) as { call_id: string | null } | undefined;
-    return there?.call_id === callId;
+    const there = callAt.get(tenant, position) as
+      | { readonly call_id: string | null; readonly length: number }
+      | undefined;
+    return there !== undefined && (there.call_id === callId || there.length === 0);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Sealed } from "../../../log/seal.ts";
 import type { Statements } from "./database.ts";
 import type { Nodes } from "./nodes.ts";
 import { isDamage, selectOf, type Way } from "./searchFile.ts";
-import { openFill } from "./searchFill.ts";
+import { type Forgotten, openFill } from "./searchFill.ts";
 import { opensWindow, parse } from "./searchWords.ts";
 
 /** Windows known before they are indexed; beyond it, while the file cannot be written, the oldest go. */
@@ -20,6 +20,8 @@ export interface Search {
   note(tenant: TenantId, sealed: readonly Sealed[]): void;
   /** Entries may have been committed that were never noted. */
   distrust(): void;
+  /** These are about to be erased, and found no more. Throws where the file cannot be written. */
+  forget(tenant: TenantId, entries: readonly Forgotten[]): void;
   /** Positions after `after` whose entries have all words, in order. */
   find(tenant: TenantId, terms: readonly string[], after: number, limit: number): Promise<number[]>;
   /** Positions before `before`, the newest first. */
@@ -98,6 +100,7 @@ export function openSearch(
       fill.note(tenant);
     },
     distrust: fill.doubt,
+    forget: fill.forgetWords,
     find,
     findBack: (tenant, terms, from, limit) => found({ tenant, terms, way: "back", from, limit }),
     async callOfWindow(tenant, windowId) {

@@ -53,7 +53,7 @@ function openFile(path: string): DatabaseSync {
   if (!existsSync(path)) ensureOwnFile(path);
   const db = new DatabaseSync(path, { timeout: 2_000 });
   db.exec(
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;",
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000; PRAGMA secure_delete = ON;",
   );
   // A file without tables is new, whoever made it.
   const { count } = db.prepare("SELECT count(*) AS count FROM sqlite_schema").get() as {

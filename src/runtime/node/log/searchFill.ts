@@ -46,11 +46,19 @@ export interface SearchFill {
   doubt(): void;
   /** The file is damaged: it is made anew, and filled again. Never throws. */
   restart(): void;
+  /** These entries are found no more. Throws where the file cannot be written. */
+  forgetWords(tenant: TenantId, entries: readonly Forgotten[]): void;
   /** Makes the nodes that are due. Never rejects. */
   growTree(tenant: TenantId): Promise<void>;
   /** Tries once to index all there is. Never rejects. */
   caughtUp(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** An entry that is about to be erased. */
+export interface Forgotten {
+  readonly position: number;
+  readonly bytes: Uint8Array;
 }
 
 export interface FillOptions {
@@ -114,6 +122,24 @@ export function openFill({ indexed, log: whole, path, tenants }: FillOptions): S
     sql.setProgress.run(tenant, last.position, leafHash(last.bytes));
     took(rows.length);
     return rows.length === SLICE_MAX;
+  }
+
+  function forgetWords(tenant: TenantId, entries: readonly Forgotten[]): void {
+    try {
+      commit();
+      const { db } = begin(tenant);
+      const remove = db.prepare("DELETE FROM words WHERE tenant = ? AND word = ? AND position = ?");
+      for (const { bytes, position } of entries) {
+        const entry = parse(bytes);
+        for (const word of entry === undefined ? [] : wordsOf(entry)) {
+          remove.run(tenant, word, position);
+        }
+      }
+      commit();
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
   }
 
   /** Makes the next node that is due; false when none is. */
@@ -246,6 +272,7 @@ export function openFill({ indexed, log: whole, path, tenants }: FillOptions): S
       soon();
     },
     restart,
+    forgetWords,
     async growTree(tenant) {
       try {
         for (let more = true; more && performance.now() < stopBy;) {

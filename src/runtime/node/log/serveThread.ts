@@ -43,6 +43,7 @@ export async function serveThread(
     facts: factsOf(log),
     healthy: (told = log.healthy()),
     sizes: log.tenants().map((tenant) => [tenant, log.size(tenant)] as const),
+    pruned: log.tenants().map((tenant) => [tenant, log.prunedTo(tenant)] as const),
   });
 
   /** What is answered in one turn goes in one message. */

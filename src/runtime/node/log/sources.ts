@@ -7,8 +7,12 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { isCallEntry } from "../../../log/callEntries.ts";
+import type { Entry } from "../../../log/entry.ts";
+import { readEntry } from "../../../log/form.ts";
 import { linesOf } from "../../../log/ndjson.ts";
-import type { Stored } from "../../../log/verify.ts";
+import { HASH_BYTES, TILE_WIDTH, tilePath, unpackHashes } from "../../../log/tiles.ts";
+import type { Hash } from "../../../log/tree.ts";
+import type { Erased, Kept, Stored } from "../../../log/verify.ts";
 import { originOf } from "../../../log/origin.ts";
 import { type EntryRow, metaOf, openForReading, tenantsOf } from "./database.ts";
 import { folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
@@ -19,7 +23,7 @@ export interface Source {
   readonly name: string;
   /** Where the store itself says whose log this is. */
   readonly tenant?: string;
-  readonly entries: AsyncIterable<Stored> | Iterable<Stored>;
+  readonly entries: Kept;
   /** Signed notes, not opened yet. */
   readonly heads: readonly string[];
   /** What the log is called, where the store itself says it. */
@@ -110,12 +114,18 @@ function folderSources(path: string) {
 }
 
 /** Rows with their own notes checked: which call they are of, and that call's entry before. */
-function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored> {
+function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
   const newest = new Map<string, number>();
+  let erasedTo = 0;
   const query =
     "SELECT position, bytes, leaf, call_id, prev FROM entries WHERE tenant = ? ORDER BY position";
   for (const row of db.prepare(query).iterate(tenant)) {
     const { position, bytes, leaf, call_id, prev } = row as unknown as EntryRow;
+    if (bytes.length === 0) {
+      erasedTo = position;
+      yield { position, erased: leaf };
+      continue;
+    }
     yield {
       position,
       bytes,
@@ -124,12 +134,31 @@ function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored> {
         const callId = isCallEntry(entry) ? (entry.callId as string) : null;
         if (callId !== call_id) return "is filed under another call";
         if (callId === null) return undefined;
-        const before = newest.get(callId) ?? 0;
+        const before = newest.get(callId);
         newest.set(callId, position);
-        return prev === before ? undefined : "names another entry before it in its call";
+        return followsIn({ entry, prev: prev ?? -1, before, erasedTo })
+          ? undefined
+          : "names another entry before it in its call";
       },
     };
   }
+}
+
+/** What a row says of its call's entry before it, where that was met, was erased, or never was. */
+interface Following {
+  readonly entry: Entry;
+  readonly prev: number;
+  /** Undefined: none was met. */
+  readonly before: number | undefined;
+  /** The newest entry that is gone; 0 where none is. */
+  readonly erasedTo: number;
+}
+
+/** A call that was pruned in part is forgotten: its id begins anew, or goes on from what is gone. */
+export function followsIn({ before, entry, erasedTo, prev }: Following): boolean {
+  if (prev === (before ?? 0)) return true;
+  if (erasedTo === 0) return false;
+  return before === undefined ? prev <= erasedTo : prev === 0 && entry.type === "CallRegistered";
 }
 
 async function serviceSource(base: string, options: SourceOptions): Promise<Source> {
@@ -152,22 +181,40 @@ async function serviceSource(base: string, options: SourceOptions): Promise<Sour
   const head = await reply.text();
   // Entries written after the head was signed are under no signature: they are left for next time.
   const size = Number(head.split("\n")[1]);
-  async function* pages(): AsyncGenerator<Stored> {
+  async function* pages(): AsyncGenerator<Stored | Erased> {
     let after: string | null = "0";
-    let left = size;
-    while (after !== null && left > 0) {
+    let taken = 0;
+    while (after !== null && taken < size) {
       const page: Response = await get(
         `/v1/log/entries?after=${encodeURIComponent(after)}&limit=1000`,
       );
+      const prunedTo = Math.min(size, Number(page.headers.get("tacet-pruned-to") ?? "0"));
       for await (const line of linesOf(page.body ?? [])) {
-        if (left === 0) return;
-        left -= 1;
+        // Of those that were pruned the service has the hashes, and keeps a few whole between them.
+        const position = taken < prunedTo && "bytes" in line ? positionIn(line) : taken + 1;
+        for (; taken < prunedTo && taken + 1 < position; taken += 1) {
+          yield { erased: await leafAt(taken) };
+        }
+        if (taken === size) return;
+        taken += 1;
         yield line;
       }
       const next: string | null = page.headers.get("tacet-next");
       // A service that repeats itself is not followed for ever.
       after = next !== null && Number(next) > Number(after) ? next : null;
     }
+  }
+  /** By its index, from 0. A tile is fetched once. */
+  let tile: { readonly index: number; readonly hashes: readonly Hash[] } | undefined;
+  async function leafAt(at: number): Promise<Hash> {
+    const index = Math.floor(at / TILE_WIDTH);
+    if (tile?.index !== index) {
+      const reply = await get(`/v1/log/${tilePath({ level: 0, index, width: TILE_WIDTH })}`);
+      const bytes = new Uint8Array(await reply.arrayBuffer());
+      if (bytes.length !== HASH_BYTES * TILE_WIDTH) throw new NoSource(`${root} has no such tile.`);
+      tile = { index, hashes: unpackHashes(bytes, TILE_WIDTH) };
+    }
+    return tile.hashes[at % TILE_WIDTH] as Hash;
   }
   return {
     name: root,
@@ -177,5 +224,13 @@ async function serviceSource(base: string, options: SourceOptions): Promise<Sour
   };
 }
 
-const accepts = (path: string): string =>
-  path.startsWith("/v1/log/entries") ? "application/x-ndjson" : "text/plain";
+function accepts(path: string): string {
+  if (path.startsWith("/v1/log/tile/")) return "application/octet-stream";
+  return path.startsWith("/v1/log/entries") ? "application/x-ndjson" : "text/plain";
+}
+
+/** Where an entry says that it stands; whether it does, its hash tells. */
+function positionIn({ bytes }: Stored): number {
+  const formed = readEntry(bytes);
+  return formed.kind === "entry" ? formed.entry.position : 0;
+}

@@ -22,6 +22,8 @@ export type Method =
   | "signedHead"
   | "hashes"
   | "bundle"
+  | "prune"
+  | "erase"
   | "close";
 
 export interface Ask {
@@ -72,6 +74,7 @@ export interface Opened {
   readonly facts: LogFacts;
   readonly healthy: boolean;
   readonly sizes: readonly (readonly [TenantId, number])[];
+  readonly pruned: readonly (readonly [TenantId, number])[];
 }
 
 export type FromThread = Told | Opened | { readonly kind: "refused"; readonly error: ThreadError };

@@ -47,6 +47,7 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
 
   const waiting = new Map<number, Waiting>();
   const sizes = new Map(opened.sizes);
+  const pruned = new Map(opened.pruned);
   const spool = spoolFile(folderAt(options.folder));
   let healthy = opened.healthy;
   let asks: Ask[] = [];
@@ -146,6 +147,15 @@ export async function openThreadedLog(options: ThreadedLogOptions): Promise<Node
     bundle: (...args) => ask("bundle", ...args),
     origin: (tenant) => originOf(options.originBase, tenant, opened.facts.generation),
     size: (tenant) => sizes.get(tenant) ?? 0,
+    prunedTo: (tenant) => pruned.get(tenant) ?? 0,
+    async prune(tenant, asked) {
+      const step = await ask("prune", tenant, asked).catch(failedOf);
+      if (step.kind !== "pruned") return step;
+      pruned.set(tenant, step.to);
+      grown(tenant, step.entry);
+      return step;
+    },
+    erase: (...args) => ask("erase", ...args),
     tenants: () => [...sizes.keys()],
     healthy: () => healthy && !isOver && isAnswering(),
     close() {

@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { CallId, CallState, TenantId } from "../../../control/call.ts";
 import type { CallEvent } from "../../../control/events.ts";
 import type { LoadedCall } from "../../../control/ports.ts";
-import { type Component, draftOfEvent } from "../../../log/callEntries.ts";
+import { draftOfEvent } from "../../../log/callEntries.ts";
 import type { Entry, EntryDraft } from "../../../log/entry.ts";
 import { type LogEnd, type Sealed, sealAll } from "../../../log/seal.ts";
 import { emptyTree } from "../../../log/tree.ts";
@@ -16,23 +16,9 @@ import { type CallCache, LogDamaged } from "./calls.ts";
 import type { Statements } from "./database.ts";
 import { readEnd } from "./end.ts";
 import { detailOf, isDiskFull } from "./failure.ts";
+import type { Request, Written } from "./request.ts";
 
-/** What one append or entering asks for. */
-export type Request =
-  | {
-      readonly kind: "call";
-      readonly tenant: TenantId;
-      readonly callId: CallId;
-      readonly expectedVersion: number;
-      readonly events: readonly CallEvent[];
-      readonly component?: Component;
-    }
-  | { readonly kind: "facts"; readonly drafts: readonly EntryDraft[] };
-
-export type Written =
-  | { readonly kind: "written"; readonly positions: readonly number[] }
-  | { readonly kind: "conflict" }
-  | { readonly kind: "failed"; readonly detail: string };
+export type { Request, Written } from "./request.ts";
 
 /** For tests: a throw before COMMIT is a failure not applied, one after it a failure applied. */
 export interface Faults {
@@ -172,6 +158,7 @@ export function startWriter(options: WriterOptions): Writer {
       return { kind: "failed", detail: bad };
     }
     const positions = (sealed as Plan[]).flatMap((plan) => insert(plan, draft, null, []));
+    request.noted?.(positions);
     return { kind: "written", positions };
   }
 

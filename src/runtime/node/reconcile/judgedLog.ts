@@ -14,7 +14,7 @@ import { readCheckpoint, splitNotes } from "../../../log/checkpoint.ts";
 import { toBase64, type Verifier } from "../../../log/note.ts";
 import { SYSTEM_TENANT } from "../../../log/store.ts";
 import { emptyTree, grow, leafHash, rootOf } from "../../../log/tree.ts";
-import type { Stored } from "../../../log/verify.ts";
+import type { Erased, Stored } from "../../../log/verify.ts";
 import { NoSource, type Source, sourcesAt } from "../log/sources.ts";
 import { verifyOne } from "../verifyOne.ts";
 
@@ -98,7 +98,13 @@ function reading(source: Source, span: LogAsked["span"]) {
   let tenant = source.tenant;
   let flaw: string | undefined;
 
-  function hear({ bytes, leaf }: Stored): void {
+  function hear(stored: Stored | Erased): void {
+    if ("erased" in stored) {
+      tree = grow(tree, stored.erased);
+      gathering.forget();
+      return;
+    }
+    const { bytes, leaf } = stored;
     const position = tree.size + 1;
     // A hash that is stored beside its entry is compared with it where the log is checked.
     tree = grow(tree, leaf ?? leafHash(bytes));
@@ -156,8 +162,8 @@ function originIn(heads: readonly string[]): string | undefined {
 
 async function* passing(
   entries: Source["entries"],
-  hear: (stored: Stored) => void,
-): AsyncGenerator<Stored> {
+  hear: (stored: Stored | Erased) => void,
+): AsyncGenerator<Stored | Erased> {
   for await (const stored of entries) {
     hear(stored);
     yield stored;

@@ -1,0 +1,87 @@
+/**
+ * Retention on Node: entries that are old enough are pruned while the service runs, and legal holds
+ * keep them.
+ *
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import type { TenantId } from "../../../control/call.ts";
+import type { Clock } from "../../../control/ports.ts";
+import { told } from "../../../control/within.ts";
+import type { Logger } from "../../../http/deps.ts";
+import type { RetentionDesk, RetentionStanding, Stop } from "../../../log/retentionDesk.ts";
+import { type LogStore, SYSTEM_TENANT } from "../../../log/store.ts";
+import { type RetentionConfig, monthsBefore, monthsOf } from "../../../policy/configRetention.ts";
+import type { NodeLog } from "../log/openLog.ts";
+import { type HoldRoomOptions, holdRooms } from "./legalHolds.ts";
+import { type Pruning, type PruningOptions, startPruning } from "./pruning.ts";
+
+export interface RetentionOptions {
+  readonly config: RetentionConfig | undefined;
+  readonly log: HoldRoomOptions["log"];
+  readonly clock: Clock;
+  readonly ids?: () => string;
+}
+
+export interface Retention extends RetentionDesk {
+  /** Pruning begins, where the configuration asks for it or an earlier one has to be ended. */
+  begin(
+    more: Pick<PruningOptions, "copiedTo" | "openIncidents"> & {
+      readonly log: NodeLog;
+      readonly logger: Logger;
+    },
+  ): void;
+  stop(): Promise<void>;
+}
+
+export function createRetention(options: RetentionOptions): Retention {
+  const { clock, config, ids = randomUUID, log } = options;
+  const room = holdRooms({ log, clock, ids });
+  let pruning: Pruning | undefined;
+
+  function monthsFor(tenant: TenantId): number | undefined {
+    return config && monthsOf(config, tenant, SYSTEM_TENANT);
+  }
+
+  async function standing(tenant: TenantId): Promise<RetentionStanding> {
+    const holds = await room(tenant).holds();
+    const months = monthsFor(tenant);
+    const prunedTo = log.prunedTo(tenant);
+    const keptFrom = await firstMoment(log, tenant, prunedTo);
+    const stop: Stop | undefined = pruning?.stoppedBy(tenant);
+    return {
+      ...(months === undefined ? {} : { months }),
+      prunedTo,
+      ...(keptFrom === undefined ? {} : { keptFrom }),
+      legalHolds: holds.standing(),
+      ...(stop === undefined ? {} : { stoppedBy: stop }),
+    };
+  }
+
+  return {
+    standing: (tenant) => told(clock, standing(tenant)),
+    place: (tenant, asked) => told(clock, room(tenant).place(asked)),
+    lift: (tenant, holdId, order) => told(clock, room(tenant).lift(holdId, order)),
+    begin(more) {
+      pruning = startPruning({
+        ...more,
+        clock,
+        room,
+        keeping(tenant) {
+          const months = monthsFor(tenant);
+          if (months === undefined) return undefined;
+          return { months, olderThan: monthsBefore(clock.now(), months) };
+        },
+      });
+    },
+    stop: async () => pruning?.stop(),
+  };
+}
+
+async function firstMoment(
+  log: Pick<LogStore, "read">,
+  tenant: TenantId,
+  prunedTo: number,
+): Promise<number | undefined> {
+  return (await log.read(tenant, {}, prunedTo, 1)).entries[0]?.at;
+}

@@ -1,0 +1,163 @@
+/**
+ * Prunes logs while the service runs: now and then, some entries at a time, and never behind what is
+ * still needed.
+ *
+ * @module
+ */
+import type { EpochMs, TenantId } from "../../../control/call.ts";
+import type { Clock } from "../../../control/ports.ts";
+import type { Incident } from "../../../evidence/incident.ts";
+import type { Logger } from "../../../http/deps.ts";
+import type { LegalHolds } from "../../../log/retention.ts";
+import type { Stop } from "../../../log/retentionDesk.ts";
+import type { NodeLog } from "../log/openLog.ts";
+import type { HoldRoom } from "./legalHolds.ts";
+
+/** A first look soon after a start: calls come first. Then every hour; most of them find nothing. */
+const FIRST_MS = 5_000;
+const EVERY_MS = 3_600_000;
+/** The log rests as long as it worked, and this long at least. */
+const REST_MS = 20;
+
+export interface PruningOptions {
+  readonly log: Pick<NodeLog, "erase" | "prune" | "read" | "tenants">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly room: (tenant: TenantId) => HoldRoom;
+  /** How long this log's entries are kept; undefined: for ever. */
+  readonly keeping: (
+    tenant: TenantId,
+  ) => { readonly months: number; readonly olderThan: EpochMs } | undefined;
+  /** Rejects where they are not known. */
+  readonly openIncidents: (tenant: TenantId) => Promise<readonly Filed[]>;
+  /** The copy that is furthest behind; undefined where nothing is copied. */
+  readonly copiedTo: (
+    tenant: TenantId,
+  ) => { readonly destination: string; readonly position: number } | undefined;
+}
+
+interface Filed {
+  readonly incident: Pick<Incident, "incidentId" | "callId">;
+  readonly position: number;
+}
+
+export interface Pruning {
+  /** What the newest look found in the way of pruning more; undefined where nothing was. */
+  stoppedBy(tenant: TenantId): Stop | undefined;
+  /** Before the log is closed. What is under way ends with the entry or the bundle it is at. */
+  stop(): Promise<void>;
+}
+
+/** Positions up to `last` may go, as far as this knows; beyond it, `stop` says why. */
+interface Limit {
+  readonly last: number;
+  readonly stop?: Stop;
+}
+
+export function startPruning(options: PruningOptions): Pruning {
+  const { clock, log, logger } = options;
+  const stops = new Map<TenantId, Stop>();
+  let stopped = false;
+  let running: Promise<void> | undefined;
+  let cancel = clock.after(FIRST_MS, look);
+  let wake: (() => void) | undefined;
+
+  function look(): void {
+    running = pruneAll().finally(() => {
+      running = undefined;
+      if (!stopped) cancel = clock.after(EVERY_MS, look);
+    });
+  }
+
+  async function pruneAll(): Promise<void> {
+    for (const tenant of log.tenants()) {
+      if (stopped) return;
+      try {
+        const stop = await pruneOne(tenant);
+        if (stop === undefined) stops.delete(tenant);
+        else stops.set(tenant, stop);
+      } catch (error) {
+        stops.set(tenant, { kind: "log" });
+        logger.warn({ err: error, tenant }, "the control log could not be pruned now");
+      }
+    }
+  }
+
+  async function pruneOne(tenant: TenantId): Promise<Stop | undefined> {
+    // What an earlier process did not come to, as its entry says that it may go.
+    await eraseAll(tenant);
+    const keeping = options.keeping(tenant);
+    if (keeping === undefined) return undefined;
+    let prunedTo: number | undefined;
+    try {
+      while (!stopped) {
+        const began = performance.now();
+        const { limit, step } = await options.room(tenant).inTurn(async (holds) => {
+          const bound = await limitOf(tenant, holds);
+          const asked = { ...keeping, last: bound.last };
+          return { limit: bound, step: await log.prune(tenant, asked) };
+        });
+        if (step.kind === "failed") throw new Error(step.detail);
+        if (step.kind === "call") return step;
+        if (step.kind === "nothing") return step.old > limit.last ? limit.stop : undefined;
+        prunedTo = step.to;
+        await rest(performance.now() - began);
+        await eraseAll(tenant);
+      }
+      return undefined;
+    } finally {
+      if (prunedTo !== undefined) {
+        logger.info({ tenant, position: prunedTo }, "old entries of the control log were pruned");
+      }
+    }
+  }
+
+  async function eraseAll(tenant: TenantId): Promise<void> {
+    for (let more = true; more && !stopped;) {
+      const began = performance.now();
+      more = await log.erase(tenant);
+      if (more) await rest(performance.now() - began);
+    }
+  }
+
+  async function limitOf(tenant: TenantId, holds: LegalHolds): Promise<Limit> {
+    const limits: Limit[] = holds.standing().map(({ firstKept, holdId }) => ({
+      last: firstKept - 1,
+      stop: { kind: "legal_hold", holdId },
+    }));
+    const copied = options.copiedTo(tenant);
+    if (copied !== undefined) {
+      const { destination, position } = copied;
+      limits.push({ last: position, stop: { kind: "copy", destination } });
+    }
+    for (const { incident, position } of await options.openIncidents(tenant)) {
+      const { callId, incidentId } = incident;
+      // Whoever closes it looks at the call first.
+      const [first] = (await log.read(tenant, { callId }, 0, 1)).entries;
+      const last = Math.min(position, first?.position ?? position) - 1;
+      limits.push({ last, stop: { kind: "open_incident", incidentId } });
+    }
+    const none: Limit = { last: Number.MAX_SAFE_INTEGER };
+    return limits.reduce((least, one) => (one.last < least.last ? one : least), none);
+  }
+
+  function rest(workedMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = clock.after(Math.max(REST_MS, workedMs), resolve);
+      wake = () => {
+        end();
+        resolve();
+      };
+    });
+  }
+
+  return {
+    stoppedBy: (tenant) => stops.get(tenant),
+    async stop() {
+      stopped = true;
+      cancel();
+      wake?.();
+      await running;
+    },
+  };
+}
