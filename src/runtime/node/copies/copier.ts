@@ -9,9 +9,9 @@ import type { EpochMs } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import { within } from "../../../control/within.ts";
 import { readCheckpoint } from "../../../log/checkpoint.ts";
-import type { LogStore } from "../../../log/store.ts";
 import type { CopyConfig } from "../../../policy/configCopies.ts";
 import { type Carrier, CopyFailed } from "./carrier.ts";
+import type { CopiedLog } from "./kept.ts";
 import { type Lag, lagWatch } from "./lag.ts";
 import { headOf, readLines } from "./readLines.ts";
 import { type Stream, streamsOf } from "./streams.ts";
@@ -35,10 +35,9 @@ const STOP_MS_MAX = 2_000;
 export interface CopierOptions {
   readonly config: CopyConfig;
   readonly carrier: Carrier;
-  readonly log: Pick<
-    LogStore,
-    "read" | "origin" | "prunedTo" | "size" | "tenants" | "signedHead" | "verifierKey"
-  >;
+  readonly log: CopiedLog;
+  /** Logs that a restore put aside: each is copied under its own origin, beside the one that is written. */
+  readonly kept?: () => readonly CopiedLog[];
   readonly clock: Clock;
   /** The position confirmed in an earlier process, by origin. */
   readonly startFrom: (origin: string) => number;
@@ -61,9 +60,9 @@ export interface Copier {
 }
 
 export function startCopier(options: CopierOptions): Copier {
-  const { carrier, clock, config, log, told } = options;
-  const streams = streamsOf({ ...options, tenants: config.tenants });
-  const lag = lagWatch({ log, clock, streams });
+  const { carrier, clock, config, kept = () => [], told } = options;
+  const streams = streamsOf({ ...options, kept, tenants: config.tenants });
+  const lag = lagWatch({ clock, streams });
   const wantedMax = config.kind === "webhook" ? config.batchCountMax : READ_COUNT_MAX;
   let countMax = wantedMax;
   let windowMax = UNCONFIRMED_COUNT_MAX;
@@ -103,7 +102,8 @@ export function startCopier(options: CopierOptions): Copier {
   }
 
   const isDue = (stream: Stream, now: EpochMs): boolean =>
-    now >= stream.nextAt && (stream.sent < log.size(stream.tenant) || isHeadDue(stream, now));
+    now >= stream.nextAt &&
+    (stream.sent < stream.log.size(stream.tenant) || isHeadDue(stream, now));
   const isHeadDue = (stream: Stream, now: EpochMs): boolean =>
     stream.sent > stream.headSent && now >= stream.headAt;
 
@@ -119,7 +119,7 @@ export function startCopier(options: CopierOptions): Copier {
     }
     const { format } = config;
     const startedAt = performance.now();
-    const parcel = await readLines(log, stream.tenant, stream.sent, { countMax, format });
+    const parcel = await readLines(stream.log, stream.tenant, stream.sent, { countMax, format });
     const readMs = performance.now() - startedAt;
     unconfirmedSince ??= now;
     await carrier.send(parcel);
@@ -132,6 +132,7 @@ export function startCopier(options: CopierOptions): Copier {
 
   async function sendHead(stream: Stream, now: EpochMs): Promise<void> {
     stream.headAt = now + HEAD_MS;
+    const { log } = stream;
     const note = await log.signedHead(stream.tenant);
     if (note === undefined || log.verifierKey === undefined) return;
     const { size } = readCheckpoint(note);

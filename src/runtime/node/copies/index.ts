@@ -17,6 +17,7 @@ import type { NodeLog } from "../log/openLog.ts";
 import { behindWatch } from "./behind.ts";
 import { copyMetrics } from "./copyMetrics.ts";
 import { type Copier, startCopier } from "./copier.ts";
+import { keptLogs } from "./kept.ts";
 import { openPositions } from "./positions.ts";
 import { syslogCarrier } from "./syslogCarrier.ts";
 import { webhookCarrier } from "./webhookCarrier.ts";
@@ -56,6 +57,7 @@ export async function startCopies(options: CopiesOptions): Promise<Copies> {
     return { confirmedTo: () => undefined, detail: () => [], stop: () => Promise.resolve() };
   }
 
+  const kept = keptLogs({ logFolder: config.log.folder, clock });
   const entries = enterLater(log, clock);
   const positions = await openPositions({
     path: positionsPath(config.log.folder),
@@ -69,6 +71,7 @@ export async function startCopies(options: CopiesOptions): Promise<Copies> {
       config: copy,
       carrier: carrierOf(copy, clock),
       log,
+      kept: kept.logs,
       clock,
       startFrom: (origin) => positions.of(copy.id, origin),
       confirmed: (origin, position) => positions.set(copy.id, origin, position),
@@ -112,6 +115,7 @@ export async function startCopies(options: CopiesOptions): Promise<Copies> {
     async stop() {
       cancel();
       await Promise.all([...copiers.values()].map((copier) => copier.stop()));
+      await kept.stop();
       await positions.stop();
       await entries.stop();
     },

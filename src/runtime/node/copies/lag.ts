@@ -4,10 +4,9 @@
  *
  * @module
  */
-import type { EpochMs, TenantId } from "../../../control/call.ts";
+import type { EpochMs } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
-import type { LogStore } from "../../../log/store.ts";
-import type { Streams } from "./streams.ts";
+import type { Stream, Streams } from "./streams.ts";
 
 export interface Lag {
   readonly entries: number;
@@ -27,31 +26,28 @@ interface Oldest {
   readonly isRead: boolean;
 }
 
-export function lagWatch(options: {
-  readonly log: Pick<LogStore, "read" | "size">;
-  readonly clock: Clock;
-  readonly streams: Streams;
-}): LagWatch {
-  const { clock, log, streams } = options;
-  /** Of the logs that lag: as many as there are logs. */
-  const oldest = new Map<TenantId, Oldest>();
+export function lagWatch(options: { readonly clock: Clock; readonly streams: Streams }): LagWatch {
+  const { clock, streams } = options;
+  /** Of the logs that lag, by origin: as many as there are logs. */
+  const oldest = new Map<string, Oldest>();
   let measuring: Promise<void> | undefined;
 
   async function measure(): Promise<void> {
-    for (const { confirmed, tenant } of streams.all()) {
-      const known = oldest.get(tenant);
+    for (const stream of streams.all()) {
+      const { confirmed, log, origin, tenant } = stream;
+      const known = oldest.get(origin);
       const position = confirmed + 1;
-      if (log.size(tenant) < position) oldest.delete(tenant);
+      if (log.size(tenant) < position) oldest.delete(origin);
       else if (known?.position !== position) {
-        oldest.set(tenant, { position, at: clock.now(), isRead: false });
+        oldest.set(origin, { position, at: clock.now(), isRead: false });
       } else if (!known.isRead) {
-        const at = await writtenAt(tenant, confirmed).catch(() => undefined);
-        oldest.set(tenant, { position, at: at ?? known.at, isRead: true });
+        const at = await writtenAt(stream, confirmed).catch(() => undefined);
+        oldest.set(origin, { position, at: at ?? known.at, isRead: true });
       }
     }
   }
 
-  async function writtenAt(tenant: TenantId, after: number): Promise<EpochMs | undefined> {
+  async function writtenAt({ log, tenant }: Stream, after: number): Promise<EpochMs | undefined> {
     const { entries } = await log.read(tenant, {}, after, 1);
     return entries[0]?.at;
   }
@@ -60,11 +56,11 @@ export function lagWatch(options: {
     now() {
       let entries = 0;
       let ms = 0;
-      for (const { confirmed, tenant } of streams.all()) {
+      for (const { confirmed, log, origin, tenant } of streams.all()) {
         const count = log.size(tenant) - confirmed;
         if (count <= 0) continue;
         entries += count;
-        const known = oldest.get(tenant);
+        const known = oldest.get(origin);
         if (known?.position === confirmed + 1) ms = Math.max(ms, clock.now() - known.at);
       }
       return { entries, ms };

@@ -31,7 +31,7 @@ export async function readLines(
   { countMax, format }: { readonly countMax: number; readonly format: CopyConfig["format"] },
 ): Promise<Lines> {
   const origin = log.origin(tenant);
-  const entries = await entriesBehind(log, tenant, after, countMax);
+  const { entries, next } = await entriesBehind(log, tenant, after, countMax);
   const items: CopyItem[] = [];
   let length = 0;
   for (const entry of entries) {
@@ -42,33 +42,40 @@ export async function readLines(
     if (items.length > 0 && length > PARCEL_LENGTH_MAX) break;
     items.push({ kind: "entry", entry, text });
   }
-  if (items.length === 0) items.push(unreadable(origin, after + 1));
-  const to = after + items.length;
+  let to = after + items.length;
+  if (items.length === 0) {
+    to = Math.max(after + 1, entries.length === 0 ? (next ?? 0) : 0);
+    items.push(unreadable(origin, after + 1, to));
+  }
   return { kind: "lines", tenant, origin, items, from: after + 1, to };
 }
 
-/** Fewer where one among them is damaged; none where the first is. */
+/**
+ * Fewer where one among them is damaged; none where the first is. Of a log that was put aside `next`
+ * says then behind which position it goes on.
+ */
 async function entriesBehind(
   log: Log,
   tenant: TenantId,
   after: number,
   countMax: number,
-): Promise<readonly Entry[]> {
+): Promise<{ readonly entries: readonly Entry[]; readonly next?: number }> {
   for (let count = countMax; count >= 1; count = Math.floor(count / 2)) {
     try {
-      return (await log.read(tenant, {}, after, count)).entries;
+      return await log.read(tenant, {}, after, count);
     } catch (error) {
+      if (error instanceof CopyFailed) throw error;
       if (!isDamage(error)) throw new CopyFailed("log_not_read");
     }
   }
-  return [];
+  return { entries: [] };
 }
 
 const isDamage = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "log_damaged";
 
-function unreadable(origin: string, position: number): CopyItem {
-  const data = { origin, position };
+function unreadable(origin: string, position: number, to: number): CopyItem {
+  const data = { origin, position, ...(to > position ? { to } : {}) };
   const text = JSON.stringify({ type: "log.unreadable", data });
   return { kind: "unreadable", position, text };
 }

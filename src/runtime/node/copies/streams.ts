@@ -1,12 +1,14 @@
 /**
- * How far one destination is with each log: one small record a tenant, taken in turn.
+ * How far one destination is with each log: one small record a tenant, and one for each log of it
+ * that a restore put aside, taken in turn.
  *
  * @module
  */
 import type { EpochMs, TenantId } from "../../../control/call.ts";
-import type { LogStore } from "../../../log/store.ts";
+import type { CopiedLog } from "./kept.ts";
 
 export interface Stream {
+  readonly log: CopiedLog;
   readonly tenant: TenantId;
   readonly origin: string;
   /** The destination has everything up to here. */
@@ -32,37 +34,45 @@ export interface Streams {
 }
 
 export interface StreamsOptions {
-  readonly log: Pick<LogStore, "origin" | "prunedTo" | "size" | "tenants">;
+  readonly log: CopiedLog;
+  /** Logs that were put aside; they may become known later. */
+  readonly kept: () => readonly CopiedLog[];
   readonly startFrom: (origin: string) => number;
   /** Undefined: all. */
   readonly tenants: readonly TenantId[] | undefined;
 }
 
-export function streamsOf({ log, startFrom, tenants }: StreamsOptions): Streams {
+export function streamsOf({ kept, log, startFrom, tenants }: StreamsOptions): Streams {
   const wanted = tenants === undefined ? undefined : new Set(tenants);
-  /** As many as there are logs. */
-  const streams = new Map<TenantId, Stream>();
+  /** As many as there are logs, by origin. */
+  const streams = new Map<string, Stream>();
   let order: Stream[] = [];
   let last = -1;
   let seenCount = 0;
 
   function grown(): void {
-    const known = log.tenants();
+    const known = [log, ...kept()].flatMap((one) =>
+      one.tenants().map((tenant) => ({ one, tenant })),
+    );
     if (known.length === seenCount) return;
     seenCount = known.length;
-    for (const tenant of known) {
-      if (streams.has(tenant) || wanted?.has(tenant) === false) continue;
-      streams.set(tenant, begun(tenant));
+    for (const { one, tenant } of known) {
+      const origin = one.origin(tenant);
+      if (streams.has(origin) || wanted?.has(tenant) === false) continue;
+      streams.set(origin, begun(one, tenant, origin));
     }
     order = [...streams.values()];
   }
 
-  function begun(tenant: TenantId): Stream {
-    const origin = log.origin(tenant);
-    const kept = startFrom(origin);
+  function begun(one: CopiedLog, tenant: TenantId, origin: string): Stream {
+    const position = startFrom(origin);
+    const size = one.size(tenant);
     // A position beyond the log is not this log's: all of it is sent, as far as it is still there.
-    const confirmed = Math.max(kept > log.size(tenant) ? 0 : kept, log.prunedTo(tenant));
+    // One that was put aside may have lost its end, which the destination has.
+    const beyond = one === log ? 0 : size;
+    const confirmed = Math.max(position > size ? beyond : position, one.prunedTo(tenant));
     return {
+      log: one,
       tenant,
       origin,
       confirmed,

@@ -11,9 +11,13 @@ const PART_BYTES = 1 << 20;
 
 /** The file's notes, the oldest first; none where there is no file. */
 export function notesIn(path: string, partBytes: number = PART_BYTES): string[] {
-  if (!existsSync(path)) return [];
+  return [...notesFrom(path, partBytes)];
+}
+
+/** The same, one after the other: no more than a part of the file is in memory at once. */
+export function* notesFrom(path: string, partBytes: number = PART_BYTES): Generator<string> {
+  if (!existsSync(path)) return;
   const file = openSync(path, "r");
-  const notes: string[] = [];
   const part = Buffer.alloc(partBytes);
   const decoder = new StringDecoder("utf8");
   let rest = "";
@@ -26,10 +30,9 @@ export function notesIn(path: string, partBytes: number = PART_BYTES): string[] 
       const found = splitNotes(lines);
       // What follows may belong to the last.
       rest = length === 0 ? "" : (found.pop() ?? lines) + text.slice(end);
-      for (const note of found) notes.push(note);
+      yield* found;
     }
   } finally {
     closeSync(file);
   }
-  return notes;
 }
