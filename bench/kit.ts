@@ -10,7 +10,7 @@ import { makeKit } from "../test/log/kitFolder.ts";
 import { payment } from "../test/log/events.ts";
 import { startBrowser } from "../test/browser/chromium.ts";
 import { openThreadedLog } from "../src/runtime/node/log/threadedLog.ts";
-import { KIT_ENTRY_COUNT_MAX } from "../src/runtime/node/kit/write.ts";
+import { KIT_ENTRY_COUNT_MAX } from "../src/runtime/node/kit/noKit.ts";
 
 const AT = 1_795_312_000_000;
 const GROUP = 500;

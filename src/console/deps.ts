@@ -36,6 +36,41 @@ export type DeskAnswer =
   | { readonly ok: true }
   | { readonly ok: false; readonly status: number; readonly code: string };
 
+export interface KitAsked {
+  readonly tenant: string;
+  /** From this moment, and up to that one; all there is where neither is given. */
+  readonly from?: EpochMs;
+  readonly to?: EpochMs;
+  /** What its files lie in. */
+  readonly name: string;
+}
+
+/**
+ * `nothing`: no signed entry lies there. `unsigned`: nothing was signed yet. `changed`: the log is not
+ * what was signed. `busy`: as many are being made as may be.
+ */
+export type NoKitWhy =
+  | "nothing"
+  | "too_many"
+  | "too_large"
+  | "unsigned"
+  | "changed"
+  | "busy"
+  | "failed";
+
+export type KitOffer =
+  | {
+      readonly kind: "kit";
+      readonly entryCount: number;
+      readonly first: number;
+      readonly last: number;
+      /** A ZIP file, made as it is read. */
+      readonly file: ReadableStream<Uint8Array>;
+      /** Nobody will read it. */
+      cancel(): void;
+    }
+  | { readonly kind: "none"; readonly why: NoKitWhy };
+
 export interface PageDeps {
   readonly calls: Pick<Calls, "live" | "read">;
   readonly log: Pick<
@@ -52,6 +87,11 @@ export interface PageDeps {
   /** What shows that an entry is in the log; undefined where there is no such entry. */
   readonly receipt: (tenant: string, position: number) => Promise<string | undefined>;
   readonly desk: DeskPort;
+  readonly kit: {
+    readonly entryCountMax: number;
+    /** An auditor's kit of a time. Never rejects. */
+    make(asked: KitAsked): Promise<KitOffer>;
+  };
   /** For the event stream of one page; nothing that follows from it outlives the session. */
   readonly eventsTicket: (session: Session) => Promise<string>;
   /**

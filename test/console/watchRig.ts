@@ -41,6 +41,7 @@ export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
     custody: () => ({}),
     recordingPage: { has: () => false, of: async () => undefined },
     desk: k.desk,
+    kit: { entryCountMax: 200_000, make: async () => ({ kind: "none", why: "nothing" }) },
     receipt: async (_tenant, position) => (position <= 2 ? `receipt of ${position}\n` : undefined),
     eventsTicket: async ({ principal }) => {
       asked.ticketFor.push(principal);

@@ -21,7 +21,8 @@ import { inclusionProof } from "../../src/log/proof.ts";
 import { formatReceipt } from "../../src/log/receipt.ts";
 import { leafHash } from "../../src/log/tree.ts";
 import { kitPage } from "../../src/runtime/node/kit/page.ts";
-import { KIT_ENTRY_COUNT_MAX, writeKit } from "../../src/runtime/node/kit/write.ts";
+import { KIT_ENTRY_COUNT_MAX } from "../../src/runtime/node/kit/noKit.ts";
+import { writeKit } from "../../src/runtime/node/kit/write.ts";
 import { rotateLogKey } from "../../src/runtime/node/log/rotate.ts";
 import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
 import { goReader } from "./goReader.ts";
@@ -311,8 +312,8 @@ test("of more entries than a browser is asked to verify no kit is made", async (
   const size = KIT_ENTRY_COUNT_MAX + 1;
   const checkpoint = { origin: "a/b", size, root: new Uint8Array(32), extensions: [] };
   const asked = { head: { checkpoint, signedBy: [] }, note: "", others: [], keys: [], tenant: "b" };
-  const unread = { db: undefined as never, out: "/nowhere" };
-  await expect(writeKit({ ...asked, ...unread, first: 1, last: size })).rejects.toThrow(
+  const unread = { db: undefined as never, first: 1, last: size };
+  await expect(writeKit({ ...asked, ...unread }, "/nowhere")).rejects.toThrow(
     "choose less with --from and --to",
   );
 });

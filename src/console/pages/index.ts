@@ -12,6 +12,7 @@ import { deskPages } from "./desk.ts";
 import { exceptionsPages } from "./exceptions.ts";
 import { incidentsPages } from "./incidents.ts";
 import { integrityPages } from "./integrity.ts";
+import { kitPages } from "./kit.ts";
 import { overviewPages } from "./overview.ts";
 import { recordingPages } from "./recording.ts";
 import { reportPages } from "./report.ts";
@@ -31,6 +32,7 @@ export function pagesOf(deps: PageDeps): readonly PageDef[] {
     ...reportPages(deps, read),
     ...wallPages(deps),
     ...integrityPages(deps),
+    ...kitPages(deps),
     ...deskPages(deps),
   ];
 }

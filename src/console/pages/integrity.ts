@@ -155,6 +155,7 @@ function body(deps: PageDeps, visit: Visit, note: string): Html {
         : html`<h2>${say("integrity.independent")}</h2>
             <p>${say("integrity.independentWhy")}</p>
             <p><code>tacet verify --key ${key}</code></p>
+            <p><a href="/console/kit">${say("nav.kit")}</a></p>
             <h2>${say("integrity.here")}</h2>
             <p class="hint">${say("integrity.hereWhy")}</p>
             <noscript><p class="word bad">${say("wall.needsScript")}</p></noscript>

@@ -4,6 +4,7 @@
  * @module
  */
 import { reportDe } from "./report/de.ts";
+import { kitDe } from "./kit/de.ts";
 import { callsDe } from "./calls/de.ts";
 import { entriesDe } from "./entries/de.ts";
 import type { Strings } from "./en.ts";
@@ -11,6 +12,7 @@ import { de as watch } from "./watch/de.ts";
 
 export const de: Strings = {
   ...reportDe,
+  ...kitDe,
   ...watch,
   ...callsDe,
   ...entriesDe,

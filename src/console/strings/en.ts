@@ -5,12 +5,14 @@
  * @module
  */
 import { reportEn } from "./report/en.ts";
+import { kitEn } from "./kit/en.ts";
 import { callsEn } from "./calls/en.ts";
 import { entriesEn } from "./entries/en.ts";
 import { en as watch } from "./watch/en.ts";
 
 export const en = {
   ...reportEn,
+  ...kitEn,
   ...watch,
   ...callsEn,
   ...entriesEn,

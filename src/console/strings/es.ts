@@ -4,6 +4,7 @@
  * @module
  */
 import { reportEs } from "./report/es.ts";
+import { kitEs } from "./kit/es.ts";
 import { callsEs } from "./calls/es.ts";
 import { entriesEs } from "./entries/es.ts";
 import type { Strings } from "./en.ts";
@@ -11,6 +12,7 @@ import { es as watch } from "./watch/es.ts";
 
 export const es: Strings = {
   ...reportEs,
+  ...kitEs,
   ...watch,
   ...callsEs,
   ...entriesEs,

@@ -4,6 +4,7 @@
  * @module
  */
 import { reportFr } from "./report/fr.ts";
+import { kitFr } from "./kit/fr.ts";
 import { callsFr } from "./calls/fr.ts";
 import { entriesFr } from "./entries/fr.ts";
 import type { Strings } from "./en.ts";
@@ -11,6 +12,7 @@ import { fr as watch } from "./watch/fr.ts";
 
 export const fr: Strings = {
   ...reportFr,
+  ...kitFr,
   ...watch,
   ...callsFr,
   ...entriesFr,

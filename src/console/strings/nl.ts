@@ -4,6 +4,7 @@
  * @module
  */
 import { reportNl } from "./report/nl.ts";
+import { kitNl } from "./kit/nl.ts";
 import { callsNl } from "./calls/nl.ts";
 import { entriesNl } from "./entries/nl.ts";
 import type { Strings } from "./en.ts";
@@ -11,6 +12,7 @@ import { nl as watch } from "./watch/nl.ts";
 
 export const nl: Strings = {
   ...reportNl,
+  ...kitNl,
   ...watch,
   ...callsNl,
   ...entriesNl,

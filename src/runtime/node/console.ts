@@ -20,6 +20,8 @@ import { SYSTEM_TENANT } from "../../log/store.ts";
 import type { Config } from "../../policy/config.ts";
 import { SCOPES } from "../../policy/principal.ts";
 import { browserModules } from "./browserModules.ts";
+import { KIT_ENTRY_COUNT_MAX } from "./kit/noKit.ts";
+import { kitOffice } from "./kit/office.ts";
 import type { Fleet } from "./recorders.ts";
 import { gated } from "./pageGate.ts";
 
@@ -82,6 +84,10 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
       custody: () => deps.custody?.() ?? {},
       receipt: receiptPages(deps),
       desk: options.desk,
+      kit: {
+        entryCountMax: KIT_ENTRY_COUNT_MAX,
+        make: kitOffice({ folder: config.log.folder, clock, onError }),
+      },
       eventsTicket: (session) => eventsTicket(deps, session, sessionMsMax),
       recordingPage: recordingPageOf(options.fleet, deps.clock),
       recorders: (tenant) => deps.recorders.list(tenant),

@@ -5,16 +5,10 @@
  * @module
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
-import { type SignedHead, openSigned } from "../../log/keyChain.ts";
-import { parseVerifier } from "../../log/note.ts";
-import { SYSTEM_TENANT } from "../../log/store.ts";
-import { KIT_ENTRY_COUNT_MAX, NoKit, writeKit } from "./kit/write.ts";
-import { openForReading, tenantsOf } from "./log/database.ts";
-import { folderAt } from "./log/folder.ts";
-import { notesIn } from "./log/notesFile.ts";
-import { keysIn } from "./log/sources.ts";
+import { KIT_ENTRY_COUNT_MAX, NoKit } from "./kit/noKit.ts";
+import { openKit } from "./kit/source.ts";
+import { writeKit } from "./kit/write.ts";
 import { type Output, messageOf } from "./output.ts";
 import { timeOption } from "./timeOption.ts";
 
@@ -23,9 +17,6 @@ const USAGE = `usage: tacet kit FOLDER --out KIT [--tenant TENANT] [--from TIME]
 FOLDER  a service's log folder; it may be running
 KIT     a new folder, to hand over
 TIME    such as 2026-11-01T00:00:00Z; from it, and up to it. At most ${KIT_ENTRY_COUNT_MAX} entries`;
-
-/** Heads put beside the newest: spread over all there are. */
-const HEAD_COUNT_MAX = 500;
 
 /** Exit code: 0 written, 1 there is no kit to write, 2 wrong arguments. */
 export async function kitCommand(args: string[], io: Output): Promise<number> {
@@ -85,69 +76,12 @@ function parse(args: string[]): Asked {
   };
 }
 
-async function make({ from, out, place, to, tenant: named }: Asked) {
-  const folder = folderAt(place);
-  if (!existsSync(folder.database)) throw new NoKit(`There is no log in ${place}.`);
-  const db = openForReading(folder.database);
+async function make({ out, place: folder, ...wish }: Asked) {
+  const source = await openKit({ folder, ...wish });
   try {
-    const tenant = chosen(tenantsOf(db), named);
-    const notes = [folder.all(tenant), folder.latest(tenant)].flatMap((path) => notesIn(path));
-    const keys = keysIn(folder.publicKeys, folder.publicKey);
-    // Heads first: what they sign is committed by the time the database is read.
-    db.exec("BEGIN");
-    const newest = await newestOf(notes, keys, tenant);
-    const { origin, size } = newest.head.checkpoint;
-    const first = from === undefined ? 1 : firstAt(db, tenant, size, from);
-    const last = to === undefined ? size : firstAt(db, tenant, size, to) - 1;
-    if (last < first) throw new NoKit("No signed entry lies in this time.");
-    const others = spread(notes.filter((note) => note !== newest.note));
-    const made = await writeKit({ db, tenant, ...newest, others, keys, first, last, out });
-    return { ...made, origin };
+    const { entryCount, first, last } = await writeKit(source, out);
+    return { entryCount, first, last, origin: source.head.checkpoint.origin };
   } finally {
-    db.close();
+    source.db.close();
   }
-}
-
-function chosen(tenants: readonly string[], named: string | undefined): string {
-  const own = tenants.filter((tenant) => tenant !== SYSTEM_TENANT);
-  const [only] = own;
-  if (named === undefined && only !== undefined && own.length === 1) return only;
-  if (named !== undefined && tenants.includes(named)) return named;
-  throw new NoKit(`Choose one with --tenant: ${tenants.join(", ")}.`);
-}
-
-async function newestOf(
-  notes: readonly string[],
-  keys: readonly string[],
-  tenant: string,
-): Promise<{ head: SignedHead; note: string }> {
-  const known = keys.map(parseVerifier);
-  const heads = await Promise.all(
-    notes.slice(-2).map(async (note) => ({ note, head: await openSigned(note, known) })),
-  );
-  const newest = heads.toSorted((a, b) => b.head.checkpoint.size - a.head.checkpoint.size)[0];
-  if (newest !== undefined && newest.head.checkpoint.size > 0) return newest;
-  throw new NoKit(`No head was signed of ${tenant} yet.`);
-}
-
-/** The first and the last, and as many between as there is room for. */
-function spread(notes: readonly string[]): string[] {
-  const unique = [...new Set(notes)];
-  const step = Math.max(1, unique.length / HEAD_COUNT_MAX);
-  const count = Math.min(unique.length, HEAD_COUNT_MAX);
-  return Array.from({ length: count }, (_, index) => unique[Math.floor(index * step)] as string);
-}
-
-/** Position of the first entry at or after this moment; `size + 1` where there is none. */
-function firstAt(db: DatabaseSync, tenant: string, size: number, at: number): number {
-  const entryAt = db.prepare("SELECT bytes FROM entries WHERE tenant = ? AND position = ?");
-  let [low, high] = [1, size + 1];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const row = entryAt.get(tenant, middle) as { bytes: Uint8Array } | undefined;
-    const entry = JSON.parse(Buffer.from(row?.bytes ?? []).toString() || "{}") as { at?: number };
-    if ((entry.at ?? 0) < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

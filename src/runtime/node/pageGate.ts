@@ -10,6 +10,8 @@ import type { Gate, Tier } from "../../http/gate.ts";
 export function tierOfPage({ method, url }: Pick<Request, "method" | "url">): Tier {
   const { pathname } = new URL(url);
   if (method === "POST" && /^\/desk\/(?:pause|resume)\//.test(pathname)) return "window";
+  // It reads a large part of the log.
+  if (pathname === "/console/kit/download") return "search";
   if (method === "POST") return "registration";
   // Most pages look through many entries; styles, scripts and signing in do not.
   const isSmall = /\.(?:js|css)$|^\/desk$|^\/console\/(?:sign-in|signed-in|link|wall)(?:\/|$)/;
