@@ -23,6 +23,7 @@ export interface Book {
   find(incidentId: string): Filed | undefined;
   /** The newest of this recording, open or closed. */
   ofRecording(recorderId: RecorderId, recordingId: string): Filed | undefined;
+  /** Also those of another call's that have a recording in common with it, and grew by its windows. */
   ofCall(callId: CallId): readonly Incident[];
   /** In the order they were opened. */
   all(): readonly Filed[];
@@ -40,6 +41,8 @@ export function openBook(closedCountMax: number = CLOSED_COUNT_MAX): Book {
   const closed = new Set<string>();
   const byRecording = new Map<string, string>();
   const byCall = new Map<CallId, Set<string>>();
+  /** The calls each is filed under. */
+  const calls = new Map<string, Set<CallId>>();
   let forgets = false;
 
   function forget(incidentId: string): void {
@@ -48,12 +51,20 @@ export function openBook(closedCountMax: number = CLOSED_COUNT_MAX): Book {
     const one = filed.get(incidentId);
     filed.delete(incidentId);
     if (one === undefined) return;
-    const { callId, recorderId, recordingId } = one.incident;
+    const { recorderId, recordingId } = one.incident;
     const key = keyOf(recorderId, recordingId);
     if (byRecording.get(key) === incidentId) byRecording.delete(key);
-    const ofCall = byCall.get(callId);
-    ofCall?.delete(incidentId);
-    if (ofCall?.size === 0) byCall.delete(callId);
+    for (const callId of calls.get(incidentId) ?? []) {
+      const ofCall = byCall.get(callId);
+      ofCall?.delete(incidentId);
+      if (ofCall?.size === 0) byCall.delete(callId);
+    }
+    calls.delete(incidentId);
+  }
+
+  function fileUnder(callId: CallId, incidentId: string): void {
+    byCall.set(callId, (byCall.get(callId) ?? new Set()).add(incidentId));
+    calls.set(incidentId, (calls.get(incidentId) ?? new Set()).add(callId));
   }
 
   return {
@@ -61,12 +72,10 @@ export function openBook(closedCountMax: number = CLOSED_COUNT_MAX): Book {
       const known = filed.get(fact.incidentId);
       const incident = follow(known?.incident, fact);
       if (incident === undefined) return;
-      const { callId, incidentId, recorderId, recordingId, state } = incident;
+      const { incidentId, recorderId, recordingId, state } = incident;
       filed.set(incidentId, { incident, position: known?.position ?? position });
-      if (known === undefined) {
-        byRecording.set(keyOf(recorderId, recordingId), incidentId);
-        byCall.set(callId, (byCall.get(callId) ?? new Set()).add(incidentId));
-      }
+      if (known === undefined) byRecording.set(keyOf(recorderId, recordingId), incidentId);
+      fileUnder(fact.callId, incidentId);
       if (state === "closed") closed.add(incidentId);
       const [oldest] = closed;
       if (closed.size > closedCountMax && oldest !== undefined) forget(oldest);

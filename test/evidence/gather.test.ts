@@ -530,3 +530,10 @@ test("a call that was given up is not taken for gathered, should it be read afte
   expect(await r.entered()).toEqual(["EvidenceGathered call_too_long"]);
   expect((await r.evidence().read("t", "c"))?.state).toBe("waiting");
 });
+
+test("a call names the incident of a recording that it shares, which another call's window opened", async () => {
+  const r = rig();
+  await r.play(aCall());
+  await r.enter({ type: "IncidentGrew", detail: { incidentId: "i1", recordingId: "rec-1" } });
+  expect((await r.evidence().read("t", "c"))?.incidentIds).toEqual(["i1"]);
+});

@@ -269,6 +269,15 @@ describe("a book", () => {
     expect(book.ofCall("c3").map(({ state }) => state)).toEqual(["closed"]);
   });
 
+  test("forgets an incident under every call that named it", () => {
+    const book = openBook(0);
+    book.take(opened("i1"), 1);
+    book.take(grew({ callId: "c9" }), 2);
+    expect(book.ofCall("c9")).toHaveLength(1);
+    book.take(said("IncidentClosed", "done"), 3);
+    expect([book.ofCall("c9"), book.ofCall(CALL)]).toEqual([[], []]);
+  });
+
   test("names the newest incident of a recording, not one before", () => {
     const book = openBook();
     book.take(opened("i1"), 1);

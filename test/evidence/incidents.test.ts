@@ -249,6 +249,20 @@ describe("an incident", () => {
   });
 });
 
+test("of a recording that two calls share, each call names the one incident, also after a restart", async () => {
+  const { incidents, log } = rig();
+  const id = (await incidents.suspect(suspicion())) ?? "";
+  expect(await incidents.suspect(suspicion({ callId: "c2", windowIds: ["w2"] }))).toBe(id);
+  await incidents.suspect(suspicion({ callId: "c3", recordingId: "r3" }));
+  for (const { list, of } of [incidents, rig({}, log).incidents]) {
+    for (const callId of ["c1", "c2"]) {
+      const { incidents: named } = await list("acme", { after: 0, limit: 10, callId });
+      expect(named).toMatchObject([{ incidentId: id, callId: "c1", windowIds: ["w1", "w2"] }]);
+      expect(of("acme", callId)).toEqual(named);
+    }
+  }
+});
+
 describe("closed incidents that memory has no more", () => {
   async function many() {
     const made = rig({ closedCountMax: 3 });

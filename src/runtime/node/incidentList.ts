@@ -18,15 +18,21 @@ export async function listIncidents(
   asked: IncidentsAsked,
 ): Promise<IncidentPage> {
   const book = await room.book();
+  const { callId } = asked;
+  const named = callId === undefined ? [] : book.ofCall(callId);
+  const ofCall = new Set(named.map(({ incidentId }) => incidentId));
+  const fits = (incident: Incident): boolean =>
+    isLike(incident, asked) &&
+    (callId === undefined || incident.callId === callId || ofCall.has(incident.incidentId));
   const inMemory = book
     .all()
-    .filter(({ incident, position }) => position > asked.after && fits(incident, asked));
+    .filter(({ incident, position }) => position > asked.after && fits(incident));
   if (asked.state === "open" || !book.forgets()) return pageOf(inMemory, asked.limit);
 
   const filter: EntryFilter = {
     type: "IncidentOpened",
     ...(asked.recorderId === undefined ? {} : { recorderId: asked.recorderId }),
-    ...(asked.callId === undefined ? {} : { callId: asked.callId }),
+    ...(callId === undefined ? {} : { callId }),
   };
   const page = await log.read(room.tenant, filter, asked.after, LOOK_COUNT_MAX);
   const opened = page.entries.flatMap(({ detail, position }) => {
@@ -42,7 +48,7 @@ export async function listIncidents(
   const found: Filed[] = [];
   for (const { incidentId, position } of merged(opened, fresh)) {
     const one = book.find(incidentId) ?? (await incidentInLog(log, room.tenant, incidentId));
-    if (one !== undefined && fits(one.incident, asked)) found.push({ ...one, position });
+    if (one !== undefined && fits(one.incident)) found.push({ ...one, position });
     if (found.length > asked.limit) break;
   }
   const cut = pageOf(found, asked.limit);
@@ -52,10 +58,9 @@ export async function listIncidents(
 const merged = <T extends { readonly position: number }>(...lists: readonly T[][]): T[] =>
   lists.flat().toSorted((a, b) => a.position - b.position);
 
-const fits = (incident: Incident, { callId, recorderId, state }: IncidentsAsked): boolean =>
+const isLike = (incident: Incident, { recorderId, state }: IncidentsAsked): boolean =>
   (state === undefined || incident.state === state) &&
-  (recorderId === undefined || incident.recorderId === recorderId) &&
-  (callId === undefined || incident.callId === callId);
+  (recorderId === undefined || incident.recorderId === recorderId);
 
 function pageOf(inOrder: readonly Filed[], limit: number): IncidentPage {
   const page = inOrder.slice(0, limit);

@@ -133,7 +133,9 @@ export function factOf(entry: Entry): Fact | undefined {
     }
     case "SoundHeard":
       return { kind: "heard", recordingKey: recordingKey(detail as unknown as Recording) };
-    case "IncidentOpened": {
+    // One that another call's recording opened grows by this call's windows: it is this call's, too.
+    case "IncidentOpened":
+    case "IncidentGrew": {
       const { incidentId } = detail;
       return typeof incidentId === "string" ? { kind: "incident", incidentId } : undefined;
     }
