@@ -17,20 +17,20 @@ const months = z
   .max(1_200)
   .describe("Calendar months. PCI DSS asks for 12 at least; MiFID II for 60, or 84 on request.");
 
+export const retentionSchema = z.strictObject({
+  months: months.default(MONTHS_MIN),
+  tenants: z
+    .record(name, z.strictObject({ months }))
+    .default({})
+    .describe("Where a tenant's entries are kept for another time."),
+});
+export type RetentionConfig = z.output<typeof retentionSchema>;
+
 export const retentionShape = {
-  retention: z
-    .strictObject({
-      months: months.default(MONTHS_MIN),
-      tenants: z
-        .record(name, z.strictObject({ months }))
-        .default({})
-        .describe("Where a tenant's entries are kept for another time."),
-    })
+  retention: retentionSchema
     .exactOptional()
     .describe("Older entries are erased, and their hashes kept. Absent: nothing is ever erased."),
 };
-
-export type RetentionConfig = z.output<typeof retentionShape.retention>;
 
 /** A name that is no tenant's would keep nothing, silently. */
 export function retentionProblems(root: Members, say: Say): void {

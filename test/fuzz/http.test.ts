@@ -60,7 +60,7 @@ beforeAll(async () => {
   const place = await folder();
   await seedIncidents(place);
   const line = { id: "officer", hash: officer.hash, tenant: "acme", kind: "supervisor" };
-  const scopes = ["evidence:write", "incidents:write"];
+  const scopes = ["evidence:write", "incidents:write", "retention:write"];
   const keys = [...apiKeys, { ...line, scopes }];
   tacet = await serve(place, recorders, { ...wish, apiKeys: keys }, INSPECTED);
   sweepers = made.map(({ key }) => asking(tacet.url, key));

@@ -58,6 +58,7 @@ const READS: readonly (readonly [string, string])[] = [
   ["/v1/log/tile/0/000.p/1", "audit"],
   ["/v1/log/tile/entries/000.p/1", "audit"],
   ["/v1/log/receipt/1", "audit"],
+  ["/v1/log/retention", "audit"],
   ["/v1/recorders", "cti"],
   ["/v1/events", "cti"],
   ["/openapi.json", "cti"],

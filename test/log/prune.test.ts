@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { readCheckpoint } from "../../src/log/checkpoint.ts";
 import { placedDraft } from "../../src/log/retention.ts";
@@ -289,3 +290,105 @@ test("a pruning that goes past a legal hold is found, whoever signed it", async 
   expect(code).toBe(1);
   expect(await rechecked(folder)).toMatchObject([{ kind: "bad_entry", position: 1002 }]);
 });
+
+test("a year's entries go in steps, each by an entry of its own", async () => {
+  const log = await openTestLog(temporaryFolder());
+  await pay(log, 0, 500);
+  const steps: unknown[] = [];
+  for (let more = true; more;) {
+    const step = await log.prune("acme", before(490));
+    steps.push(step.kind === "pruned" ? step.to : step.kind);
+    more = step.kind === "pruned";
+  }
+  expect(steps).toEqual([4_096, 4_864, "nothing"]);
+  const prunings = (await log.read("acme", {}, 5_000, 10)).entries.map(({ detail }) => detail);
+  expect(prunings).toMatchObject([
+    { from: 1, to: 4_096 },
+    { from: 4_097, to: 4_864 },
+  ]);
+});
+
+/** What a log may live through, in any order. */
+const kind = <K extends string>(name: K) => ({ kind: fc.constant(name) });
+const deed = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ ...kind("pay"), calls: fc.integer({ min: 1, max: 60 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ ...kind("prune"), share: fc.double({ min: 0, max: 1.5, noNaN: true }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ ...kind("leave open"), events: fc.constantFrom(3, 5, 8) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ ...kind("erase"), bundles: fc.integer({ min: 1, max: 4 }) }),
+  },
+  fc.record({ ...kind("end one"), which: fc.nat() }),
+  fc.record({ ...kind("again"), which: fc.nat() }),
+  fc.record(kind("sign")),
+  fc.record(kind("kill")),
+);
+
+test("whatever is written, pruned, erased and killed in whatever order: every head that was signed verifies, no call that goes on loses an event, and no old one comes back", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(deed, { minLength: 8, maxLength: 30 }), async (deeds) => {
+      const folder = temporaryFolder();
+      let log = await openTestLog(folder);
+      let call = 0;
+      /** Calls that are not over, and how many events each has. */
+      const open = new Map<string, number>();
+      const over: string[] = [];
+      await pay(log, call, (call += 5));
+      for (const one of deeds) {
+        if (one.kind === "pay") {
+          for (let n = 0; n < one.calls; n += 1) over.push(`c${call + n}`);
+          await pay(log, call, (call += one.calls));
+        } else if (one.kind === "leave open") {
+          const events = payment(`w${call}`, atOf(call)).slice(0, one.events);
+          await log.append("acme", `c${call}`, 0, events);
+          open.set(`c${call}`, one.events);
+          call += 1;
+        } else if (one.kind === "end one" && open.size > 0) {
+          const callId = [...open.keys()][one.which % open.size] as string;
+          const version = open.get(callId) ?? 0;
+          const rest = payment(callId.replace("c", "w"), atOf(call)).slice(version);
+          expect(await log.append("acme", callId, version, rest)).toMatchObject({
+            kind: "appended",
+          });
+          open.delete(callId);
+          over.push(callId);
+        } else if (one.kind === "again" && over.length > 0) {
+          const callId = over[one.which % over.length] as string;
+          const { version } = (await log.load("acme", callId)).state;
+          const events = payment(`again-${call}`, atOf(call));
+          expect(await log.append("acme", callId, version, events)).toMatchObject({
+            kind: "appended",
+          });
+          call += 1;
+        } else if (one.kind === "prune") {
+          const step = await log.prune("acme", before(Math.floor(call * one.share)));
+          expect(step.kind).not.toBe("failed");
+        } else if (one.kind === "erase") {
+          for (let n = 0; n < one.bundles; n += 1) await log.erase("acme");
+        } else if (one.kind === "sign") await log.checkpoint("acme");
+        else if (one.kind === "kill") {
+          await log.close();
+          log = await openTestLog(folder);
+        }
+        const prunedTo = log.prunedTo("acme");
+        const { entries } = await log.read("acme", {}, prunedTo, 1);
+        expect(entries[0]?.position).toBe(prunedTo + 1);
+        for (const [callId, version] of open) {
+          expect((await log.load("acme", callId)).state.version).toBe(version);
+          const found = (await log.read("acme", { callId }, 0, 100)).entries;
+          expect(found).toHaveLength(version);
+        }
+      }
+      await log.checkpoint("acme");
+      const { code, said } = await verified(folder);
+      expect(said).toContain("INTACT");
+      expect(code).toBe(0);
+      expect(await rechecked(folder)).toMatchObject([{ kind: "intact" }]);
+      await log.close();
+    }),
+    { numRuns: 30, interruptAfterTimeLimit: 60_000 },
+  );
+}, 120_000);

@@ -75,8 +75,8 @@ describe("what is another tenant's is answered to the letter like what is nowher
     const { headers, status } = answer;
     const isStreamed = headers.get("content-type")?.endsWith("json") !== true;
     let text = isStreamed && status < 300 ? "" : answer.text.replaceAll(VARYING, "");
-    const { agentId, callId, incidentId, windowId } = namesOf(subject);
-    for (const [name, value] of Object.entries({ agentId, callId, incidentId, windowId })) {
+    const { targets: _, ...names } = namesOf(subject);
+    for (const [name, value] of Object.entries(names)) {
       text = text.replaceAll(value, name);
     }
     return { status, headers: [...headers].filter(([name]) => !OWN_HEADERS.test(name)), text };

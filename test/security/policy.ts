@@ -34,6 +34,8 @@ export interface Names {
   readonly agentId: string;
   /** Of a recording of this call. */
   readonly incidentId: string;
+  /** A legal hold on this call's log. */
+  readonly holdId: string;
   /** What a target of this call would be. */
   readonly targets: object;
 }
@@ -374,6 +376,36 @@ export const ROWS: readonly Row[] = [
     "none",
     NO_TICKET,
   ]),
+  ...rows(
+    "GET /v1/log/retention",
+    ["log:read", "retention:write", "operate"],
+    at("/v1/log/retention"),
+    ["how long their log is kept", "none", OWN_ONLY],
+  ),
+  ...rows(
+    "POST /v1/log/legal-holds",
+    ["retention:write"],
+    () => ({ path: "/v1/log/legal-holds", body: { reason: "case 7" } }),
+    ["keeps all there is", "none", OWN_ONLY],
+  ),
+  ...rows(
+    "POST /v1/log/legal-holds",
+    ["retention:write"],
+    ({ callId }) => ({ path: "/v1/log/legal-holds", body: { reason: "case 7", callId } }),
+    ["keeps their call's entries", "own", OWN_ONLY],
+    ["keeps another's", "foreign", OWN_ONLY],
+    ["keeps those of another tenant's call", "other tenant", NOT_AGENTS],
+    ["keeps those of no call", "unknown", NOT_AGENTS],
+  ),
+  ...rows(
+    "POST /v1/log/legal-holds/{holdId}/lift",
+    ["retention:write"],
+    ({ holdId }) => ({ path: `/v1/log/legal-holds/${holdId}/lift`, body: { reason: "closed" } }),
+    ["lifts a hold", "own", OWN_ONLY],
+    ["lifts another's", "foreign", OWN_ONLY],
+    ["lifts another tenant's", "other tenant", NOT_AGENTS],
+    ["lifts none", "unknown", NOT_AGENTS],
+  ),
   ...rows("GET /v1/recorders", ["operate", "log:read", "calls:write"], at("/v1/recorders"), [
     "the recorders",
     "none",

@@ -48,6 +48,7 @@ function names(name: string, agentId: string, place: number): Names {
     agentId,
     // The kit numbers them as they are opened.
     incidentId: `incident-${place}`,
+    holdId: `hold-${place}`,
     targets: { main: { ref: `ch-${name}` } },
   };
 }
@@ -136,8 +137,11 @@ export async function world(asker: PrincipalName, scopes?: readonly string[]): P
     const { agentId, callId, targets } = CALLS[subject];
     const id = subject === "other tenant" ? "globex" : "cti";
     await made(id, "PUT", `/v1/calls/${callId}`, { agentId, targets });
+    const { tenant } = LINES[id];
+    const by = { id, kind: "auditor", owner: id } as const;
+    await k.deps.retention.place(tenant, { by, reason: "case 7" });
     await k.incidents.suspect({
-      tenant: LINES[id].tenant,
+      tenant,
       callId,
       recorderId: "main",
       recordingId: `recording-of-${callId}`,

@@ -170,7 +170,8 @@ function chainCheck({ callCountMax, db, tenant }: One) {
   const callAt = db.prepare(
     "SELECT call_id, length(bytes) AS length FROM entries WHERE tenant = ? AND position = ?",
   );
-  const erasedTo = prunedToIn(db, tenant);
+  // Asked each time: the log may be pruned while it is read.
+  const prunedTo = () => prunedToIn(db, tenant);
   return (row: EntryRow, entry: Entry): string | undefined => {
     const callId = isCallEntry(entry) ? (entry.callId as string) : null;
     if (callId !== row.call_id) return "is filed under another call";
@@ -184,7 +185,7 @@ function chainCheck({ callCountMax, db, tenant }: One) {
     }
     const prev = row.prev ?? -1;
     const fits =
-      before === undefined ? isOfCall(prev, callId) : followsIn({ entry, prev, before, erasedTo });
+      before === undefined ? isOfCall(prev, callId) : followsIn({ entry, prev, before, prunedTo });
     return fits ? undefined : "names another entry before it in its call";
   };
 

@@ -14,7 +14,7 @@ import { HASH_BYTES, TILE_WIDTH, tilePath, unpackHashes } from "../../../log/til
 import type { Hash } from "../../../log/tree.ts";
 import type { Erased, Kept, Stored } from "../../../log/verify.ts";
 import { originOf } from "../../../log/origin.ts";
-import { type EntryRow, metaOf, openForReading, tenantsOf } from "./database.ts";
+import { type EntryRow, metaOf, openForReading, prunedToIn, tenantsOf } from "./database.ts";
 import { folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
 import { notesIn } from "./notesFile.ts";
 
@@ -116,13 +116,12 @@ function folderSources(path: string) {
 /** Rows with their own notes checked: which call they are of, and that call's entry before. */
 function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
   const newest = new Map<string, number>();
-  let erasedTo = 0;
+  const prunedTo = prunedToIn(db, tenant);
   const query =
     "SELECT position, bytes, leaf, call_id, prev FROM entries WHERE tenant = ? ORDER BY position";
   for (const row of db.prepare(query).iterate(tenant)) {
     const { position, bytes, leaf, call_id, prev } = row as unknown as EntryRow;
     if (bytes.length === 0) {
-      erasedTo = position;
       yield { position, erased: leaf };
       continue;
     }
@@ -136,7 +135,7 @@ function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
         if (callId === null) return undefined;
         const before = newest.get(callId);
         newest.set(callId, position);
-        return followsIn({ entry, prev: prev ?? -1, before, erasedTo })
+        return followsIn({ entry, prev: prev ?? -1, before, prunedTo })
           ? undefined
           : "names another entry before it in its call";
       },
@@ -144,21 +143,21 @@ function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
   }
 }
 
-/** What a row says of its call's entry before it, where that was met, was erased, or never was. */
+/** What a row says of its call's entry before it, where that was met, was pruned, or never was. */
 interface Following {
   readonly entry: Entry;
   readonly prev: number;
   /** Undefined: none was met. */
   readonly before: number | undefined;
-  /** The newest entry that is gone; 0 where none is. */
-  readonly erasedTo: number;
+  /** Entries up to here may be gone; 0 where none are. */
+  readonly prunedTo: number;
 }
 
 /** A call that was pruned in part is forgotten: its id begins anew, or goes on from what is gone. */
-export function followsIn({ before, entry, erasedTo, prev }: Following): boolean {
+export function followsIn({ before, entry, prev, prunedTo }: Following): boolean {
   if (prev === (before ?? 0)) return true;
-  if (erasedTo === 0) return false;
-  return before === undefined ? prev <= erasedTo : prev === 0 && entry.type === "CallRegistered";
+  if (prunedTo === 0) return false;
+  return before === undefined ? prev <= prunedTo : prev === 0 && entry.type === "CallRegistered";
 }
 
 async function serviceSource(base: string, options: SourceOptions): Promise<Source> {

@@ -60,8 +60,8 @@ export function createRetention(options: RetentionOptions): Retention {
 
   return {
     standing: (tenant) => told(clock, standing(tenant)),
-    place: (tenant, asked) => told(clock, room(tenant).place(asked)),
-    lift: (tenant, holdId, order) => told(clock, room(tenant).lift(holdId, order)),
+    place: (tenant, asked) => room(tenant).place(asked),
+    lift: (tenant, holdId, order) => room(tenant).lift(holdId, order),
     begin(more) {
       pruning = startPruning({
         ...more,

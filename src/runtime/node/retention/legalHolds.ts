@@ -6,7 +6,7 @@
  */
 import type { TenantId } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
-import { LOG_ANSWER_MS_MAX, LogUnavailable, within } from "../../../control/within.ts";
+import { LOG_ANSWER_MS_MAX, LogUnavailable, told, within } from "../../../control/within.ts";
 import type { EntryDraft } from "../../../log/entry.ts";
 import {
   LEGAL_HOLD_TYPES,
@@ -23,6 +23,9 @@ import { entriesOfTypes } from "../entriesOfTypes.ts";
 /** Holds that stand in one log at once. Beyond it they are refused: one without a call covers all. */
 export const HOLD_COUNT_MAX = 1_000;
 
+/** What waits for its turn with one log's holds. Beyond it is refused: whoever asks, asks again. */
+const TURN_COUNT_MAX = 100;
+
 export interface HoldRoomOptions {
   readonly log: Pick<LogStore, "enter" | "read" | "size" | "prunedTo">;
   readonly clock: Clock;
@@ -33,7 +36,7 @@ export interface HoldRoomOptions {
 export interface HoldRoom {
   /** Throws where the log cannot say. */
   holds(): Promise<LegalHolds>;
-  /** Runs alone: no hold is placed or lifted meanwhile. */
+  /** Runs alone: no hold is placed or lifted meanwhile. Rejects where too many wait. */
   inTurn<T>(run: (holds: LegalHolds) => Promise<T>): Promise<T>;
   place(asked: HoldAsked): Promise<Placed>;
   lift(holdId: string, order: Pick<HoldAsked, "by" | "reason">): Promise<Lifted>;
@@ -51,20 +54,33 @@ export function holdRooms(options: HoldRoomOptions): (tenant: TenantId) => HoldR
 function openRoom(tenant: TenantId, { clock, ids, log }: HoldRoomOptions): HoldRoom {
   let known: LegalHolds | undefined;
   let turns: Promise<unknown> = Promise.resolve();
+  let turnCount = 0;
   /** A write that has not been answered: what it left is not known before it is. */
   let unanswered = 0;
 
   async function holds(): Promise<LegalHolds> {
     if (unanswered > 0) throw new LogUnavailable("the log has not answered yet");
     if (known !== undefined) return known;
+    known = await told(clock, readHolds());
+    return known;
+  }
+
+  async function readHolds(): Promise<LegalHolds> {
     const read = legalHolds();
     for await (const entry of entriesOfTypes(log, tenant, LEGAL_HOLD_TYPES)) read.take(entry);
-    known = read;
     return read;
   }
 
   function inTurn<T>(run: (of: LegalHolds) => Promise<T>): Promise<T> {
-    const turn = turns.then(async () => run(await holds()));
+    if (turnCount >= TURN_COUNT_MAX) {
+      return Promise.reject(new LogUnavailable("too many wait for this log"));
+    }
+    turnCount += 1;
+    const turn = turns
+      .then(async () => run(await holds()))
+      .finally(() => {
+        turnCount -= 1;
+      });
     turns = turn.catch(() => undefined);
     return turn;
   }
@@ -98,7 +114,7 @@ function openRoom(tenant: TenantId, { clock, ids, log }: HoldRoomOptions): HoldR
     place: (asked) =>
       inTurn(async (standing): Promise<Placed> => {
         if (standing.standing().length >= HOLD_COUNT_MAX) return { kind: "full" };
-        const firstKept = await firstOf(asked);
+        const firstKept = await told(clock, firstOf(asked));
         if (firstKept === undefined) return { kind: "call_unknown" };
         const { by, callId, reason, since } = asked;
         const at = clock.now();

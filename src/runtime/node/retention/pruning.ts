@@ -14,7 +14,7 @@ import type { NodeLog } from "../log/openLog.ts";
 import type { HoldRoom } from "./legalHolds.ts";
 
 /** A first look soon after a start: calls come first. Then every hour; most of them find nothing. */
-const FIRST_MS = 5_000;
+const FIRST_MS = 10_000;
 const EVERY_MS = 3_600_000;
 /** The log rests as long as it worked, and this long at least. */
 const REST_MS = 20;
