@@ -86,7 +86,7 @@ function copying(
 ): Copied {
   const parcels: Parcel[] = [];
   const place = { isAway: false };
-  const kept = keptLogs({ logFolder: folder, clock });
+  const kept = keptLogs({ logFolder: folder, clock, failed: () => undefined });
   const copier = startCopier({
     config: webhookCopySchema.parse({
       kind: "webhook",
@@ -196,7 +196,7 @@ test("one that cannot be read any more, or not in time, keeps the log that is wr
       return () => undefined;
     },
   };
-  const known = keptLogs({ logFolder: world.folder, clock: slow });
+  const known = keptLogs({ logFolder: world.folder, clock: slow, failed: () => undefined });
   onTestFinished(() => known.stop());
   const [old] = await until(known.logs, (logs) => logs.length > 0);
   const read = () => old?.read("acme", {}, 0, 1);
@@ -224,9 +224,24 @@ test("files that nobody may write to are read, and a folder without a database h
   const { folder, kept } = await restored();
   for (const name of readdirSync(kept)) chmodSync(join(kept, name), 0o400);
   mkdirSync(join(folder, "predecessor-2"));
-  expect(keptLogsIn(folder)).toMatchObject([
-    { origin: OLD, tenant: "acme", size: 40, prunedTo: 0, head: expect.stringContaining(OLD) },
-  ]);
+  expect(keptLogsIn(folder)).toMatchObject({
+    logs: [
+      { origin: OLD, tenant: "acme", size: 40, prunedTo: 0, head: expect.stringContaining(OLD) },
+    ],
+    unread: [],
+  });
+});
+
+test("one that cannot be opened is told of by name, and the others are copied", async () => {
+  const { folder } = await restored();
+  mkdirSync(join(folder, "predecessor-2"));
+  writeFileSync(join(folder, "predecessor-2", "control-log.sqlite"), "no database");
+  const told: string[] = [];
+  const kept = keptLogs({ logFolder: folder, clock, failed: (name) => void told.push(name) });
+  onTestFinished(() => kept.stop());
+  const logs = await until(kept.logs, (found) => found.length > 0);
+  expect(logs.map((one) => one.origin("acme"))).toEqual([OLD]);
+  expect(told).toEqual(["predecessor-2"]);
 });
 
 test("positions of logs that were put aside are kept for as long as their destination is", async () => {

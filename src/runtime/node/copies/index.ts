@@ -57,7 +57,12 @@ export async function startCopies(options: CopiesOptions): Promise<Copies> {
     return { confirmedTo: () => undefined, detail: () => [], stop: () => Promise.resolve() };
   }
 
-  const kept = keptLogs({ logFolder: config.log.folder, clock });
+  const kept = keptLogs({
+    logFolder: config.log.folder,
+    clock,
+    failed: (name) =>
+      logger.error({ name }, "a log that was put aside cannot be copied: verify it"),
+  });
   const entries = enterLater(log, clock);
   const positions = await openPositions({
     path: positionsPath(config.log.folder),

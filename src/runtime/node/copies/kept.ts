@@ -10,7 +10,7 @@ import { within } from "../../../control/within.ts";
 import type { LogStore } from "../../../log/store.ts";
 import { folderAt, keptGenerations } from "../log/folder.ts";
 import { CopyFailed } from "./carrier.ts";
-import type { KeptAsk, KeptLog, KeptPage } from "./keptRead.ts";
+import type { KeptAsk, KeptFound, KeptLog, KeptPage } from "./keptRead.ts";
 import type { KeptQuestion } from "./keptThread.ts";
 
 /** What is copied is read from: the log that is written, or logs that were put aside. */
@@ -36,10 +36,12 @@ const HEAP_MB_MAX = 96;
 export interface KeptOptions {
   readonly logFolder: string;
   readonly clock: Clock;
+  /** Nothing can be read in this folder, or of them all. Never throws. */
+  readonly failed: (folder: string) => void;
 }
 
 /** Returns at once; a folder where no log was put aside costs nothing. */
-export function keptLogs({ clock, logFolder }: KeptOptions): KeptLogs {
+export function keptLogs({ clock, failed, logFolder }: KeptOptions): KeptLogs {
   const thread = keptThread(clock);
   let logs: readonly CopiedLog[] = [];
   let cancel: (() => void) | undefined;
@@ -47,10 +49,14 @@ export function keptLogs({ clock, logFolder }: KeptOptions): KeptLogs {
 
   async function list(): Promise<void> {
     try {
-      const found = await thread.ask({ kind: "list", logFolder }, LIST_MS_MAX);
-      logs = (found as KeptLog[]).map((one) => copied(one, thread));
+      const answer = await thread.ask({ kind: "list", logFolder }, LIST_MS_MAX);
+      const found = answer as KeptFound;
+      logs = found.logs.map((one) => copied(one, thread));
+      found.unread.forEach(failed);
     } catch {
-      if (!stopped) cancel = clock.after(LIST_AGAIN_MS, () => void list());
+      if (stopped) return;
+      failed("predecessor-*");
+      cancel = clock.after(LIST_AGAIN_MS, () => void list());
     }
   }
   if (keptGenerations(folderAt(logFolder)).length > 0) void list();

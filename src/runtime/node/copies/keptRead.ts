@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { TenantId } from "../../../control/call.ts";
 import { readCheckpoint } from "../../../log/checkpoint.ts";
@@ -49,20 +51,34 @@ interface Row {
   readonly bytes: Uint8Array;
 }
 
-/** The oldest first. A folder whose database cannot be opened has nothing that could be read. */
-export function keptLogsIn(logFolder: string): KeptLog[] {
-  const folder = folderAt(logFolder);
-  const generations = keptGenerations(folder).toSorted((a, b) => a - b);
-  return generations.flatMap((generation) => logsOf(keptFolder(folder, generation)));
+export interface KeptFound {
+  /** The oldest first. */
+  readonly logs: readonly KeptLog[];
+  /** Folders with a database that cannot be opened, or does not say whose it is. */
+  readonly unread: readonly string[];
 }
 
-function logsOf(path: string): KeptLog[] {
+/** A folder without a database has nothing that could be read. */
+export function keptLogsIn(logFolder: string): KeptFound {
+  const folder = folderAt(logFolder);
+  const generations = keptGenerations(folder).toSorted((a, b) => a - b);
+  const paths = generations.map((generation) => keptFolder(folder, generation));
+  const found = paths
+    .filter((path) => existsSync(folderAt(path).database))
+    .map((path) => ({ path, logs: logsOf(path) }));
+  return {
+    logs: found.flatMap(({ logs }) => logs ?? []),
+    unread: found.flatMap(({ logs, path }) => (logs === undefined ? [basename(path)] : [])),
+  };
+}
+
+function logsOf(path: string): KeptLog[] | undefined {
   const db = unlessDamaged(() => openForReading(folderAt(path).database));
-  if (db === undefined) return [];
+  if (db === undefined) return undefined;
   try {
     const base = unlessDamaged(() => metaOf(db, "origin"));
     const generation = Number(unlessDamaged(() => metaOf(db, "generation")) ?? "1");
-    if (base === undefined) return [];
+    if (base === undefined) return undefined;
     const listed = unlessDamaged(() => tenantsOf(db)) ?? [];
     const tenants = [...new Set([...listed, ...tenantsWithHeads(folderAt(path))])].toSorted();
     return tenants.map((tenant) => logOf(db, path, tenant, originOf(base, tenant, generation)));
