@@ -185,7 +185,9 @@ function chainCheck({ callCountMax, db, tenant }: One) {
     }
     const prev = row.prev ?? -1;
     const fits =
-      before === undefined ? isOfCall(prev, callId) : followsIn({ entry, prev, before, prunedTo });
+      before === undefined
+        ? isOfCall(prev, callId)
+        : prev === before || followsIn({ entry, prev, before, prunedTo: prunedTo() });
     return fits ? undefined : "names another entry before it in its call";
   };
 
