@@ -55,7 +55,7 @@ export function consoleApp(options: ConsoleOptions): Hono {
   return app;
 
   async function visit(c: Context, page: PageDef): Promise<Response> {
-    const session = browser.session(c);
+    const session = browser.session(c, page.byScript);
     if (session === undefined) return c.redirect(signInFor(c));
     const form = page.method === "POST" ? await formOf(c) : new URLSearchParams();
     if (page.method === "POST" && !browser.isOurs(c, form, session))

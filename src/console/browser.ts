@@ -23,7 +23,8 @@ export interface Browser {
   forget(c: Context, what: CookieName): void;
   /** As was asked for now, chosen before, or as the browser prefers. */
   language(c: Context): Language;
-  session(c: Context): Session | undefined;
+  /** `byScript`: asked by a page's own script, which nobody clicked for. */
+  session(c: Context, byScript?: boolean): Session | undefined;
   /** The browser says where a form comes from, and the form knows what only our pages know. */
   isOurs(c: Context, form: URLSearchParams, session: Session): boolean;
   /** Where the request came from, as trusted proxies tell it. */
@@ -53,7 +54,7 @@ export function browserOf(options: ConsoleOptions): Browser {
       if (kept !== undefined && isLanguage(kept)) return kept;
       return languageOf(c.req.header("accept-language"));
     },
-    session: (c) => options.sessions.use(browser.cookie(c, "session") ?? ""),
+    session: (c, byScript) => options.sessions.use(browser.cookie(c, "session") ?? "", byScript),
     isOurs: (c, form, session) =>
       c.req.header("origin") === origin && form.get("csrf") === session.csrf,
     ip: (c) => options.clientAddress?.(c.req.raw),

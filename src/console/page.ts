@@ -52,6 +52,8 @@ export interface PageDef {
   readonly action: Action;
   /** Agents have these pages and no others. */
   readonly forAgents?: true;
+  /** Asked for by a page's script and not by a click: it does not make a session last. */
+  readonly byScript?: true;
   /** In the navigation, by this name. */
   readonly nav?: Key;
   handle(visit: Visit): Promise<Reply>;

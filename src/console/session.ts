@@ -35,8 +35,11 @@ export interface Sessions {
     readonly id: string;
     readonly session: Session;
   };
-  /** The session, and it counts as used now; undefined where there is none any more. */
-  use(id: string): Session | undefined;
+  /**
+   * The session; undefined where there is none any more. It counts as used now, unless somebody's
+   * script asked and not they themselves.
+   */
+  use(id: string, byScript?: boolean): Session | undefined;
   end(id: string): void;
   /** Whether it goes on. Asking does not count as using it. */
   stands(ref: string): boolean;
@@ -106,9 +109,9 @@ export function sessions(options: SessionOptions): Sessions {
       }
       return { id, session };
     },
-    use(id) {
+    use(id, byScript = false) {
       const found = standing(id);
-      if (found === undefined) return undefined;
+      if (found === undefined || byScript) return found?.session;
       kept.delete(id);
       found.usedAt = clock();
       kept.set(id, found);

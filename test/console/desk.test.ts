@@ -27,6 +27,23 @@ test("an agent has the desk and nothing else of the console, whatever scopes com
   expect(rig.asked.ticketFor).toMatchObject([{ kind: "agent", agentId: "a-ann" }]);
 });
 
+test("a ticket that a page's script asks for makes no session last; a click does", async () => {
+  const rig = await watchRig({ idleMsMax: 600_000 });
+  for (const [page, who] of [
+    ["/console/wall", await rig.signedIn()],
+    ["/desk", await rig.signedIn(agent("a-ann"))],
+  ] as const) {
+    const csrf = csrfOf(await who.get(page));
+    rig.time.now += 500_000;
+    expect(csrfOf(await who.get(page))).toBe(csrf);
+    rig.time.now += 500_000;
+    expect((await who.post(`${page}/ticket`, { csrf })).text).toContain("tkt_x");
+    rig.time.now += 200_000;
+    expect((await who.get(page)).url).toContain("/console/sign-in?why=again");
+    rig.time.now -= 1_200_000;
+  }
+});
+
 test("whoever is no agent is told so at the desk, and given no script that looks for one", async () => {
   const rig = await watchRig();
   const sue = await rig.signedIn();

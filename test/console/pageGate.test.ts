@@ -18,6 +18,8 @@ test.each([
   ["GET", "/console", "search"],
   ["GET", "/console/calls/c1", "search"],
   ["GET", "/console/report", "search"],
+  ["GET", "/console/kit", "search"],
+  ["POST", "/console/kit/download", "search"],
 ] as const)("%s %s is a %s", (method, path, tier) => {
   expect(tierOfPage(request(method, path))).toBe(tier);
 });

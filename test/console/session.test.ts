@@ -71,11 +71,12 @@ test("idleness, the greatest length and the credential's end are told at their m
   expect(clock.timers()).toBe(0);
 });
 
-test("asking whether a session stands does not make it last", () => {
+test("asking whether a session stands does not make it last, nor what a script asks", () => {
   const { clock, known, started } = opened();
-  const { ref } = started("a");
+  const { id, ref } = started("a");
   clock.pass(9 * MINUTE);
   expect(known.stands(ref)).toBe(true);
+  expect(known.use(id, true)?.ref).toBe(ref);
   clock.pass(MINUTE);
   expect(known.stands(ref)).toBe(false);
 });

@@ -27,6 +27,7 @@ export interface WatchRig {
 export interface RigOptions extends Options {
   readonly pages?: (deps: PageDeps) => readonly PageDef[];
   readonly more?: Partial<PageDeps>;
+  readonly idleMsMax?: number;
 }
 
 export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
@@ -72,7 +73,7 @@ export async function watchRig(options: RigOptions = {}): Promise<WatchRig> {
       after: () => () => undefined,
       ids,
       sessionMsMax: 8 * 3_600_000,
-      idleMsMax: 8 * 3_600_000,
+      idleMsMax: options.idleMsMax ?? 8 * 3_600_000,
     }),
     sandbox: false,
     tenants: () => ["acme"],

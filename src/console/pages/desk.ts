@@ -43,6 +43,7 @@ export function deskPages({ desk, eventsTicket, idForm }: PageDeps): readonly Pa
       ...shared,
       method: "POST",
       path: "//desk/ticket",
+      byScript: true,
       handle: async ({ session }) => ({
         kind: "data",
         status: 200,

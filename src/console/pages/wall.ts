@@ -44,6 +44,7 @@ export function wallPages({ clock, eventsTicket }: PageDeps): readonly PageDef[]
     {
       method: "POST",
       path: "/wall/ticket",
+      byScript: true,
       action: "subscribe",
       handle: async ({ session }) => ({
         kind: "data",
