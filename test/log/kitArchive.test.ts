@@ -222,6 +222,17 @@ test("a tenant has one kit made at a time, and all tenants so many", async () =>
   given(await make(asked())).cancel();
 });
 
+test("where no thread can be started that is told, and the next may try", async () => {
+  failures.length = 0;
+  const after = () => {
+    throw new Error("no timer");
+  };
+  const make = office(log, { now: Date.now, after });
+  expect(await make(asked())).toEqual({ kind: "none", why: "failed" });
+  expect(await make(asked())).toEqual({ kind: "none", why: "failed" });
+  expect(failures).toHaveLength(2);
+});
+
 test.each([
   ["takes nothing", STILL_MS_MAX, "nobody takes the kit"],
   ["takes too long", KIT_MS_MAX, "took too long"],

@@ -47,7 +47,15 @@ export function kitOffice(options: KitOfficeOptions): (asked: KitAsked) => Promi
     const { tenant } = asked;
     if (making.has(tenant) || making.size >= KIT_COUNT_MAX) return { kind: "none", why: "busy" };
     making.add(tenant);
-    return await offer(options, asked, () => void making.delete(tenant));
+    const over = () => void making.delete(tenant);
+    try {
+      return await offer(options, asked, over);
+    } catch (error) {
+      // No thread could be started.
+      over();
+      options.onError(error);
+      return { kind: "none", why: "failed" };
+    }
   };
 }
 
