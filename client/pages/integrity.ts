@@ -4,12 +4,28 @@
  *
  * @module
  */
-import { hashesOf, isEntry, leafHashes, linesOf, rootOf, signedHead, type Head } from "./tree.ts";
+import {
+  hashesOf,
+  isEntry,
+  leafHashes,
+  linesOf,
+  prunedLeaf,
+  prunedToOf,
+  rootOf,
+  signedHead,
+  type Head,
+} from "./tree.ts";
 
 type Leaves = Awaited<ReturnType<typeof leafHashes>>;
+interface Read {
+  readonly leaves: Leaves;
+  /** The last entry of which there is only the hash; 0 where all are whole. */
+  readonly goneTo: number;
+}
 type Word =
   | "reading"
   | "good"
+  | "goodPruned"
   | "badSignature"
   | "badEntry"
   | "badLeaves"
@@ -48,17 +64,19 @@ function say(word: Word, values: Readonly<Record<string, string | number>> = {})
   result.textContent = words[word].replaceAll(/\{(\w+)\}/g, (hole, name: string) =>
     String(values[name] ?? hole),
   );
-  const isGood = word === "good" || word === "savedGood";
+  const isGood = word === "good" || word === "goodPruned" || word === "savedGood";
   result.className = `word ${isGood ? "ok" : word === "reading" ? "securing" : "bad"}`;
 }
 
 /** The log's leaves as they are now, or undefined once it was said why not. */
-async function leavesTo(size: number): Promise<Leaves | undefined> {
+async function leavesTo(size: number): Promise<Read | undefined> {
   if (size > ENTRY_COUNT_MAX) {
     say("tooLong", { size, max: ENTRY_COUNT_MAX });
     return undefined;
   }
   const leaves: Leaves[number][] = [];
+  let goneTo = 0;
+  let prunedTo = 0;
   while (leaves.length < size) {
     say("reading", { position: leaves.length, size });
     const from = leaves.length;
@@ -68,14 +86,25 @@ async function leavesTo(size: number): Promise<Leaves | undefined> {
       say("notRead", { position: from + (await firstUnread(from, count)) });
       return undefined;
     }
-    const bad = lines.findIndex((line, index) => !isEntry(line, from + index + 1));
+    const pruned = lines.map((line) => prunedLeaf(line));
+    const bad = lines.findIndex(
+      (line, index) => pruned[index] === undefined && !isEntry(line, from + index + 1),
+    );
     if (bad >= 0) {
       say("badEntry", { position: from + bad + 1 });
       return undefined;
     }
-    leaves.push(...(await leafHashes(lines)));
+    goneTo = Math.max(goneTo, from + pruned.findLastIndex((leaf) => leaf !== undefined) + 1);
+    for (const line of lines) prunedTo = Math.max(prunedTo, prunedToOf(line));
+    const hashed = await leafHashes(lines);
+    leaves.push(...hashed.map((leaf, index) => pruned[index] ?? leaf));
   }
-  return leaves;
+  // An entry that is gone is missed, unless a later one says that it was to go.
+  if (goneTo > prunedTo) {
+    say("badEntry", { position: goneTo });
+    return undefined;
+  }
+  return { leaves, goneTo };
 }
 
 /** Exactly so many entries, or undefined. */
@@ -107,12 +136,14 @@ async function headOf(text: string): Promise<Head | undefined> {
 
 async function checkAll(): Promise<void> {
   const head = await headOf(note);
-  const leaves = head === undefined ? undefined : await leavesTo(head.size);
-  if (head === undefined || leaves === undefined) return;
+  const read = head === undefined ? undefined : await leavesTo(head.size);
+  if (head === undefined || read === undefined) return;
+  const { goneTo, leaves } = read;
   const blocks = await blocksOf(leaves);
   if ((await rootOf(leaves)) === head.root) {
     remember(head.origin, blocks);
-    return say("good", { size: head.size });
+    const values = { size: head.size, position: goneTo };
+    return say(goneTo === 0 ? "good" : "goodPruned", values);
   }
   const wrong = await wrongLeaves(leaves, head);
   if (wrong.length > 0) return say("badLeaves", { positions: told(wrong) });
@@ -157,9 +188,10 @@ async function compareSaved(): Promise<void> {
   if (head === undefined) return;
   if (old.origin !== head.origin) return say("savedOther", { origin: old.origin });
   if (old.size > head.size) return say("savedAhead", { saved: old.size, size: head.size });
-  const leaves = await leavesTo(old.size);
-  if (leaves === undefined) return;
-  say((await rootOf(leaves)) === old.root ? "savedGood" : "savedBad", { saved: old.size });
+  const read = await leavesTo(head.size);
+  if (read === undefined) return;
+  const root = await rootOf(read.leaves.slice(0, old.size));
+  say(root === old.root ? "savedGood" : "savedBad", { saved: old.size });
 }
 
 /** Roots of whole blocks: what this browser found good once tells where a change is. */

@@ -123,6 +123,22 @@ export function isEntry(line: Uint8Array, position: number): boolean {
   }
 }
 
+/** The hash that stands in the place of an entry that was pruned; undefined for any other line. */
+export function prunedLeaf(line: Uint8Array): Bytes | undefined {
+  const found = /^\{"leaf":"([A-Za-z0-9+/]{43}=)"\}$/.exec(new TextDecoder().decode(line));
+  return found === null ? undefined : fromBase64(found[1] ?? "");
+}
+
+/** Up to which position this entry says that entries were pruned; 0 for any other entry. */
+export function prunedToOf(line: Uint8Array): number {
+  const text = new TextDecoder().decode(line);
+  if (!text.includes('"type":"EntriesPruned"')) return 0;
+  const entry = JSON.parse(text) as { type?: unknown; detail?: { to?: unknown } };
+  return entry.type === "EntriesPruned" && typeof entry.detail?.to === "number"
+    ? entry.detail.to
+    : 0;
+}
+
 const bytesOf = (text: string): Bytes => new Uint8Array(new TextEncoder().encode(text));
 
 function toBase64(bytes: Uint8Array): string {

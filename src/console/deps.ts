@@ -9,6 +9,7 @@ import type { RecorderCapabilities } from "../control/ports.ts";
 import type { EvidenceDesk } from "../evidence/desk.ts";
 import type { IncidentWork } from "../evidence/incident.ts";
 import type { EntryDraft } from "../log/entry.ts";
+import type { RetentionDesk } from "../log/retentionDesk.ts";
 import type { LogStore } from "../log/store.ts";
 import type { idForms } from "../policy/idForm.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -75,13 +76,22 @@ export interface PageDeps {
   readonly calls: Pick<Calls, "live" | "read">;
   readonly log: Pick<
     LogStore,
-    "read" | "readBack" | "hashes" | "enter" | "checkpoint" | "origin" | "size" | "verifierKey"
+    | "read"
+    | "readBack"
+    | "hashes"
+    | "enter"
+    | "checkpoint"
+    | "origin"
+    | "prunedTo"
+    | "size"
+    | "verifierKey"
   >;
   readonly policy: Policy;
   /** The forms that a tenant's identifiers may have. */
   readonly idForm: ReturnType<typeof idForms>;
   readonly evidence: Pick<EvidenceDesk, "read">;
   readonly incidents: IncidentWork;
+  readonly retention: RetentionDesk;
   /** What is known of the log's own health. */
   readonly custody: () => Json;
   /** What shows that an entry is in the log; undefined where there is no such entry. */

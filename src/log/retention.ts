@@ -8,9 +8,6 @@
 import type { Actor, EpochMs, TenantId } from "../control/call.ts";
 import type { Entry, EntryDraft } from "./entry.ts";
 
-/** What is erased is whole bundles of C2SP tlog-tiles. */
-export { TILE_WIDTH as PRUNED_TOGETHER } from "./tiles.ts";
-
 const PRUNED = "EntriesPruned";
 const PLACED = "LegalHoldPlaced";
 const LIFTED = "LegalHoldLifted";
@@ -52,7 +49,7 @@ export function pruningDraft(tenant: TenantId, at: EpochMs, pruning: Pruning): E
 }
 
 /** Up to which position this entry says that entries may be gone; undefined for any other entry. */
-export function prunedToOf(entry: Entry): number | undefined {
+function prunedToOf(entry: Entry): number | undefined {
   const to = entry.type === PRUNED ? entry.detail?.["to"] : undefined;
   return typeof to === "number" ? to : undefined;
 }

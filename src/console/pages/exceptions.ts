@@ -12,6 +12,7 @@ import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import { type Exception, KINDS, type Kind } from "../watch/day.ts";
 import { type DayRead, type Days, dayOf, ENTRY_COUNT_MAX, startOf } from "../watch/days.ts";
+import { prunedNote } from "../watch/pruned.ts";
 import { type Review, reviewsOf, signReview, unchangedSince } from "../watch/review.ts";
 import { callPath, logRead, moment } from "../watch/show.ts";
 
@@ -101,7 +102,7 @@ async function shown(
           ? ""
           : html`<p role="alert" class="word bad">${say(`exceptions.${said}`)}</p>`
       }
-      ${filterForm(visit, day, wanted)}
+      ${filterForm(visit, day, wanted)} ${await prunedNote(deps, visit, startOf(day) ?? 0)}
       ${
         read.isWhole
           ? ""

@@ -16,6 +16,7 @@ import { kitPages } from "./kit.ts";
 import { overviewPages } from "./overview.ts";
 import { recordingPages } from "./recording.ts";
 import { reportPages } from "./report.ts";
+import { retentionPages } from "./retention.ts";
 import { statementPages } from "./statement.ts";
 import { wallPages } from "./wall.ts";
 
@@ -33,6 +34,7 @@ export function pagesOf(deps: PageDeps): readonly PageDef[] {
     ...wallPages(deps),
     ...integrityPages(deps),
     ...kitPages(deps),
+    ...retentionPages(deps),
     ...deskPages(deps),
   ];
 }

@@ -6,7 +6,9 @@
  */
 import { html } from "hono/html";
 import { canonical } from "../../log/canonical.ts";
+import { leafLine } from "../../log/ndjson.ts";
 import { toBase64 } from "../../log/note.ts";
+import { HASH_BYTES } from "../../log/tiles.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import { logRead, moment } from "../watch/show.ts";
@@ -19,6 +21,7 @@ const HASH_COUNT = 256;
 const WORDS = [
   "reading",
   "good",
+  "goodPruned",
   "badSignature",
   "badEntry",
   "badLeaves",
@@ -54,13 +57,12 @@ export function integrityPages(deps: PageDeps): readonly PageDef[] {
         const asked = wholeOf(query, "count") || ENTRY_COUNT_MAX;
         await deps.enter(logRead(visit, "entries", {}));
         const count = Math.min(asked, ENTRY_COUNT_MAX);
-        const { entries } = await deps.log.read(tenant, {}, wholeOf(query, "after"), count);
+        const after = wholeOf(query, "after");
         return {
           kind: "file",
           name: "entries.ndjson",
           contentType: "application/x-ndjson; charset=utf-8",
-          // The bytes that were hashed.
-          body: entries.map((entry) => `${canonical(entry)}\n`).join(""),
+          body: (await linesAfter(deps.log, tenant, after, count)).join(""),
         };
       },
     },
@@ -134,6 +136,28 @@ function receiptForm({ log }: PageDeps, { say, session }: Visit): Html {
       /></label>
       <button type="submit">${say("integrity.receipt")}</button>
     </form>`;
+}
+
+/** The bytes that were hashed; of an entry that was pruned, its hash. */
+async function linesAfter(
+  log: PageDeps["log"],
+  tenant: string,
+  after: number,
+  count: number,
+): Promise<readonly string[]> {
+  const { entries } = await log.read(tenant, {}, after, count);
+  const lines = new Map(entries.map((entry) => [entry.position, `${canonical(entry)}\n`]));
+  const prunedTo = Math.min(log.prunedTo(tenant), after + count);
+  for (let from = after; from < prunedTo; from += HASH_COUNT) {
+    const hashes = await log.hashes(tenant, 0, from, Math.min(HASH_COUNT, prunedTo - from));
+    for (let at = 0; at < hashes.length / HASH_BYTES; at += 1) {
+      const leaf = hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
+      const position = from + at + 1;
+      if (!lines.has(position)) lines.set(position, `${leafLine(leaf)}\n`);
+    }
+  }
+  const positions = Array.from({ length: count }, (_, index) => after + index + 1);
+  return positions.flatMap((position) => lines.get(position) ?? []);
 }
 
 /** A number from the query: 0 where it is none. */

@@ -10,6 +10,7 @@ import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Visit } from "../page.ts";
 import { type Exception, KINDS, OUTCOMES } from "../watch/day.ts";
 import { type DayRead, type Days, dayOf, ENTRY_COUNT_MAX, startOf } from "../watch/days.ts";
+import { prunedNote } from "../watch/pruned.ts";
 import { type Review, reviewsOf, unchangedSince } from "../watch/review.ts";
 import { callPath, duration, logRead, moment } from "../watch/show.ts";
 
@@ -49,8 +50,8 @@ export function reportPages(deps: PageDeps, days: Days): readonly PageDef[] {
                   ${say("report.bad", { count: DAY_COUNT_MAX })}
                 </p>`
           }
-          ${form(visit, period)} ${body(deps, visit, period, read, reviews)}
-          ${proof(deps, visit, head)}`,
+          ${form(visit, period)} ${await prunedNote(deps, visit, startOf(period.from) ?? 0)}
+          ${body(deps, visit, period, read, reviews)} ${proof(deps, visit, head)}`,
         };
       },
     },

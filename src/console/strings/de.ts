@@ -5,6 +5,7 @@
  */
 import { reportDe } from "./report/de.ts";
 import { kitDe } from "./kit/de.ts";
+import { retentionDe } from "./retention/de.ts";
 import { callsDe } from "./calls/de.ts";
 import { entriesDe } from "./entries/de.ts";
 import type { Strings } from "./en.ts";
@@ -13,6 +14,7 @@ import { de as watch } from "./watch/de.ts";
 export const de: Strings = {
   ...reportDe,
   ...kitDe,
+  ...retentionDe,
   ...watch,
   ...callsDe,
   ...entriesDe,

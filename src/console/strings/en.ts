@@ -6,6 +6,7 @@
  */
 import { reportEn } from "./report/en.ts";
 import { kitEn } from "./kit/en.ts";
+import { retentionEn } from "./retention/en.ts";
 import { callsEn } from "./calls/en.ts";
 import { entriesEn } from "./entries/en.ts";
 import { en as watch } from "./watch/en.ts";
@@ -13,6 +14,7 @@ import { en as watch } from "./watch/en.ts";
 export const en = {
   ...reportEn,
   ...kitEn,
+  ...retentionEn,
   ...watch,
   ...callsEn,
   ...entriesEn,

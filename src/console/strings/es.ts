@@ -5,6 +5,7 @@
  */
 import { reportEs } from "./report/es.ts";
 import { kitEs } from "./kit/es.ts";
+import { retentionEs } from "./retention/es.ts";
 import { callsEs } from "./calls/es.ts";
 import { entriesEs } from "./entries/es.ts";
 import type { Strings } from "./en.ts";
@@ -13,6 +14,7 @@ import { es as watch } from "./watch/es.ts";
 export const es: Strings = {
   ...reportEs,
   ...kitEs,
+  ...retentionEs,
   ...watch,
   ...callsEs,
   ...entriesEs,

@@ -5,6 +5,7 @@
  */
 import { reportFr } from "./report/fr.ts";
 import { kitFr } from "./kit/fr.ts";
+import { retentionFr } from "./retention/fr.ts";
 import { callsFr } from "./calls/fr.ts";
 import { entriesFr } from "./entries/fr.ts";
 import type { Strings } from "./en.ts";
@@ -13,6 +14,7 @@ import { fr as watch } from "./watch/fr.ts";
 export const fr: Strings = {
   ...reportFr,
   ...kitFr,
+  ...retentionFr,
   ...watch,
   ...callsFr,
   ...entriesFr,

@@ -5,6 +5,7 @@
  */
 import { reportNl } from "./report/nl.ts";
 import { kitNl } from "./kit/nl.ts";
+import { retentionNl } from "./retention/nl.ts";
 import { callsNl } from "./calls/nl.ts";
 import { entriesNl } from "./entries/nl.ts";
 import type { Strings } from "./en.ts";
@@ -13,6 +14,7 @@ import { nl as watch } from "./watch/nl.ts";
 export const nl: Strings = {
   ...reportNl,
   ...kitNl,
+  ...retentionNl,
   ...watch,
   ...callsNl,
   ...entriesNl,

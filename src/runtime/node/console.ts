@@ -80,6 +80,7 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
       policy: deps.policy,
       idForm: deps.idForm,
       evidence: deps.evidence,
+      retention: deps.retention,
       incidents: deps.incidents,
       custody: () => deps.custody?.() ?? {},
       receipt: receiptPages(deps),

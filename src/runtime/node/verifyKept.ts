@@ -95,10 +95,7 @@ async function headsUpTo(
   return heads;
 }
 
-async function* firstOf(
-  entries: Kept,
-  count: number,
-): AsyncGenerator<Stored | Erased> {
+async function* firstOf(entries: Kept, count: number): AsyncGenerator<Stored | Erased> {
   let left = count;
   if (left === 0) return;
   for await (const stored of entries) {

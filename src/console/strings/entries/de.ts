@@ -54,6 +54,9 @@ export const entriesDe: EntriesStrings = {
   "entry.AlertGivenUp": "Eine Meldung wurde nicht rechtzeitig angenommen.",
   "entry.KeyCreated": "Ein Schlüssel wurde gemacht.",
   "entry.KeyRotated": "Der Signaturschlüssel wurde weitergegeben.",
+  "entry.EntriesPruned": "Alte Einträge wurden gelöscht; ihre Hashes bleiben.",
+  "entry.LegalHoldPlaced": "Eine Aufbewahrung wurde angeordnet: {reason}",
+  "entry.LegalHoldLifted": "Eine Aufbewahrungsanordnung wurde aufgehoben: {reason}",
   "entry.LogRestored": "Dieses Protokoll trat an die Stelle eines, das nicht weiterkonnte.",
   "entry.LogVerified": "Das ganze Protokoll wurde neu gelesen und ist, wie es geschrieben wurde.",
   "entry.LogVerificationFailed":
@@ -98,7 +101,6 @@ export const entriesDe: EntriesStrings = {
   "entry.OrderAnswered": "{recorder} antwortete auf einen Befehl eines Konformitätslaufs.",
   "entry.CheckConcluded": "Eine Prüfung eines Konformitätslaufs kam zum Ende.",
   "entry.DailyReviewSigned": "Die tägliche Durchsicht wurde abgezeichnet.",
-  "entry.LogExported": "Jemand nahm eine Kopie des Protokolls: {reason}.",
   "entry.LogPruned": "Alte Einträge wurden losgelassen.",
   "entry.SignedIn": "Jemand meldete sich an.",
   "entry.SignedOut": "Jemand meldete sich ab.",

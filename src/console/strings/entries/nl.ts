@@ -55,6 +55,9 @@ export const entriesNl: EntriesStrings = {
   "entry.AlertGivenUp": "Een melding werd niet op tijd aangenomen.",
   "entry.KeyCreated": "Er werd een sleutel gemaakt.",
   "entry.KeyRotated": "De ondertekensleutel werd doorgegeven.",
+  "entry.EntriesPruned": "Oude regels werden gewist; hun hashes blijven.",
+  "entry.LegalHoldPlaced": "Een bewaarplicht werd opgelegd: {reason}",
+  "entry.LegalHoldLifted": "Een bewaarplicht werd opgeheven: {reason}",
   "entry.LogRestored": "Dit logboek kwam in de plaats van een dat niet verder kon.",
   "entry.LogVerified": "Het hele logboek werd opnieuw gelezen en is zoals het geschreven werd.",
   "entry.LogVerificationFailed":
@@ -94,7 +97,6 @@ export const entriesNl: EntriesStrings = {
   "entry.OrderAnswered": "{recorder} antwoordde op een opdracht van een conformiteitsronde.",
   "entry.CheckConcluded": "Een controle van een conformiteitsronde liep af.",
   "entry.DailyReviewSigned": "De dagelijkse controle werd afgetekend.",
-  "entry.LogExported": "Iemand nam een kopie van het logboek: {reason}.",
   "entry.LogPruned": "Oude vermeldingen werden losgelaten.",
   "entry.SignedIn": "Iemand meldde zich aan.",
   "entry.SignedOut": "Iemand meldde zich af.",

@@ -57,7 +57,8 @@ interface Limit {
 export function startPruning(options: PruningOptions): Pruning {
   const { clock, log, logger } = options;
   const stops = new Map<TenantId, Stop>();
-  let stopped = false;
+  const stopping = new AbortController();
+  const isStopped = () => stopping.signal.aborted;
   let running: Promise<void> | undefined;
   let cancel = clock.after(FIRST_MS, look);
   let wake: (() => void) | undefined;
@@ -65,13 +66,13 @@ export function startPruning(options: PruningOptions): Pruning {
   function look(): void {
     running = pruneAll().finally(() => {
       running = undefined;
-      if (!stopped) cancel = clock.after(EVERY_MS, look);
+      if (!isStopped()) cancel = clock.after(EVERY_MS, look);
     });
   }
 
   async function pruneAll(): Promise<void> {
     for (const tenant of log.tenants()) {
-      if (stopped) return;
+      if (isStopped()) return;
       try {
         const stop = await pruneOne(tenant);
         if (stop === undefined) stops.delete(tenant);
@@ -90,7 +91,7 @@ export function startPruning(options: PruningOptions): Pruning {
     if (keeping === undefined) return undefined;
     let prunedTo: number | undefined;
     try {
-      while (!stopped) {
+      while (!isStopped()) {
         const began = performance.now();
         const { limit, step } = await options.room(tenant).inTurn(async (holds) => {
           const bound = await limitOf(tenant, holds);
@@ -113,7 +114,7 @@ export function startPruning(options: PruningOptions): Pruning {
   }
 
   async function eraseAll(tenant: TenantId): Promise<void> {
-    for (let more = true; more && !stopped;) {
+    for (let more = true; more && !isStopped();) {
       const began = performance.now();
       more = await log.erase(tenant);
       if (more) await rest(performance.now() - began);
@@ -154,7 +155,7 @@ export function startPruning(options: PruningOptions): Pruning {
   return {
     stoppedBy: (tenant) => stops.get(tenant),
     async stop() {
-      stopped = true;
+      stopping.abort();
       cancel();
       wake?.();
       await running;
