@@ -1,0 +1,92 @@
+/** A log that was pruned, in a real browser: what is kept and why, and that all of it still verifies. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { monthsBefore } from "../../src/policy/configRetention.ts";
+import { openLog } from "../../src/runtime/node/log/openLog.ts";
+import { nodeLogger } from "../../src/runtime/node/logging.ts";
+import { type Sandbox, startSandbox } from "../../src/runtime/node/sandbox.ts";
+import { TENANT } from "../../src/runtime/node/sandboxConfig.ts";
+import { payment } from "../log/events.ts";
+import { seriousFindings } from "./axe.ts";
+import { picture, startBrowser, watchedPage } from "./chromium.ts";
+
+const SOON = { timeout: 30_000 };
+const ORIGIN = "sandbox.tacet.invalid";
+let browser: Browser | undefined;
+let sandbox: Sandbox;
+let folder: string;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  folder = mkdtempSync(join(tmpdir(), "tacet-pruned-"));
+  await lived(join(folder, "log"));
+  sandbox = await startSandbox({ folder, port: 0, logger: nodeLogger("error") });
+  return async () => {
+    await sandbox.stop("the tests are over");
+    rmSync(folder, { recursive: true, force: true });
+  };
+});
+afterAll(async () => {
+  await browser?.close();
+});
+beforeEach(({ skip }) => {
+  if (browser === undefined) skip();
+});
+
+/** Sixty calls of fourteen months ago, pruned as far as may be. */
+async function lived(place: string): Promise<void> {
+  mkdirSync(place, { mode: 0o700 });
+  const now = Date.now();
+  const log = await openLog({ folder: place, originBase: ORIGIN, now: () => now });
+  const oldest = monthsBefore(now, 14);
+  for (let call = 0; call < 60; call += 1) {
+    await log.append(TENANT, `old-${call}`, 0, payment(`w-${call}`, oldest + call * 60_000));
+  }
+  const olderThan = monthsBefore(now, 12);
+  await log.prune(TENANT, { olderThan, months: 12, last: 1_000 });
+  for (let more = true; more;) more = await log.erase(TENANT);
+  await log.close();
+}
+
+test("what was pruned is said, a hold is placed and lifted, and the browser's own check goes by the hashes", async () => {
+  const { complaints, page } = await watchedPage(browser as Browser);
+  const main = () => page.locator("main").innerText();
+  await page.goto(sandbox.service.consoleLink ?? "");
+  await page.getByRole("link", { name: "Retention" }).click();
+  expect(await main()).toContain("Entries 1 to 512 were pruned.");
+  await page.getByLabel("Reason").fill("case 2026/117");
+  await page.getByLabel("Call (leave empty").fill("old-55");
+  await page.getByRole("button", { name: "Place the hold" }).click();
+  await expect.poll(main, SOON).toContain("call old-55 and what came after, from entry 551");
+  await picture(page, "retention");
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.getByLabel("Why it ends").fill("closed");
+  await page.getByRole("button", { name: "Lift" }).click();
+  await expect.poll(main, SOON).toContain("No legal hold stands.");
+
+  await page.getByRole("link", { name: "Integrity" }).click();
+  const result = page.locator("#result");
+  const saved = await page.locator("pre").first().innerText();
+  await page.getByRole("button", { name: "Check all entries" }).click();
+  await expect.poll(() => result.textContent(), SOON).toContain("Up to 512 of them were pruned");
+  await picture(page, "integrity-pruned");
+  await page.getByLabel("A checkpoint you saved before").fill(saved);
+  await page.getByRole("button", { name: "Does the log still begin with it?" }).click();
+  await expect.poll(() => result.textContent(), SOON).toContain("The log still begins with");
+
+  // A hash of what is gone, and an entry that no entry lets go.
+  change("UPDATE entries SET leaf = zeroblob(32) WHERE position = 9");
+  await page.getByRole("button", { name: "Check all entries" }).click();
+  await expect.poll(() => result.textContent(), SOON).toMatch(/^WRONG/);
+  expect(complaints).toEqual([]);
+});
+
+function change(sql: string): void {
+  const db = new DatabaseSync(join(sandbox.logFolder, "control-log.sqlite"));
+  db.exec(`${sql} AND tenant = '${TENANT}'`);
+  db.close();
+}
