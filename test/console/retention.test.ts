@@ -21,7 +21,7 @@ test("a hold is placed on a call and lifted again, each with a reason that is an
   await registered(rig.k, "c7");
   const person = await rig.signedIn();
   const before = await person.get(PAGE);
-  expect(words(before)).toContain("Entries are never pruned");
+  expect(words(before)).toContain("nothing is pruned");
   expect(words(before)).toContain("No legal hold stands.");
   const csrf = csrfOf(before);
   const placed = await person.post(`${PAGE}/place`, { csrf, reason: "case 7 <b>", callId: "c7" });

@@ -1,9 +1,12 @@
 /** Pruning as it goes on beside a log, and the legal holds that end it; time runs fast. */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../src/control/ports.ts";
 import { type LegalHolds, placedDraft } from "../../src/log/retention.ts";
 import { monthsBefore, monthsOf, retentionSchema } from "../../src/policy/configRetention.ts";
 import type { NodeLog } from "../../src/runtime/node/log/openLog.ts";
+import { restoreLog } from "../../src/runtime/node/log/restore.ts";
 import { createRetention, type RetentionOptions } from "../../src/runtime/node/retention/index.ts";
 import { HOLD_COUNT_MAX, holdRooms } from "../../src/runtime/node/retention/legalHolds.ts";
 import type { PruningOptions } from "../../src/runtime/node/retention/pruning.ts";
@@ -267,6 +270,42 @@ test("a hold whose entry the log did not take is not told, and nothing is pruned
   );
   expect(log.prunedTo("acme")).toBe(0);
   enter = (drafts) => log.enter(drafts);
+});
+
+test("a log that takes another's place keeps what a legal hold kept there, by the same person's word", async () => {
+  const { folder, log } = await oldLog();
+  const { retention } = retaining(log);
+  await retention.place("acme", { ...order, callId: "c30" });
+  await retention.place("acme", { ...order, reason: "case 8" });
+  await retention.lift("acme", "h2", { by: PAYMENT, reason: "closed" });
+  await log.close();
+  const db = new DatabaseSync(join(folder, "control-log.sqlite"));
+  // Cut off behind the holds, and a head had signed it.
+  db.exec("DELETE FROM entries WHERE tenant = 'acme' AND position > 1002");
+  db.close();
+  await restoreLog({
+    folder,
+    notes: [],
+    empty: false,
+    by: "ann",
+    reason: "disk 4 failed",
+    now: () => NOW,
+  });
+  const successor = await openTestLog(folder, { now: () => NOW });
+  const again = retaining(successor);
+  const { legalHolds } = await again.retention.standing("acme");
+  // Its lifting was lost with the end of the log, so the second stands too.
+  expect(legalHolds).toMatchObject([
+    { holdId: "h1", by: "shop", reason: "case 7", callId: "c30", firstKept: 1 },
+    { holdId: "h2", by: "shop", reason: "case 8", firstKept: 1 },
+  ]);
+  const { entries } = await successor.read("acme", { type: "LegalHoldPlaced" }, 0, 10);
+  expect(entries[0]).toMatchObject({
+    actor: { kind: "payment" },
+    origin: { component: "restore" },
+  });
+  await successor.checkpoint("acme");
+  expect(await intact(folder)).toBe(true);
 });
 
 test("months are the calendar's, a shorter month's last day where there is none, and the system's log is kept longest", () => {

@@ -7,7 +7,7 @@ import type { retentionEn } from "./en.ts";
 
 export const retentionDe: Readonly<Record<keyof typeof retentionEn, string>> = {
   "nav.retention": "Aufbewahrung",
-  "retention.forever": "Einträge werden nie gelöscht: es ist keine Aufbewahrungsfrist eingestellt.",
+  "retention.forever": "Es ist keine Aufbewahrungsfrist eingestellt: nichts wird gelöscht.",
   "retention.months":
     "Einträge werden {months} Monate aufbewahrt. Von älteren bleiben nur die Hashes, damit sich alles, was je signiert wurde, noch prüfen lässt.",
   "retention.none": "Es wurde noch nichts gelöscht.",

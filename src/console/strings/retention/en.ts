@@ -5,7 +5,7 @@
  */
 export const retentionEn = {
   "nav.retention": "Retention",
-  "retention.forever": "Entries are never pruned: no retention is configured.",
+  "retention.forever": "No retention is configured: nothing is pruned.",
   "retention.months":
     "Entries are kept for {months} months. Of older ones only the hashes stay, so that all that was ever signed can still be checked.",
   "retention.none": "Nothing was pruned yet.",

@@ -7,7 +7,7 @@ import type { retentionEn } from "./en.ts";
 
 export const retentionEs: Readonly<Record<keyof typeof retentionEn, string>> = {
   "nav.retention": "Conservación",
-  "retention.forever": "Las entradas no se borran nunca: no hay plazo de conservación configurado.",
+  "retention.forever": "No hay plazo de conservación configurado: no se borra nada.",
   "retention.months":
     "Las entradas se conservan {months} meses. De las más antiguas solo quedan los hashes, para que todo lo que se firmó se pueda seguir comprobando.",
   "retention.none": "Todavía no se ha borrado nada.",

@@ -7,8 +7,7 @@ import type { retentionEn } from "./en.ts";
 
 export const retentionFr: Readonly<Record<keyof typeof retentionEn, string>> = {
   "nav.retention": "Conservation",
-  "retention.forever":
-    "Les entrées ne sont jamais effacées : aucune durée de conservation n'est configurée.",
+  "retention.forever": "Aucune durée de conservation n'est configurée : rien n'est effacé.",
   "retention.months":
     "Les entrées sont conservées {months} mois. Des plus anciennes seules restent les empreintes, pour que tout ce qui fut signé puisse encore être vérifié.",
   "retention.none": "Rien n'a encore été effacé.",

@@ -7,7 +7,7 @@ import type { retentionEn } from "./en.ts";
 
 export const retentionNl: Readonly<Record<keyof typeof retentionEn, string>> = {
   "nav.retention": "Bewaren",
-  "retention.forever": "Regels worden nooit gewist: er is geen bewaartermijn ingesteld.",
+  "retention.forever": "Er is geen bewaartermijn ingesteld: er wordt niets gewist.",
   "retention.months":
     "Regels worden {months} maanden bewaard. Van oudere blijven alleen de hashes, zodat alles wat ooit is ondertekend nog te controleren is.",
   "retention.none": "Er is nog niets gewist.",

@@ -15,6 +15,7 @@ import { type Verifier, parseVerifier } from "../../../log/note.ts";
 import { SYSTEM_TENANT } from "../../../log/store.ts";
 import { type Succession, successionDraft } from "../../../log/succession.ts";
 import { eventsOfCall } from "./calls.ts";
+import { standingHolds } from "./carriedHolds.ts";
 import { openIncidents } from "./carriedIncidents.ts";
 import { metaOf, openForReading, tenantsOf } from "./database.ts";
 import {
@@ -127,7 +128,7 @@ async function restore(options: RestoreOptions, folder: Folder): Promise<Restore
         for (let at = 0; at < requests.length; at += BATCH) {
           written(successor.writeNow(requests.slice(at, at + BATCH)));
         }
-        const drafts = openIncidents(db, tenant);
+        const drafts = [...openIncidents(db, tenant), ...standingHolds(db, tenant)];
         if (drafts.length > 0) written(successor.writeNow([{ kind: "facts", drafts }]));
         successions.push({ tenant, ...succession });
       }
