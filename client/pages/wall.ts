@@ -7,23 +7,16 @@
 import { browser } from "../src/host.ts";
 import { connect, type CallMessage, type Protection } from "../src/stream.ts";
 import { eventsTicket, NotDone } from "./session.ts";
-
-interface Words {
-  readonly protection: Readonly<Record<Protection, string>>;
-  readonly status: Readonly<Record<string, string>>;
-  readonly connected: string;
-  readonly lost: string;
-  readonly count: string;
-  readonly rest: string;
-  readonly summary: string;
-  readonly none: string;
-  readonly over: string;
-}
+import { type Placed, type Row, rowsIn, write, type Words } from "./row.ts";
 
 /** Rows on the wall; the other calls are counted. */
 const ROW_COUNT_MAX = 200;
-/** Rows made, moved or taken away in one frame. */
-const CHANGE_COUNT_MAX = 25;
+/** Rows made, moved or taken away in one frame: as many as the machine draws without being late. */
+const CHANGE_COUNT = { min: 10, max: 25 } as const;
+/** Rows whose clocks go on in one frame. */
+const CLOCK_COUNT = 50;
+/** A frame that took longer is a late one. */
+const FRAME_MS = 34;
 /** The order is worked out no more often than this. */
 const ORDER_MS = 250;
 /** A screen reader is told no more often than this. */
@@ -50,7 +43,7 @@ const where = JSON.parse(table.dataset["where"] ?? "{}") as Readonly<Record<stri
 const { agent = "", calls: mayOpen = "", csrf = "" } = table.dataset;
 /** The server's clock: leases end by it. */
 const offsetMs = Number(table.dataset["now"] ?? Date.now()) - Date.now();
-const now = () => Date.now() + offsetMs;
+const { count, fill, made } = rowsIn(words, mayOpen !== "", () => Date.now() + offsetMs);
 
 const calls = new Map<string, Placed>();
 const rows = new Map<string, Row>();
@@ -61,20 +54,12 @@ let isStale = false;
 let orderedAt = 0;
 let cursor = 0;
 let frame: number | undefined;
+let perFrame: number = CHANGE_COUNT.max;
+let isGoingOn = false;
+let drawnAt = 0;
+/** Rows whose clocks are to go on. */
+let clocks: Row[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
-
-/** A call, and what its place goes by, worked out once. */
-interface Placed {
-  readonly call: CallMessage;
-  readonly rank: number;
-  readonly openedAt: number;
-}
-interface Row {
-  readonly element: HTMLTableRowElement;
-  readonly inside: HTMLElement;
-  readonly left: HTMLElement;
-  shown: Placed | undefined;
-}
 
 const isInside = ({ protection, windows }: CallMessage): boolean =>
   windows.length > 0 || protection === "stalled";
@@ -82,11 +67,16 @@ const openedAt = ({ at: changed, windows }: CallMessage): number =>
   Math.min(...windows.map((one) => one.openedAt), windows.length === 0 ? changed : Infinity);
 
 function soon(): void {
-  if (frame !== undefined) return;
-  frame = requestAnimationFrame(() => {
+  frame ??= requestAnimationFrame((at) => {
     frame = undefined;
-    draw();
+    draw(at);
   });
+}
+
+/** There is more than this frame may change. */
+function goOn(): void {
+  isGoingOn = true;
+  soon();
 }
 
 function changed(): void {
@@ -94,7 +84,14 @@ function changed(): void {
   soon();
 }
 
-function draw(): void {
+function draw(at: number): void {
+  // Where the frame before came late, this one does less; else a little more again.
+  if (isGoingOn) {
+    const next = at - drawnAt > FRAME_MS ? Math.floor(perFrame / 2) : perFrame + 1;
+    perFrame = Math.min(CHANGE_COUNT.max, Math.max(CHANGE_COUNT.min, next));
+  }
+  isGoingOn = false;
+  drawnAt = at;
   const passed = performance.now() - orderedAt;
   if (isStale && passed >= ORDER_MS) order();
   else if (isStale && timer === undefined)
@@ -103,6 +100,8 @@ function draw(): void {
       soon();
     }, ORDER_MS - passed);
   if (cursor < wanted.length || rows.size > wanted.length) reconcile();
+  for (const row of clocks.splice(0, CLOCK_COUNT)) count(row);
+  if (clocks.length > 0) goOn();
 }
 
 function order(): void {
@@ -133,25 +132,25 @@ const filled = (text: string, values: Readonly<Record<string, number>>): string 
 
 /** Goes on from where the last frame stopped. */
 function reconcile(): void {
-  let left = CHANGE_COUNT_MAX;
+  let left = perFrame;
   if (cursor === 0) {
     const keep = new Set(wanted.map(({ call }) => call.callId));
     for (const [callId, { element }] of rows) {
       if (keep.has(callId)) continue;
-      if ((left -= 1) < 0) return soon();
+      if ((left -= 1) < 0) return goOn();
       element.remove();
       rows.delete(callId);
     }
   }
   while (cursor < wanted.length) {
     const placed = wanted[cursor] as Placed;
-    const row = rows.get(placed.call.callId) ?? made(placed.call);
+    const row = rows.get(placed.call.callId) ?? begun(placed.call.callId);
     const here = body.children[cursor];
     if (here === row.element && row.shown === placed) {
       cursor += 1;
       continue;
     }
-    if ((left -= 1) < 0) return soon();
+    if ((left -= 1) < 0) return goOn();
     const down = here === undefined || here === row.element ? 0 : (places.get(here) ?? 0);
     if (down > cursor + 1 && body.children[cursor + 1] === row.element) {
       // One that goes down is moved, not all that it passes.
@@ -164,71 +163,18 @@ function reconcile(): void {
   }
 }
 
+function begun(callId: string): Row {
+  const row = made(callId);
+  rows.set(callId, row);
+  return row;
+}
+
 /** Whoever is on a row's link stays there when the row moves. */
 function place(element: HTMLElement, before: Element | null): void {
   const { activeElement } = document;
   const isIn = activeElement instanceof HTMLElement && element.contains(activeElement);
   body.insertBefore(element, before);
   if (isIn) activeElement.focus({ preventScroll: true });
-}
-
-function made({ callId }: CallMessage): Row {
-  const element = document.createElement("tr");
-  const name = document.createElement("th");
-  name.scope = "row";
-  if (mayOpen === "") name.textContent = callId;
-  else {
-    const link = document.createElement("a");
-    link.href = `/console/calls/${encodeURIComponent(callId)}`;
-    link.textContent = callId;
-    name.append(link);
-  }
-  const cells = Array.from({ length: 6 }, () => document.createElement("td"));
-  element.append(name, ...cells);
-  const [inside, left] = cells.slice(2, 4) as unknown as [HTMLElement, HTMLElement];
-  const row: Row = { element, inside, left, shown: undefined };
-  rows.set(callId, row);
-  return row;
-}
-
-function fill(row: Row, shown: Placed): void {
-  row.shown = shown;
-  const { call } = shown;
-  const cells = row.element.children;
-  const agents = call.windows.map((one) => (one as { agentId?: string }).agentId);
-  write(cells[1], words.protection[call.protection]);
-  (cells[1] as HTMLElement).className = `word ${call.protection}`;
-  write(cells[2], [...new Set([call.agentId, ...agents].filter(Boolean))].join(", ") || "–");
-  write(
-    cells[5],
-    call.recorders
-      .map(({ recorderId, status }) => `${recorderId}: ${words.status[status] ?? status}`)
-      .join(", "),
-  );
-  write(
-    cells[6],
-    Object.entries(call.attributes)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(", "),
-  );
-  count(row);
-}
-
-function write(cell: Element | undefined, text: string): void {
-  if (cell !== undefined && cell.textContent !== text) cell.textContent = text;
-}
-
-function count({ inside, left, shown }: Row): void {
-  if (shown === undefined) return;
-  write(inside, clock(now() - shown.openedAt));
-  const ends = shown.call.windows.map(({ expiresAt }) => expiresAt);
-  const leftMs = Math.max(...ends) - now();
-  write(left, ends.length === 0 ? "–" : leftMs <= 0 ? words.over : clock(leftMs));
-}
-
-function clock(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 let saidAt = -Infinity;
@@ -298,12 +244,8 @@ connect(
   },
   browser(),
 );
-/** Clocks go on a few rows a frame, as everything here does. */
-function tick(all: readonly Row[], from = 0): void {
-  for (const row of all.slice(from, from + CHANGE_COUNT_MAX)) count(row);
-  const next = from + CHANGE_COUNT_MAX;
-  if (next < all.length) requestAnimationFrame(() => tick(all, next));
-}
 setInterval(() => {
-  if (document.visibilityState !== "hidden") tick([...rows.values()]);
+  if (document.visibilityState === "hidden") return;
+  clocks = [...rows.values()];
+  soon();
 }, 1_000);

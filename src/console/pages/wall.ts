@@ -89,6 +89,7 @@ function body(visit: Visit, now: number): Html {
       <table
         id="wall"
         class="wall"
+        role="table"
         data-csrf="${session.csrf}"
         data-now="${now}"
         data-where="${JSON.stringify(where)}"
@@ -99,18 +100,18 @@ function body(visit: Visit, now: number): Html {
         <caption>
           ${say("wall.caption")}
         </caption>
-        <thead>
-          <tr>
-            <th scope="col">${say("exceptions.call")}</th>
-            <th scope="col">${say("wall.protection")}</th>
-            <th scope="col">${say("wall.agent")}</th>
-            <th scope="col">${say("wall.inside")}</th>
-            <th scope="col">${say("wall.left")}</th>
-            <th scope="col">${say("wall.recorders")}</th>
-            <th scope="col">${say("wall.attributes")}</th>
+        <thead role="rowgroup">
+          <tr role="row">
+            <th scope="col" role="columnheader">${say("exceptions.call")}</th>
+            <th scope="col" role="columnheader">${say("wall.protection")}</th>
+            <th scope="col" role="columnheader">${say("wall.agent")}</th>
+            <th scope="col" role="columnheader">${say("wall.inside")}</th>
+            <th scope="col" role="columnheader">${say("wall.left")}</th>
+            <th scope="col" role="columnheader">${say("wall.recorders")}</th>
+            <th scope="col" role="columnheader">${say("wall.attributes")}</th>
           </tr>
         </thead>
-        <tbody></tbody>
+        <tbody role="rowgroup"></tbody>
       </table>
     </div>`;
 }
