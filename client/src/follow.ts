@@ -5,7 +5,7 @@
  * @module
  */
 import type { Host } from "./host.ts";
-import { connect, type CallMessage } from "./stream.ts";
+import { connect, type CallMessage, type Stream } from "./stream.ts";
 
 export interface FollowOptions {
   readonly url: string;
@@ -22,13 +22,19 @@ export type Shown =
   | { readonly kind: "idle" }
   | { readonly kind: "call"; readonly call: CallMessage };
 
+export interface Followed extends Stream {
+  /** How far tacet's clock is ahead of this machine's: leases end by it. */
+  aheadMs(): number;
+}
+
 /** Calls kept at once: an agent's own. */
 const CALL_COUNT_MAX = 100;
 
-export function follow(options: FollowOptions, host: Host) {
+export function follow(options: FollowOptions, host: Host): Followed {
   const { agentId, callId, show } = options;
   const calls = new Map<string, CallMessage>();
   let known = false;
+  let aheadMs = 0;
   const filter =
     callId === undefined ? { agents: agentId === undefined ? [] : [agentId] } : { calls: [callId] };
 
@@ -49,7 +55,12 @@ export function follow(options: FollowOptions, host: Host) {
       url: options.url,
       filter,
       getTicket: options.getTicket,
+      onTime(at) {
+        aheadMs = at - host.moment().wall;
+      },
       onCall(call) {
+        // What has happened already is no later than now.
+        aheadMs = Math.max(aheadMs, call.at - host.moment().wall);
         calls.delete(call.callId);
         if (call.protection !== "ended" || callId !== undefined) calls.set(call.callId, call);
         for (const [first] of calls) if (calls.size > CALL_COUNT_MAX) calls.delete(first);
@@ -76,5 +87,5 @@ export function follow(options: FollowOptions, host: Host) {
     host,
   );
   tell();
-  return stream;
+  return { ...stream, aheadMs: () => aheadMs };
 }

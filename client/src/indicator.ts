@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { follow, type Shown } from "./follow.ts";
+import { follow, type Followed, type Shown } from "./follow.ts";
 import { browser, type Host } from "./host.ts";
-import type { CallMessage, Stream } from "./stream.ts";
+import type { CallMessage } from "./stream.ts";
 import { wordsFor, type Words } from "./words.ts";
 
 /** Rejects where it did not work. The page's own server gives it the authority. */
@@ -46,7 +46,7 @@ export class TacetIndicator extends HTMLElement {
   command: Command | undefined;
   /** For tests; a browser's own otherwise. */
   host: Host | undefined;
-  #stream: Stream | undefined;
+  #stream: Followed | undefined;
   #shown: Shown = { kind: "unknown" };
   #told: string | undefined;
   #painted: CallMessage | undefined;
@@ -198,12 +198,13 @@ export class TacetIndicator extends HTMLElement {
     );
   }
 
-  /** Counts down to the end of the last lease, once a second. */
+  /** Counts down to the end of the last lease, once a second, by tacet's clock. */
   #count(): void {
     this.#tick?.();
     const ends =
       this.#shown.kind === "call" ? this.#shown.call.windows.map((one) => one.expiresAt) : [];
-    const leftMs = Math.max(0, ...ends) - this.#from().moment().wall;
+    const now = this.#from().moment().wall + (this.#stream?.aheadMs() ?? 0);
+    const leftMs = Math.max(0, ...ends) - now;
     const seconds = Math.max(0, Math.ceil(leftMs / 1_000));
     const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     this.#part(".left").textContent = ends.length === 0 ? "" : this.#words.left.replace("$", clock);

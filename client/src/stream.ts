@@ -60,6 +60,8 @@ export interface StreamOptions {
   onLost(): void;
   /** The connection stands again; what changed meanwhile follows. */
   onBack?(): void;
+  /** It is so late by tacet's clock. */
+  onTime?(at: number): void;
 }
 
 export interface Stream {
@@ -170,7 +172,7 @@ export function connect(options: StreamOptions, host: Host): Stream {
       case "ping":
         reconnectAfterMs = message.reconnectAfterMs;
         position = message.position ?? position;
-        return;
+        return options.onTime?.(message.at);
       case "ticket":
         next = message.nextTicket;
         return;
@@ -212,5 +214,10 @@ type Heard =
   | { readonly type: "subscribed"; readonly recovered: boolean }
   | CallMessage
   | { readonly type: "gone"; readonly callId: string; readonly position: number }
-  | { readonly type: "ping"; readonly reconnectAfterMs: number; readonly position?: number }
+  | {
+      readonly type: "ping";
+      readonly at: number;
+      readonly reconnectAfterMs: number;
+      readonly position?: number;
+    }
   | { readonly type: "ticket"; readonly nextTicket: string };

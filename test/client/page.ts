@@ -95,6 +95,13 @@ export class Page {
     }
   }
 
+  /** As tacet does every now and then. */
+  pings(): void {
+    const ping = { type: "ping", at: this.clock.now(), reconnectAfterMs: 100 };
+    for (const one of this.sockets)
+      this.clock.after(this.networkMs, () => one.message(JSON.stringify(ping)));
+  }
+
   cut(code = 1006): void {
     for (const one of [...this.sockets]) {
       this.sockets.delete(one);
