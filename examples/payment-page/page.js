@@ -19,6 +19,7 @@ function words({ safe, why, word }) {
   if (word === "lost") return "This payment's pause is over. Start the payment again.";
   if (why === "offline" || why === "no_answer")
     return "No connection. Do not ask for the card number.";
+  if (why === "no_ticket") return "Sign in again.";
   if (why === "hidden") return "Come back to this tab to go on.";
   if (why === "unsecured") return "STILL RECORDED. Do not ask for the card number.";
   return "Pausing the recording. Please wait.";
