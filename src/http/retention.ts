@@ -32,10 +32,6 @@ const placeBody = z
       .optional(),
     since: epochMs.describe("Everything entered since this moment").optional(),
   })
-  .refine(({ callId, since }) => callId === undefined || since === undefined, {
-    path: ["since"],
-    message: "give callId or since, or neither to keep everything",
-  })
   .meta({ id: "LegalHoldPlacing" });
 const liftBody = z.strictObject({ reason }).meta({ id: "LegalHoldLifting" });
 
@@ -94,7 +90,7 @@ export function retentionRoutes(face: Face): readonly Route[] {
       operationId: "placeLegalHold",
       summary: "Keep entries whatever their age, until the hold is lifted",
       description:
-        "A log is pruned from its beginning, so a hold keeps everything from the first entry it names on. What was pruned before stays pruned: compare `firstKept`.",
+        "A log is pruned from its beginning, so a hold keeps everything from the first entry it names on: of a call, or since a moment, or of both the earlier; of neither, all there is. What was pruned before stays pruned: compare `firstKept`.",
       tag: "Log",
       body: placeBody,
       answers: { 201: { description: "The hold, which stands", schema: holdAnswer } },

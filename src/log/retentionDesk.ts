@@ -32,7 +32,7 @@ export interface RetentionStanding {
   readonly stoppedBy?: Stop;
 }
 
-/** What is to be kept: a call's entries, all since a moment, or (neither) all there is. */
+/** What is to be kept: from a call's first entry on, from a moment on, or (neither) all there is. */
 export interface HoldAsked {
   readonly by: Actor;
   readonly reason: string;

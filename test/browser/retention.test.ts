@@ -59,7 +59,7 @@ test("what was pruned is said, a hold is placed and lifted, and the browser's ow
   await page.getByRole("link", { name: "Retention" }).click();
   expect(await main()).toContain("Entries 1 to 512 were pruned.");
   await page.getByLabel("Reason").fill("case 2026/117");
-  await page.getByLabel("Call (leave empty").fill("old-55");
+  await page.getByLabel("Call (leave both empty").fill("old-55");
   await page.getByRole("button", { name: "Place the hold" }).click();
   await expect.poll(main, SOON).toContain("call old-55 and what came after, from entry 551");
   await picture(page, "retention");

@@ -46,9 +46,9 @@ test("what cannot be a hold is said, what was typed is kept, and no card number 
   const place = (form: Readonly<Record<string, string>>) =>
     person.post(`${PAGE}/place`, { csrf, ...form });
   expect(words(await place({ reason: " " }))).toContain("Say why.");
-  const both = await place({ reason: "case 8", callId: "c1", since: "2026-01-01" });
-  expect(words(both)).toContain("Name a call or a day, not both.");
-  expect(both.text).toContain('value="case 8"');
+  const wrong = await place({ reason: "case 8", since: "soon" });
+  expect(words(wrong)).toContain("The day was not understood.");
+  expect(wrong.text).toContain('value="case 8"');
   expect(words(await place({ reason: "x", since: "2026-13-01" }))).toContain("not understood");
   expect(words(await place({ reason: "x", callId: "nobody" }))).toContain("no such call");
   const refused = await place({ reason: `paid with ${NUMBER}` });

@@ -185,6 +185,9 @@ test("a hold on a call that the log does not know is refused, and one on what is
   expect(await retention.place("acme", { ...order, since: NOW + MINUTE })).toMatchObject({
     hold: { firstKept: 31 },
   });
+  // Of both the earlier counts.
+  const both = { ...order, callId: "c2", since: OLD + MINUTE };
+  expect(await retention.place("acme", both)).toMatchObject({ hold: { firstKept: 11 } });
   expect(await retention.lift("acme", "nobody", order)).toEqual({ kind: "unknown" });
 });
 

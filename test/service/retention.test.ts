@@ -85,9 +85,6 @@ test("old entries go while it serves, a legal hold keeps its call, a kill loses 
   const old = (await ask("GET", "/v1/log/entries?limit=5")).text.split("\n")[4] ?? "";
   const placed = await ask("POST", "/v1/log/legal-holds", { reason: "case 7", callId: "old-60" });
   expect(placed).toMatchObject({ status: 201, body: { by: "officer", firstKept: 601 } });
-  expect(
-    (await ask("POST", "/v1/log/legal-holds", { reason: "x", callId: "a", since: 1 })).status,
-  ).toBe(422);
   await before.process.stop();
 
   const served = await serve(place, recorders, wish({ retention: { months: 12 } }));

@@ -20,16 +20,7 @@ import { callPath, logRead, moment } from "../watch/show.ts";
 const REASON_MAX = 2_000;
 const CALL_ID_MAX = 128;
 
-type Said =
-  | "empty"
-  | "long"
-  | "card"
-  | "both"
-  | "day"
-  | "call_unknown"
-  | "full"
-  | "unknown"
-  | "log_failed";
+type Said = "empty" | "long" | "card" | "day" | "call_unknown" | "full" | "unknown" | "log_failed";
 /** What a form was sent with, to be sent again. */
 interface Typed {
   readonly said?: Said;
@@ -214,12 +205,7 @@ async function place(deps: PageDeps, visit: Visit): Promise<Reply> {
   const typed = { reason, callId, since };
   const from = since === "" ? undefined : startOf(since);
   const flaw =
-    wordsFlaw(reason, callId) ??
-    (callId !== "" && since !== ""
-      ? "both"
-      : since !== "" && from === undefined
-        ? "day"
-        : undefined);
+    wordsFlaw(reason, callId) ?? (since !== "" && from === undefined ? "day" : undefined);
   if (flaw !== undefined) return await shown(deps, visit, { ...typed, said: flaw });
   if (await isCard(deps, visit, "placeLegalHold", { reason, callId })) {
     return await shown(deps, visit, { said: "card" });

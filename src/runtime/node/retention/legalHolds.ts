@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TenantId } from "../../../control/call.ts";
+import type { EpochMs, TenantId } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import { LOG_ANSWER_MS_MAX, LogUnavailable, told, within } from "../../../control/within.ts";
 import type { EntryDraft } from "../../../log/entry.ts";
@@ -55,14 +55,24 @@ function openRoom(tenant: TenantId, { clock, ids, log }: HoldRoomOptions): HoldR
   let known: LegalHolds | undefined;
   let turns: Promise<unknown> = Promise.resolve();
   let turnCount = 0;
-  /** A write that has not been answered: what it left is not known before it is. */
-  let unanswered = 0;
+  /** Writes that have not been answered: what they left is not known before they are. */
+  const unanswered = new Set<Promise<unknown>>();
+  let writeCount = 0;
 
   async function holds(): Promise<LegalHolds> {
-    if (unanswered > 0) throw new LogUnavailable("the log has not answered yet");
+    if (unanswered.size > 0) throw new LogUnavailable("the log has not answered yet");
     if (known !== undefined) return known;
-    known = await told(clock, readHolds());
-    return known;
+    const countBefore = writeCount;
+    const read = await told(clock, readHolds());
+    // What was read while a hold was placed may lack it.
+    if (countBefore === writeCount) known = read;
+    return read;
+  }
+
+  /** For people: once what is under way is answered, within the time there is. */
+  async function shown(): Promise<LegalHolds> {
+    await told(clock, Promise.allSettled(unanswered));
+    return await holds();
   }
 
   async function readHolds(): Promise<LegalHolds> {
@@ -88,28 +98,38 @@ function openRoom(tenant: TenantId, { clock, ids, log }: HoldRoomOptions): HoldR
   /** What is in memory is read from the log again: whoever wrote it reads what all others do. */
   async function entered(draft: EntryDraft): Promise<boolean> {
     known = undefined;
-    unanswered += 1;
+    writeCount += 1;
     const entering = log.enter([draft]).finally(() => {
-      unanswered -= 1;
+      unanswered.delete(entering);
     });
+    unanswered.add(entering);
     const answer = await within(clock, LOG_ANSWER_MS_MAX, entering);
     return answer.kind === "in_time" && answer.value.kind === "entered";
   }
 
   /** The first entry that is to be kept; undefined for a call that has none. */
   async function firstOf({ callId, since }: HoldAsked): Promise<number | undefined> {
-    const size = log.size(tenant);
     if (callId === undefined && since === undefined) return log.prunedTo(tenant) + 1;
-    const filter = callId === undefined ? { from: since ?? 0 } : { callId };
-    const { entries, indexedTo } = await log.read(tenant, filter, 0, 1);
+    const ofCall = callId === undefined ? Infinity : await firstOfCall(callId);
+    const ofTime = since === undefined ? Infinity : await firstSince(since);
+    return ofCall === undefined ? undefined : Math.min(ofCall, ofTime);
+  }
+
+  async function firstOfCall(callId: string): Promise<number | undefined> {
+    const size = log.size(tenant);
+    const { entries, indexedTo } = await log.read(tenant, { callId }, 0, 1);
     if (entries[0] !== undefined) return entries[0].position;
-    if (callId === undefined) return size + 1;
     if (indexedTo < size) throw new LogUnavailable("the search file is being made anew");
     return undefined;
   }
 
+  async function firstSince(since: EpochMs): Promise<number> {
+    const size = log.size(tenant);
+    return (await log.read(tenant, { from: since }, 0, 1)).entries[0]?.position ?? size + 1;
+  }
+
   return {
-    holds,
+    holds: shown,
     inTurn,
     place: (asked) =>
       inTurn(async (standing): Promise<Placed> => {
