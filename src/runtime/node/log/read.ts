@@ -46,17 +46,17 @@ export async function readPage(
     const begin = Math.max(after, prunedTo);
     const count = Math.min(limit - kept.length, Math.max(0, before - begin));
     const entries = [
-      ...kept.map((position) => entryAt(sql, tenant, position)),
+      ...kept
+        .map((position) => entryAt(sql, tenant, position))
+        .filter((entry) => matches(entry, filter)),
       ...inOrder(sql, tenant, begin, count),
     ];
     return page(entries, (entries.at(-1)?.position ?? begin) < before, end);
   }
   if (end - search.indexedTo(tenant) <= LAG_MAX) await search.caughtUp();
   const indexedTo = search.indexedTo(tenant);
-  const positions = await search.find(tenant, terms, after, limit + 1);
-  const found = positions.filter(
-    (position) => position <= before && isThere(pruner, tenant, position),
-  );
+  const positions = await foundThere({ pruner, search }, { tenant, terms, after, limit });
+  const found = positions.filter((position) => position <= before);
   const entries = found.slice(0, limit).map((position) => entryAt(sql, tenant, position));
   const next = found.length > limit ? found[limit - 1] : undefined;
   return {
@@ -90,7 +90,9 @@ export async function readBackPage(
   if (end - search.indexedTo(tenant) <= LAG_MAX) await search.caughtUp();
   const indexedTo = search.indexedTo(tenant);
   const positions = await search.findBack(tenant, terms, last + 1, limit + 1);
-  const found = positions.filter((position) => position >= first);
+  const found = positions.filter(
+    (position) => position >= first && position > pruner.prunedTo(tenant),
+  );
   const entries = found.slice(0, limit).map((position) => entryAt(sql, tenant, position));
   const next = found.length > limit ? found[limit - 1] : undefined;
   return {
@@ -105,7 +107,30 @@ function page(entries: readonly Entry[], more: boolean, indexedTo: number): Entr
   return { entries, indexedTo, ...(next === undefined ? {} : { next }) };
 }
 
-/** The search file may still know of what was pruned. */
+/**
+ * One more than are asked for, where there are so many. The search file may still know of what was
+ * pruned: what it finds there is passed over.
+ */
+async function foundThere(
+  { pruner, search }: Pick<ReadFrom, "pruner" | "search">,
+  {
+    after,
+    limit,
+    tenant,
+    terms,
+  }: { tenant: TenantId; terms: string[]; after: number; limit: number },
+): Promise<number[]> {
+  let there: number[] = [];
+  for (let from = after; ;) {
+    const count = from < pruner.prunedTo(tenant) ? PAGE_MAX + 1 : limit + 1;
+    const some = await search.find(tenant, terms, from, count);
+    there = [...there, ...some].filter((position) => isThere(pruner, tenant, position));
+    const last = some.at(-1);
+    if (there.length > limit || last === undefined || some.length < count) return there;
+    from = last;
+  }
+}
+
 const isThere = (pruner: ReadFrom["pruner"], tenant: TenantId, position: number): boolean =>
   position > pruner.prunedTo(tenant) || pruner.isKept(tenant, position);
 
