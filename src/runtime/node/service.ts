@@ -38,7 +38,7 @@ import { operations } from "./operations.ts";
 import { loopPressure } from "./pressure.ts";
 import { pushedEnds } from "./pushedEnds.ts";
 import { type Fleet, nodeFleet, tenantsOf } from "./recorders.ts";
-import { createRetention } from "./retention/index.ts";
+import { createRetention, retentionOf } from "./retention/index.ts";
 import { ticketSecrets } from "./secretFile.ts";
 
 const SWEEP_EVERY_MS = 600_000;
@@ -118,7 +118,7 @@ export async function startService(
   const { log, publisher, sink } = beside;
   const findings = startFindings({ config, log, fleet, clock, logger, register, sink, publisher });
   const { evidence, incidents } = findings;
-  const retention = createRetention({ config: config.log.retention, log, clock });
+  const retention = createRetention({ ...retentionOf(config), log, clock });
   const keeper = new Keeper({
     clock,
     log,

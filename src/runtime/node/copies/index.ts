@@ -18,7 +18,7 @@ import { behindWatch } from "./behind.ts";
 import { copyMetrics } from "./copyMetrics.ts";
 import { type Copier, startCopier } from "./copier.ts";
 import { keptLogs } from "./kept.ts";
-import { openPositions } from "./positions.ts";
+import { confirmedTo, openPositions } from "./positions.ts";
 import { syslogCarrier } from "./syslogCarrier.ts";
 import { webhookCarrier } from "./webhookCarrier.ts";
 
@@ -100,10 +100,10 @@ export async function startCopies(options: CopiesOptions): Promise<Copies> {
 
   return {
     confirmedTo(tenant) {
-      const origin = log.origin(tenant);
+      const whose = { origin: log.origin(tenant), size: log.size(tenant) };
       const reached = config.copies
         .filter(({ tenants }) => tenants === undefined || tenants.includes(tenant))
-        .map(({ id }) => ({ destination: id, position: positions.of(id, origin) }));
+        .map(({ id }) => ({ destination: id, position: confirmedTo(positions, id, whose) }));
       return reached.toSorted((a, b) => a.position - b.position)[0];
     },
     detail: () =>

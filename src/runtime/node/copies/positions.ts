@@ -27,6 +27,19 @@ export interface Positions {
   stop(): Promise<void>;
 }
 
+/**
+ * Up to where a destination has this log for certain: a position beyond the log is of another, and this
+ * one is sent to it from its beginning.
+ */
+export function confirmedTo(
+  positions: Pick<Positions, "of">,
+  destination: string,
+  { origin, size }: { readonly origin: string; readonly size: number },
+): number {
+  const position = positions.of(destination, origin);
+  return position > size ? 0 : position;
+}
+
 export interface PositionsOptions {
   readonly path: string;
   /** Others are forgotten. */

@@ -11,6 +11,7 @@ import { told } from "../../../control/within.ts";
 import type { Logger } from "../../../http/deps.ts";
 import type { RetentionDesk, RetentionStanding, Stop } from "../../../log/retentionDesk.ts";
 import { type LogStore, SYSTEM_TENANT } from "../../../log/store.ts";
+import type { Config } from "../../../policy/config.ts";
 import { type RetentionConfig, monthsBefore, monthsOf } from "../../../policy/configRetention.ts";
 import type { NodeLog } from "../log/openLog.ts";
 import { type HoldRoomOptions, holdRooms } from "./legalHolds.ts";
@@ -20,8 +21,18 @@ export interface RetentionOptions {
   readonly config: RetentionConfig | undefined;
   readonly log: HoldRoomOptions["log"];
   readonly clock: Clock;
+  /** Whether the configuration has this tenant. The log of one that it has no more is kept whole. */
+  readonly isTenant?: (tenant: TenantId) => boolean;
   readonly ids?: () => string;
 }
+
+export const retentionOf = ({
+  log,
+  tenants,
+}: Pick<Config, "log" | "tenants">): Pick<RetentionOptions, "config" | "isTenant"> => ({
+  config: log.retention,
+  isTenant: (tenant) => Object.hasOwn(tenants, tenant),
+});
 
 export interface Retention extends RetentionDesk {
   /** Pruning begins, where the configuration asks for it or an earlier one has to be ended. */
@@ -35,12 +46,13 @@ export interface Retention extends RetentionDesk {
 }
 
 export function createRetention(options: RetentionOptions): Retention {
-  const { clock, config, ids = randomUUID, log } = options;
+  const { clock, config, ids = randomUUID, isTenant = () => true, log } = options;
   const room = holdRooms({ log, clock, ids });
   let pruning: Pruning | undefined;
 
   function monthsFor(tenant: TenantId): number | undefined {
-    return config && monthsOf(config, tenant, SYSTEM_TENANT);
+    const isKnown = tenant === SYSTEM_TENANT || isTenant(tenant);
+    return config && isKnown ? monthsOf(config, tenant, SYSTEM_TENANT) : undefined;
   }
 
   async function standing(tenant: TenantId): Promise<RetentionStanding> {

@@ -6,6 +6,7 @@
  */
 import type { EpochMs, TenantId } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
+import { LogUnavailable } from "../../../control/within.ts";
 import type { Incident } from "../../../evidence/incident.ts";
 import type { Logger } from "../../../http/deps.ts";
 import type { LegalHolds } from "../../../log/retention.ts";
@@ -75,6 +76,8 @@ export function startPruning(options: PruningOptions): Pruning {
       if (isStopped()) return;
       try {
         const stop = await pruneOne(tenant);
+        // With nothing left, what the files beside still hold of it goes too.
+        if (!isStopped()) await log.erase(tenant);
         if (stop === undefined) stops.delete(tenant);
         else stops.set(tenant, stop);
       } catch (error) {
@@ -90,11 +93,12 @@ export function startPruning(options: PruningOptions): Pruning {
     const keeping = options.keeping(tenant);
     if (keeping === undefined) return undefined;
     let prunedTo: number | undefined;
+    const firsts = new Map<string, number>();
     try {
       while (!isStopped()) {
         const began = performance.now();
         const { limit, step } = await options.room(tenant).inTurn(async (holds) => {
-          const bound = await limitOf(tenant, holds);
+          const bound = await limitOf(tenant, holds, firsts);
           const asked = { ...keeping, last: bound.last };
           return { limit: bound, step: await log.prune(tenant, asked) };
         });
@@ -121,7 +125,12 @@ export function startPruning(options: PruningOptions): Pruning {
     }
   }
 
-  async function limitOf(tenant: TenantId, holds: LegalHolds): Promise<Limit> {
+  /** `firsts`: of the incidents looked at before, the first entry that each needs. */
+  async function limitOf(
+    tenant: TenantId,
+    holds: LegalHolds,
+    firsts: Map<string, number>,
+  ): Promise<Limit> {
     const limits: Limit[] = holds.standing().map(({ firstKept, holdId }) => ({
       last: firstKept - 1,
       stop: { kind: "legal_hold", holdId },
@@ -131,15 +140,25 @@ export function startPruning(options: PruningOptions): Pruning {
       const { destination, position } = copied;
       limits.push({ last: position, stop: { kind: "copy", destination } });
     }
-    for (const { incident, position } of await options.openIncidents(tenant)) {
-      const { callId, incidentId } = incident;
-      // Whoever closes it looks at the call first.
-      const [first] = (await log.read(tenant, { callId }, 0, 1)).entries;
-      const last = Math.min(position, first?.position ?? position) - 1;
-      limits.push({ last, stop: { kind: "open_incident", incidentId } });
+    for (const filed of await options.openIncidents(tenant)) {
+      const { incidentId } = filed.incident;
+      const first = firsts.get(incidentId) ?? (await firstNeeded(tenant, filed));
+      firsts.set(incidentId, first);
+      limits.push({ last: first - 1, stop: { kind: "open_incident", incidentId } });
     }
     const none: Limit = { last: Number.MAX_SAFE_INTEGER };
     return limits.reduce((least, one) => (one.last < least.last ? one : least), none);
+  }
+
+  /** Whoever closes an incident looks at its call first. */
+  async function firstNeeded(tenant: TenantId, { incident, position }: Filed): Promise<number> {
+    const { callId } = incident;
+    const { entries, indexedTo } = await log.read(tenant, { callId }, 0, 1);
+    const [first] = entries;
+    if (first === undefined && indexedTo < position) {
+      throw new LogUnavailable("the search file is being made anew");
+    }
+    return Math.min(position, first?.position ?? position);
   }
 
   function rest(workedMs: number): Promise<void> {
