@@ -34,6 +34,8 @@ export interface Pruning {
   /** What the configuration asked for, in calendar months. */
   readonly months: number;
   readonly olderThan: EpochMs;
+  /** Those among them that stay with all they say; absent where none do. */
+  readonly kept?: readonly number[];
 }
 
 export function pruningDraft(tenant: TenantId, at: EpochMs, pruning: Pruning): EntryDraft {
@@ -49,9 +51,14 @@ export function pruningDraft(tenant: TenantId, at: EpochMs, pruning: Pruning): E
 }
 
 /** Up to which position this entry says that entries may be gone; undefined for any other entry. */
-function prunedToOf(entry: Entry): number | undefined {
+export function prunedToOf(entry: Entry): number | undefined {
   const to = entry.type === PRUNED ? entry.detail?.["to"] : undefined;
   return typeof to === "number" ? to : undefined;
+}
+
+function keptOf({ detail }: Entry): readonly number[] {
+  const kept = detail?.["kept"];
+  return Array.isArray(kept) ? kept.filter((one) => typeof one === "number") : [];
 }
 
 /** While it stands, nothing from `firstKept` on is pruned. */
@@ -140,11 +147,14 @@ export interface KeepingRules {
   take(entry: Entry): string | undefined;
   /** The newest pruning's; 0 where there was none. */
   prunedTo(): number;
+  /** Entries that were pruned over and were to stay: their hashes alone do not tell what they were. */
+  kept(): readonly number[];
 }
 
 /** Holds a log's prunings against its own legal holds. */
 export function keepingRules(): KeepingRules {
   const holds = legalHolds();
+  const kept: number[] = [];
   let prunedTo = 0;
   return {
     take(entry) {
@@ -154,8 +164,10 @@ export function keepingRules(): KeepingRules {
       if (to >= entry.position) return "prunes entries that were not there yet";
       if (to >= holds.firstKept()) return "prunes entries that a legal hold keeps";
       prunedTo = Math.max(prunedTo, to);
+      for (const position of keptOf(entry)) kept.push(position);
       return undefined;
     },
     prunedTo: () => prunedTo,
+    kept: () => kept,
   };
 }

@@ -202,12 +202,32 @@ export function startPass(heard: (entry: Entry) => void = () => undefined, from?
         problem: "was erased, and no entry says that it was to be",
       };
     }
+    const missed = keeping.kept().filter((position) => isGone(gone, position));
+    if (missed.length > 0) {
+      const position = Math.min(...missed);
+      return { kind: "bad_entry", position, problem: "was erased, and was to stay for good" };
+    }
     const root = toBase64(rootOf(tree));
     const pruned = gone.length === 0 ? {} : { prunedTo };
     return { kind: "intact", size: tree.size, root, signedTo, checkpoints: count, ...pruned };
   }
 
   return { expect, take, end, reached: () => ({ tree, at, signedTo }) };
+}
+
+/** Whether it lies in one of these runs, which come in order. */
+function isGone(
+  runs: readonly { readonly from: number; readonly to: number }[],
+  position: number,
+): boolean {
+  let [low, high] = [0, runs.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((runs[middle]?.to ?? 0) < position) low = middle + 1;
+    else high = middle;
+  }
+  const run = runs[low];
+  return run !== undefined && run.from <= position;
 }
 
 function misplacedAt(row: number | undefined, position: number): string | undefined {

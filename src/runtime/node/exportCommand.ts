@@ -160,6 +160,9 @@ async function writeFolder(source: Source, folder: string): Promise<Written> {
       await write("\n");
       if (!isErased) count += 1;
     }
+    if (source.prunedMeanwhile?.() === true) {
+      throw new NoSource(`${source.name} was pruned while it was read: run this again.`);
+    }
   });
   for (const [index, path] of beside.entries()) {
     await writing(path, (write) => write(texts[index] ?? ""));

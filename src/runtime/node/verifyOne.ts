@@ -61,7 +61,7 @@ export async function verifyOne(source: Source, given: Given): Promise<Told> {
   const rotations: Rotation[] = [];
   let succession: Succession | undefined;
   const checkpoints: Checkpoint[] = signed.map(({ checkpoint }) => checkpoint);
-  const verified = await verifyLog({
+  const read = await verifyLog({
     entries: source.entries,
     checkpoints,
     heard(entry) {
@@ -70,7 +70,11 @@ export async function verifyOne(source: Source, given: Given): Promise<Told> {
       if (entry.position === 1) succession = successionOf(entry);
     },
   });
+  const verified = read.kind === "intact" ? (source.flaw?.() ?? read) : read;
   const of = succession === undefined ? {} : { succession };
+  if (verified.kind === "bad_entry" && source.prunedMeanwhile?.() === true) {
+    throw new NoSource(`${source.name} was pruned while it was read: run this again.`);
+  }
   if (verified.kind !== "intact") return { ...bad(`${origin}: ${sentence(verified)}`), ...of };
   const judged = judgeKeys(signed, rotations, given.trusted);
   if (!judged.ok) return { ...bad(`${origin}: BAD SIGNED HEAD: ${judged.problem}`), ...of };

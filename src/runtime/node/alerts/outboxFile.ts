@@ -60,7 +60,8 @@ function opened(path: string): OwnOutboxFile {
   if (!existsSync(path)) ensureOwnFile(path);
   const db = new DatabaseSync(path, { timeout: 2_000 });
   try {
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    // What was told is not kept: whom it was about is overwritten.
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
     db.exec(SCHEMA);
     return fileOf(db);
   } catch (error) {

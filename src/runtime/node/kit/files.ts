@@ -15,6 +15,7 @@ import {
   tilesOfLevel,
 } from "../../../log/tiles.ts";
 import { leafHash, sameHash } from "../../../log/tree.ts";
+import { prunedToIn } from "../log/database.ts";
 import { KIT_BYTES_MAX, KIT_ENTRY_COUNT_MAX, NoKit } from "./noKit.ts";
 import { kitPage } from "./page.ts";
 import type { KitSource } from "./source.ts";
@@ -133,6 +134,9 @@ function entriesOf({ db, tenant }: KitSource, tree: KitTree): (tile: Tile) => Ui
       (leaf, at) => !sameHash(leafHash(entries[at] ?? new Uint8Array()), leaf),
     );
     if (wrong < 0) return entries;
+    if (entries[wrong]?.length === 0 && from + wrong < prunedToIn(db, tenant)) {
+      throw new NoKit("Entries of this time were pruned meanwhile: make the kit again.");
+    }
     const which = `Entry ${from + wrong + 1} is not the one that was signed`;
     throw new NoKit(`${which}: tacet verify.`, "changed");
   };

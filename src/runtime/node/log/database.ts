@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS heads (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** How long is waited for another connection. */
+const BUSY_MS_MAX = 2_000;
+
 export interface EntryRow {
   readonly position: number;
   readonly bytes: Uint8Array;
@@ -52,7 +55,7 @@ export interface CallRow {
 
 /** Opens for writing; creates what is missing. `pageCountMax` bounds the file, for small disks. */
 export function openDatabase(path: string, pageCountMax?: number): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: 2_000 });
+  const db = new DatabaseSync(path, { timeout: BUSY_MS_MAX });
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000;");
   // Pages are written back in larger lots: a WAL of at most some 32 MB, and fewer long waits.
   db.exec("PRAGMA wal_autocheckpoint = 8000;");
@@ -70,6 +73,20 @@ function addColumns(db: DatabaseSync): void {
   const known = (columns as unknown as { name: string }[]).map(({ name }) => name);
   if (known.length > 0 && !known.includes("agent_id")) {
     db.exec("ALTER TABLE calls ADD COLUMN agent_id TEXT");
+  }
+}
+
+/**
+ * Writes back what the file of late changes holds, and empties it. False where somebody reads: that is
+ * not waited for. Throws where the file cannot be written.
+ */
+export function emptyWal(db: DatabaseSync): boolean {
+  db.exec("PRAGMA busy_timeout = 0");
+  try {
+    const row = db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
+    return row.busy === 0;
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS_MAX}`);
   }
 }
 
@@ -161,13 +178,23 @@ export function tenantsOf(db: DatabaseSync): string[] {
   }
 }
 
-/** Entries up to here may be gone, as an entry says. A file from before there was pruning has none. */
-export function prunedToIn(db: DatabaseSync, tenant: string): number {
-  const known = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'pruned'").get();
-  if (known === undefined) return 0;
-  const row = db.prepare("SELECT upto FROM pruned WHERE tenant = ?").get(tenant);
-  return (row as { upto: number } | undefined)?.upto ?? 0;
+/** How far the log was pruned, and by which entry's word. */
+export interface PrunedNote {
+  readonly upto: number;
+  readonly entry: number;
 }
+
+/** A file from before there was pruning has none. */
+export function prunedNoteIn(db: DatabaseSync, tenant: string): PrunedNote | undefined {
+  const known = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'pruned'").get();
+  if (known === undefined) return undefined;
+  const row = db.prepare("SELECT upto, entry FROM pruned WHERE tenant = ?").get(tenant);
+  return row as PrunedNote | undefined;
+}
+
+/** Entries up to here may be gone, as an entry says. */
+export const prunedToIn = (db: DatabaseSync, tenant: string): number =>
+  prunedNoteIn(db, tenant)?.upto ?? 0;
 
 export function metaOf(db: DatabaseSync, name: string): string | undefined {
   const row = db.prepare("SELECT value FROM meta WHERE name = ?").get(name);

@@ -8,11 +8,11 @@ import type { DatabaseSync } from "node:sqlite";
 import type { EpochMs, TenantId } from "../../../control/call.ts";
 import { readCheckpoint } from "../../../log/checkpoint.ts";
 import { readEntry } from "../../../log/form.ts";
-import { type Pruning, isKept, pruningDraft } from "../../../log/retention.ts";
+import { type Pruning, isKept, prunedToOf, pruningDraft } from "../../../log/retention.ts";
 import { TILE_WIDTH } from "../../../log/tiles.ts";
 import { leafHash, sameHash } from "../../../log/tree.ts";
 import { type CallCache, LogDamaged } from "./calls.ts";
-import { type Statements, prunedToIn, tenantsOf } from "./database.ts";
+import { type Statements, emptyWal, prunedToIn, tenantsOf } from "./database.ts";
 import { detailOf } from "./failure.ts";
 import type { Heads } from "./heads.ts";
 import { firstAt } from "./read.ts";
@@ -21,6 +21,8 @@ import type { Writer } from "./writer.ts";
 
 /** Entries that one entry prunes, at most: some hundredths of a second's work. */
 const STEP_COUNT_MAX = 16 * TILE_WIDTH;
+/** Entries erased at once: whoever pauses meanwhile waits for no more than some milliseconds. */
+const ERASE_COUNT = 64;
 
 export interface PruneAsk {
   /** Entries from before this moment may go, and those of calls that were over by then. */
@@ -45,8 +47,9 @@ export interface Pruner {
   /** The next step; its entry is durable. Never throws. */
   step(tenant: TenantId, ask: PruneAsk): PruneStep;
   /**
-   * Erases the next bundle that an entry says may go; false when none is left. Rejects with
-   * `LogDamaged` at an entry that is not what was written: that one is evidence.
+   * Erases the next entries that an entry says may go; false when none are left. Where there were none,
+   * what was erased before is taken out of the files of late changes too. Rejects with `LogDamaged` at
+   * an entry that is not what was written: that one is evidence.
    */
   erase(tenant: TenantId): Promise<boolean>;
   /** Up to here nothing is read any more but what is kept for good. */
@@ -63,7 +66,7 @@ export interface PrunerOptions {
   readonly calls: CallCache;
   readonly writer: () => Writer;
   readonly heads: () => Heads;
-  readonly search: () => Pick<Search, "forget">;
+  readonly search: () => Pick<Search, "forget" | "settle">;
 }
 
 interface Standing {
@@ -76,6 +79,8 @@ export function prunerOf(options: PrunerOptions): Pruner {
   const { calls, db, sql } = options;
   const own = statementsOf(db);
   const upto = new Map<TenantId, number>();
+  /** An earlier process may have been killed before it came to this. */
+  let isSettled = false;
   for (const tenant of tenantsOf(db)) upto.set(tenant, prunedToIn(db, tenant));
   const prunedTo = (tenant: TenantId) => upto.get(tenant) ?? 0;
   const standing = (tenant: TenantId) => own.standing.get(tenant) as Standing | undefined;
@@ -91,10 +96,29 @@ export function prunerOf(options: PrunerOptions): Pruner {
     return { from, to: wholeBundles(end), young };
   }
 
+  /** What the file has more than is known here: a write that failed may have been applied. */
+  function applied(tenant: TenantId): PruneStep | undefined {
+    const there = standing(tenant);
+    return there === undefined || there.upto <= prunedTo(tenant)
+      ? undefined
+      : pruned(tenant, there.upto, there.entry);
+  }
+
+  function pruned(tenant: TenantId, to: number, entry: number): PruneStep {
+    const from = prunedTo(tenant);
+    upto.set(tenant, to);
+    for (const row of own.callsIn.all(tenant, from, to)) {
+      calls.forget(tenant, (row as { call_id: string }).call_id);
+    }
+    return { kind: "pruned", to, entry };
+  }
+
   function step(tenant: TenantId, ask: PruneAsk): PruneStep {
     const writer = options.writer();
     // What is queued is written first: nothing comes between the look at the calls and the entry.
     writer.writeNow([]);
+    const earlier = applied(tenant);
+    if (earlier !== undefined) return earlier;
     const { from, to, young } = reach(tenant, ask);
     if (to <= from) return { kind: "nothing", old: young - 1 };
     const inUse = own.inUse.get(tenant, from, to, young) as
@@ -103,26 +127,28 @@ export function prunerOf(options: PrunerOptions): Pruner {
     const end = inUse === undefined ? to : wholeBundles(inUse.position - 1);
     if (inUse !== undefined && end <= from) return { kind: "call", callId: inUse.call_id };
     const { months, olderThan } = ask;
-    const pruning: Pruning = { from: from + 1, to: end, months, olderThan };
+    const kept = staying(tenant, from, end);
+    const pruning: Pruning = {
+      from: from + 1,
+      to: end,
+      months,
+      olderThan,
+      ...(kept.length === 0 ? {} : { kept }),
+    };
     const [written] = writer.writeNow([
       {
         kind: "facts",
         drafts: [pruningDraft(tenant, options.now(), pruning)],
         noted([entry]) {
           own.forgetCalls.run(tenant, tenant, from, end);
-          for (const position of staying(tenant, from, end)) own.keep.run(tenant, position);
+          for (const position of kept) own.keep.run(tenant, position);
           own.put.run(tenant, end, entry ?? 0, standing(tenant)?.erased ?? 0);
         },
       },
     ]);
-    if (written?.kind !== "written") {
-      return { kind: "failed", detail: written?.kind === "failed" ? written.detail : "conflict" };
-    }
-    for (const row of own.callsIn.all(tenant, from, end)) {
-      calls.forget(tenant, (row as { call_id: string }).call_id);
-    }
-    upto.set(tenant, end);
-    return { kind: "pruned", to: end, entry: written.positions[0] ?? 0 };
+    if (written?.kind === "written") return pruned(tenant, end, written.positions[0] ?? 0);
+    const detail = written?.kind === "failed" ? written.detail : "conflict";
+    return applied(tenant) ?? { kind: "failed", detail };
   }
 
   /** What is kept for good belongs to no call. */
@@ -133,13 +159,19 @@ export function prunerOf(options: PrunerOptions): Pruner {
 
   async function erase(tenant: TenantId): Promise<boolean> {
     const at = standing(tenant);
-    if (at === undefined || at.erased >= at.upto) return false;
+    const to = Math.min(at?.upto ?? 0, prunedTo(tenant));
+    if (at === undefined || at.erased >= to) {
+      settle();
+      return false;
+    }
+    refuseUnsaid(tenant, at);
     // Who reads later finds a signature over the entry that explains what is gone.
     const newest = options.heads().newest(tenant);
     if (newest === undefined || readCheckpoint(newest).size < at.entry) {
       await options.heads().sign(tenant);
     }
-    const rows = own.bundle.all(tenant, at.erased, at.erased + TILE_WIDTH) as unknown as Row[];
+    const end = Math.min(to, at.erased + ERASE_COUNT);
+    const rows = own.bundle.all(tenant, at.erased, end) as unknown as Row[];
     const changed = rows.find(({ bytes, leaf }) => !sameHash(leafHash(bytes), leaf));
     if (changed !== undefined) {
       throw new LogDamaged(
@@ -148,16 +180,33 @@ export function prunerOf(options: PrunerOptions): Pruner {
     }
     const going = rows.filter(({ bytes }) => !isStaying(bytes));
     options.search().forget(tenant, going);
+    isSettled = false;
     sql.begin.run();
     try {
       for (const { position } of going) own.erase.run(tenant, position);
-      own.put.run(tenant, at.upto, at.entry, Math.min(at.upto, at.erased + TILE_WIDTH));
+      own.put.run(tenant, at.upto, at.entry, end);
       sql.commit.run();
     } catch (error) {
       if (db.isTransaction) sql.rollback.run();
       throw new Error(`Entries could not be erased: ${detailOf(error)}`, { cause: error });
     }
-    return at.erased + TILE_WIDTH < at.upto;
+    return end < to;
+  }
+
+  /** The file's own note is no word of the log's: anybody who can write to the file can write it. */
+  function refuseUnsaid(tenant: TenantId, { entry, upto: to }: Standing): void {
+    const row = sql.entryAt.get(tenant, entry) as { bytes: Uint8Array } | undefined;
+    const formed = readEntry(row?.bytes ?? new Uint8Array(0));
+    if (formed.kind === "entry" && prunedToOf(formed.entry) === to) return;
+    throw new LogDamaged(
+      `The file says that entries up to ${to} of ${tenant} may go, and entry ${entry} does not. Run tacet verify.`,
+    );
+  }
+
+  /** What was erased is still in the files of what was written lately: these are emptied. */
+  function settle(): void {
+    if (isSettled) return;
+    isSettled = [emptyWal(db), options.search().settle()].every(Boolean);
   }
 
   return {

@@ -22,7 +22,7 @@ import {
   startPass,
 } from "../../../log/verify.ts";
 import { type EntryRow, metaOf, openForReading, prunedToIn, tenantsOf } from "./database.ts";
-import { followsIn } from "./sources.ts";
+import { type CallMet, followsIn, metWith, noteFlaw, unnoted } from "./rowNotes.ts";
 import { type Folder, folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
 
 /** Where the last pass over one tenant's log had come. */
@@ -129,6 +129,8 @@ async function recheckOne(one: One, mark: Mark | undefined): Promise<Rechecked> 
   }
   const verified = pass.end();
   if (verified.kind !== "intact") return { tenant, verified };
+  const flaw = noteFlaw(db, tenant);
+  if (flaw !== undefined) return { tenant, verified: flaw };
   return { tenant, verified, mark: { ...pass.reached(), headBytes: heads.readTo() } };
 }
 
@@ -166,7 +168,7 @@ function storedOf(
 
 /** Whether a row's own notes fit: which call it is of, and that call's entry before. */
 function chainCheck({ callCountMax, db, tenant }: One) {
-  const newest = new Map<string, number>();
+  const newest = new Map<string, CallMet>();
   const callAt = db.prepare(
     "SELECT call_id, length(bytes) AS length FROM entries WHERE tenant = ? AND position = ?",
   );
@@ -175,19 +177,19 @@ function chainCheck({ callCountMax, db, tenant }: One) {
   return (row: EntryRow, entry: Entry): string | undefined => {
     const callId = isCallEntry(entry) ? (entry.callId as string) : null;
     if (callId !== row.call_id) return "is filed under another call";
-    if (callId === null) return undefined;
+    if (callId === null) return unnoted(entry, prunedTo());
     const before = newest.get(callId);
+    const prev = row.prev ?? -1;
     newest.delete(callId);
-    newest.set(callId, row.position);
+    newest.set(callId, metWith(before, row.position, prev));
     if (newest.size > callCountMax) {
       const [oldest] = newest.keys();
       if (oldest !== undefined) newest.delete(oldest);
     }
-    const prev = row.prev ?? -1;
     const fits =
       before === undefined
         ? isOfCall(prev, callId)
-        : prev === before || followsIn({ entry, prev, before, prunedTo: prunedTo() });
+        : prev === before.newest || followsIn({ entry, prev, before, prunedTo: prunedTo() });
     return fits ? undefined : "names another entry before it in its call";
   };
 

@@ -128,7 +128,7 @@ async function restore(options: RestoreOptions, folder: Folder): Promise<Restore
         for (let at = 0; at < requests.length; at += BATCH) {
           written(successor.writeNow(requests.slice(at, at + BATCH)));
         }
-        const drafts = [...openIncidents(db, tenant), ...standingHolds(db, tenant)];
+        const drafts = [...openIncidents(db, tenant), ...standingHolds(db, tenant, was.agreesTo)];
         if (drafts.length > 0) written(successor.writeNow([{ kind: "facts", drafts }]));
         successions.push({ tenant, ...succession });
       }

@@ -9,8 +9,8 @@ import type { Sealed } from "../../../log/seal.ts";
 import type { Statements } from "./database.ts";
 import type { Nodes } from "./nodes.ts";
 import { isDamage, selectOf, type Way } from "./searchFile.ts";
-import { type Forgotten, openFill } from "./searchFill.ts";
-import { opensWindow, parse } from "./searchWords.ts";
+import { type SearchFill, openFill } from "./searchFill.ts";
+import { type Forgotten, opensWindow, parse } from "./searchWords.ts";
 
 /** Windows known before they are indexed; beyond it, while the file cannot be written, the oldest go. */
 const FRESH_COUNT_MAX = 100_000;
@@ -22,6 +22,7 @@ export interface Search {
   distrust(): void;
   /** These are about to be erased, and found no more. Throws where the file cannot be written. */
   forget(tenant: TenantId, entries: readonly Forgotten[]): void;
+  settle: SearchFill["settle"];
   /** Positions after `after` whose entries have all words, in order. */
   find(tenant: TenantId, terms: readonly string[], after: number, limit: number): Promise<number[]>;
   /** Positions before `before`, the newest first. */
@@ -101,6 +102,7 @@ export function openSearch(
     },
     distrust: fill.doubt,
     forget: fill.forgetWords,
+    settle: fill.settle,
     find,
     findBack: (tenant, terms, from, limit) => found({ tenant, terms, way: "back", from, limit }),
     async callOfWindow(tenant, windowId) {

@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { TenantId } from "../../../control/call.ts";
 import { leafHash } from "../../../log/tree.ts";
-import type { Statements } from "./database.ts";
+import { type Statements, emptyWal } from "./database.ts";
 import { type Nodes, nodesIn } from "./nodes.ts";
 import {
   closeQuietly,
@@ -17,7 +17,7 @@ import {
   removeSearch,
   type SearchSql,
 } from "./searchFile.ts";
-import { opensWindow, parse, wordsOf } from "./searchWords.ts";
+import { type Forgotten, opensWindow, parse, removeWords, wordsOf } from "./searchWords.ts";
 import { asRead, readingOf, Unread } from "./searchLog.ts";
 
 /** Entries indexed before the loop goes round once: a bound on how long it stands still. */
@@ -48,17 +48,13 @@ export interface SearchFill {
   restart(): void;
   /** These entries are found no more. Throws where the file cannot be written. */
   forgetWords(tenant: TenantId, entries: readonly Forgotten[]): void;
+  /** Nothing of what was forgotten is left beside the file; false where that is not so yet. */
+  settle(): boolean;
   /** Makes the nodes that are due. Never rejects. */
   growTree(tenant: TenantId): Promise<void>;
   /** Tries once to index all there is. Never rejects. */
   caughtUp(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** An entry that is about to be erased. */
-export interface Forgotten {
-  readonly position: number;
-  readonly bytes: Uint8Array;
 }
 
 export interface FillOptions {
@@ -127,18 +123,25 @@ export function openFill({ indexed, log: whole, path, tenants }: FillOptions): S
   function forgetWords(tenant: TenantId, entries: readonly Forgotten[]): void {
     try {
       commit();
+      // A power cut must not bring back what the log erases after this.
+      file().db.exec("PRAGMA synchronous = FULL");
       const { db } = begin(tenant);
-      const remove = db.prepare("DELETE FROM words WHERE tenant = ? AND word = ? AND position = ?");
-      for (const { bytes, position } of entries) {
-        const entry = parse(bytes);
-        for (const word of entry === undefined ? [] : wordsOf(entry)) {
-          remove.run(tenant, word, position);
-        }
-      }
+      removeWords(db, tenant, entries);
       commit();
+      db.exec("PRAGMA synchronous = NORMAL");
     } catch (error) {
       failed(error);
       throw error;
+    }
+  }
+
+  function settle(): boolean {
+    try {
+      commit();
+      return emptyWal(file().db);
+    } catch (error) {
+      failed(error);
+      return false;
     }
   }
 
@@ -273,6 +276,7 @@ export function openFill({ indexed, log: whole, path, tenants }: FillOptions): S
     },
     restart,
     forgetWords,
+    settle,
     async growTree(tenant) {
       try {
         for (let more = true; more && performance.now() < stopBy;) {

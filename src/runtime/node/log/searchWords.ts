@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { DatabaseSync } from "node:sqlite";
+import type { TenantId } from "../../../control/call.ts";
 import { isCallEntry } from "../../../log/callEntries.ts";
 import type { Entry } from "../../../log/entry.ts";
 import { termsOf } from "../../../log/filter.ts";
@@ -32,4 +34,25 @@ export function wordsOf(entry: Entry): string[] {
 export function opensWindow(entry: Entry): boolean {
   const opens = entry.type === "WindowOpened" || entry.type === "WindowForestalled";
   return opens && entry.windowId !== undefined && isCallEntry(entry);
+}
+
+/** An entry that is about to be erased. */
+export interface Forgotten {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Nothing finds these entries any more. */
+export function removeWords(
+  db: DatabaseSync,
+  tenant: TenantId,
+  entries: readonly Forgotten[],
+): void {
+  const remove = db.prepare("DELETE FROM words WHERE tenant = ? AND word = ? AND position = ?");
+  for (const { bytes, position } of entries) {
+    const entry = parse(bytes);
+    for (const word of entry === undefined ? [] : wordsOf(entry)) {
+      remove.run(tenant, word, position);
+    }
+  }
 }

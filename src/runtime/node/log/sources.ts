@@ -7,16 +7,17 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { isCallEntry } from "../../../log/callEntries.ts";
-import type { Entry } from "../../../log/entry.ts";
 import { readEntry } from "../../../log/form.ts";
 import { linesOf } from "../../../log/ndjson.ts";
+import { prunedToOf } from "../../../log/retention.ts";
 import { HASH_BYTES, TILE_WIDTH, tilePath, unpackHashes } from "../../../log/tiles.ts";
 import type { Hash } from "../../../log/tree.ts";
-import type { Erased, Kept, Stored } from "../../../log/verify.ts";
+import type { Erased, Kept, Stored, Verified } from "../../../log/verify.ts";
 import { originOf } from "../../../log/origin.ts";
 import { type EntryRow, metaOf, openForReading, prunedToIn, tenantsOf } from "./database.ts";
 import { folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
 import { notesIn } from "./notesFile.ts";
+import { type CallMet, followsIn, metWith, noteFlaw, unnoted } from "./rowNotes.ts";
 
 /** One tenant's log, as far as it is from being verified. */
 export interface Source {
@@ -30,6 +31,10 @@ export interface Source {
   readonly origin?: string;
   /** The verifier keys that came with the log, the newest last. */
   readonly keys: readonly string[];
+  /** What is wrong beside entries that are all good. */
+  readonly flaw?: () => Verified | undefined;
+  /** Once it was read: entries were pruned by one that came after its newest head. */
+  readonly prunedMeanwhile?: () => boolean;
   /** The folder it lies in: logs that were kept when this one took their place lie below it. */
   readonly folder?: string;
 }
@@ -104,7 +109,8 @@ function folderSources(path: string) {
       const own = heads.get(tenant) ?? [];
       const origin = base === undefined ? {} : { origin: originOf(base, tenant, generation) };
       const entries = rowsOf(db, tenant);
-      return { name: tenant, tenant, ...origin, entries, heads: own, keys, folder: path };
+      const flaw = () => noteFlaw(db, tenant);
+      return { name: tenant, tenant, ...origin, entries, flaw, heads: own, keys, folder: path };
     });
     return { sources, close: () => db.close() };
   } catch {
@@ -115,7 +121,7 @@ function folderSources(path: string) {
 
 /** Rows with their own notes checked: which call they are of, and that call's entry before. */
 function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
-  const newest = new Map<string, number>();
+  const newest = new Map<string, CallMet>();
   const prunedTo = prunedToIn(db, tenant);
   const query =
     "SELECT position, bytes, leaf, call_id, prev FROM entries WHERE tenant = ? ORDER BY position";
@@ -132,9 +138,9 @@ function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
       misfit: (entry) => {
         const callId = isCallEntry(entry) ? (entry.callId as string) : null;
         if (callId !== call_id) return "is filed under another call";
-        if (callId === null) return undefined;
+        if (callId === null) return unnoted(entry, prunedTo);
         const before = newest.get(callId);
-        newest.set(callId, position);
+        newest.set(callId, metWith(before, position, prev ?? -1));
         return followsIn({ entry, prev: prev ?? -1, before, prunedTo })
           ? undefined
           : "names another entry before it in its call";
@@ -143,22 +149,8 @@ function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
   }
 }
 
-/** What a row says of its call's entry before it, where that was met, was pruned, or never was. */
-interface Following {
-  readonly entry: Entry;
-  readonly prev: number;
-  /** Undefined: none was met. */
-  readonly before: number | undefined;
-  /** Entries up to here may be gone; 0 where none are. */
-  readonly prunedTo: number;
-}
-
-/** A call that was pruned in part is forgotten: its id begins anew, or goes on from what is gone. */
-export function followsIn({ before, entry, prev, prunedTo }: Following): boolean {
-  if (prev === (before ?? 0)) return true;
-  if (prunedTo === 0) return false;
-  return before === undefined ? prev <= prunedTo : prev === 0 && entry.type === "CallRegistered";
-}
+/** Pages behind the head, to find the entry by whose word entries went since. */
+const LATER_COUNT_MAX = 1_000;
 
 async function serviceSource(base: string, options: SourceOptions): Promise<Source> {
   const ask = options.fetch ?? fetch;
@@ -180,10 +172,16 @@ async function serviceSource(base: string, options: SourceOptions): Promise<Sour
   const head = await reply.text();
   // Entries written after the head was signed are under no signature: they are left for next time.
   const size = Number(head.split("\n")[1]);
+  let isPrunedMeanwhile = false;
   async function* pages(): AsyncGenerator<Stored | Erased> {
     let after: string | null = "0";
     let taken = 0;
-    while (after !== null && taken < size) {
+    let goneTo = 0;
+    // What entries under the head say was pruned, and what later ones do.
+    let [saidTo, saidLater, laterCount] = [0, 0, 0];
+    const isUnsaid = () => goneTo > saidTo && goneTo > saidLater && laterCount < LATER_COUNT_MAX;
+    while (after !== null && (taken < size || isUnsaid())) {
+      if (taken >= size) laterCount += 1;
       const page: Response = await get(
         `/v1/log/entries?after=${encodeURIComponent(after)}&limit=1000`,
       );
@@ -193,15 +191,20 @@ async function serviceSource(base: string, options: SourceOptions): Promise<Sour
         const position = taken < prunedTo && "bytes" in line ? positionIn(line) : taken + 1;
         for (; taken < prunedTo && taken + 1 < position; taken += 1) {
           yield { erased: await leafAt(taken) };
+          goneTo = taken + 1;
         }
-        if (taken === size) return;
-        taken += 1;
-        yield line;
+        if (taken >= size) saidLater = Math.max(saidLater, saidIn(line));
+        else {
+          saidTo = Math.max(saidTo, saidIn(line));
+          taken += 1;
+          yield line;
+        }
       }
       const next: string | null = page.headers.get("tacet-next");
       // A service that repeats itself is not followed for ever.
       after = next !== null && Number(next) > Number(after) ? next : null;
     }
+    isPrunedMeanwhile = goneTo > saidTo && goneTo <= saidLater;
   }
   /** By its index, from 0. A tile is fetched once. */
   let tile: { readonly index: number; readonly hashes: readonly Hash[] } | undefined;
@@ -218,6 +221,7 @@ async function serviceSource(base: string, options: SourceOptions): Promise<Sour
   return {
     name: root,
     entries: pages(),
+    prunedMeanwhile: () => isPrunedMeanwhile,
     heads: [head],
     keys: key === undefined ? [] : [key],
   };
@@ -226,6 +230,13 @@ async function serviceSource(base: string, options: SourceOptions): Promise<Sour
 function accepts(path: string): string {
   if (path.startsWith("/v1/log/tile/")) return "application/octet-stream";
   return path.startsWith("/v1/log/entries") ? "application/x-ndjson" : "text/plain";
+}
+
+/** Up to where this line says that entries were pruned. */
+function saidIn(line: Stored | Erased): number {
+  if ("erased" in line || !Buffer.from(line.bytes).includes("EntriesPruned")) return 0;
+  const formed = readEntry(line.bytes);
+  return formed.kind === "entry" ? (prunedToOf(formed.entry) ?? 0) : 0;
 }
 
 /** Where an entry says that it stands; whether it does, its hash tells. */
