@@ -53,7 +53,7 @@ export async function describeApi(routes: readonly Route[], version: string): Pr
         title: "tacet",
         version,
         description:
-          "PCI pause/resume recording control. Times are Unix milliseconds, durations end in Ms. Obey `safeToCollect` and nothing else.",
+          "PCI pause/resume recording control. Times are Unix milliseconds, durations end in Ms. Obey `safeToCollect` and nothing else. No member of a body is called `__proto__`.",
       },
       components: {
         securitySchemes: { bearer: { type: "http", scheme: "bearer" } },

@@ -115,7 +115,7 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** Open before anything is sent; the one of this number is nowhere. */
+/** Open before anything is sent; the one of this number is nowhere. Of legal holds there are as many. */
 export const INCIDENT_COUNT = 40;
 
 const callId = oneOf("@call0", "@call0", "@call1", "@call2");
@@ -167,6 +167,7 @@ const USUAL: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   recorderId: oneOf("vslogger", "anywherenow", "none"),
   actor: oneOf("pay", "ann", "nobody"),
   incidentId: fc.nat(INCIDENT_COUNT).map((n) => `incident-${n}`),
+  holdId: fc.nat(INCIDENT_COUNT).map((n) => `hold-${n}`),
   level: oneOf("0", "0", "0", "1", "entries"),
   index: oneOf("000.p/1", "000.p/2", "000.p/2", "000", "x001/000"),
   position: oneOf("1", "2", "3", "1000000"),
@@ -279,7 +280,7 @@ function whoOf({ operationId }: Operation): fc.Arbitrary<string> {
     ? fc.constant("audit")
     : /listRecorders/i.test(operationId)
       ? fc.constant("ops")
-      : /Incident|Evidence|Witness|Sound|Unheard|Reconcil/i.test(operationId)
+      : /Incident|Evidence|Witness|Sound|Unheard|Reconcil|LegalHold|Retention/i.test(operationId)
         ? fc.constant("officer")
         : oneOf("pay", "pay", "pay", "pay", "ann", "sue", "ticket");
   return fc.oneof(
