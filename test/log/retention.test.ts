@@ -311,6 +311,41 @@ test("a log that takes another's place keeps what a legal hold kept there, by th
   expect(await intact(folder)).toBe(true);
 });
 
+test("a start whose clock is far beyond the log's newest entry prunes nothing for a day", async () => {
+  const { folder, log } = await oldLog();
+  await log.close();
+  const waits = async (now: number) => {
+    const opened = await openTestLog(folder, { now: () => now });
+    const asked: number[] = [];
+    const warned: unknown[] = [];
+    const waiting: Clock = {
+      ...clock,
+      now: () => now,
+      after(ms) {
+        asked.push(ms);
+        return () => undefined;
+      },
+    };
+    const retention = createRetention({
+      config: { months: 12, tenants: {} },
+      log: opened,
+      clock: waiting,
+    });
+    retention.begin({
+      log: opened,
+      logger: { info: () => undefined, warn: () => void warned.push(1), error: () => undefined },
+      copiedTo: () => undefined,
+      openIncidents: async () => [],
+    });
+    await retention.stop();
+    await opened.close();
+    return [asked, warned.length];
+  };
+  const newest = OLD + 99 * MINUTE + 41;
+  expect(await waits(newest + 30 * 86_400_000)).toEqual([[10_000], 0]);
+  expect(await waits(newest + 32 * 86_400_000)).toEqual([[86_400_000], 1]);
+});
+
 test("months are the calendar's, a shorter month's last day where there is none, and the system's log is kept longest", () => {
   const utc = (text: string) => Date.parse(`${text}Z`);
   expect(monthsBefore(utc("2026-11-22T10:00:00"), 12)).toBe(utc("2025-11-22T10:00:00"));

@@ -17,11 +17,17 @@ import type { HoldRoom } from "./legalHolds.ts";
 /** A first look soon after a start: calls come first. Then every hour; most of them find nothing. */
 const FIRST_MS = 10_000;
 const EVERY_MS = 3_600_000;
+/**
+ * A start that finds its clock so far beyond the log's newest entry may have a wrong clock, by which
+ * everything would be old: it prunes nothing for a day, in which somebody can see that.
+ */
+const LEAP_MS_MAX = 31 * 86_400_000;
+const LEAP_WAIT_MS = 86_400_000;
 /** The log rests as long as it worked, and this long at least. */
 const REST_MS = 20;
 
 export interface PruningOptions {
-  readonly log: Pick<NodeLog, "erase" | "prune" | "read" | "tenants">;
+  readonly log: Pick<NodeLog, "erase" | "newestAt" | "prune" | "read" | "tenants">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly room: (tenant: TenantId) => HoldRoom;
@@ -61,7 +67,11 @@ export function startPruning(options: PruningOptions): Pruning {
   const stopping = new AbortController();
   const isStopped = () => stopping.signal.aborted;
   let running: Promise<void> | undefined;
-  let cancel = clock.after(FIRST_MS, look);
+  const hasLeapt = log.newestAt > 0 && clock.now() - log.newestAt > LEAP_MS_MAX;
+  if (hasLeapt) {
+    logger.warn({}, "the clock is far beyond the log's newest entry: nothing is pruned for a day");
+  }
+  let cancel = clock.after(hasLeapt ? LEAP_WAIT_MS : FIRST_MS, look);
   let wake: (() => void) | undefined;
 
   function look(): void {
