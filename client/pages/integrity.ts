@@ -10,7 +10,7 @@ import {
   leafHashes,
   linesOf,
   prunedLeaf,
-  prunedToOf,
+  pruningOf,
   rootOf,
   signedHead,
   type Head,
@@ -75,7 +75,8 @@ async function leavesTo(size: number): Promise<Read | undefined> {
     return undefined;
   }
   const leaves: Leaves[number][] = [];
-  let goneTo = 0;
+  const gone = new Set<number>();
+  const kept = new Set<number>();
   let prunedTo = 0;
   while (leaves.length < size) {
     say("reading", { position: leaves.length, size });
@@ -94,17 +95,22 @@ async function leavesTo(size: number): Promise<Read | undefined> {
       say("badEntry", { position: from + bad + 1 });
       return undefined;
     }
-    goneTo = Math.max(goneTo, from + pruned.findLastIndex((leaf) => leaf !== undefined) + 1);
-    for (const line of lines) prunedTo = Math.max(prunedTo, prunedToOf(line));
+    for (const [index, line] of lines.entries()) {
+      if (pruned[index] !== undefined) gone.add(from + index + 1);
+      const pruning = pruningOf(line);
+      prunedTo = Math.max(prunedTo, pruning?.to ?? 0);
+      for (const position of pruning?.kept ?? []) kept.add(position);
+    }
     const hashed = await leafHashes(lines);
     leaves.push(...hashed.map((leaf, index) => pruned[index] ?? leaf));
   }
   // An entry that is gone is missed, unless a later one says that it was to go.
-  if (goneTo > prunedTo) {
-    say("badEntry", { position: goneTo });
+  const missed = [...gone].find((position) => position > prunedTo || kept.has(position));
+  if (missed !== undefined) {
+    say("badEntry", { position: missed });
     return undefined;
   }
-  return { leaves, goneTo };
+  return { leaves, goneTo: [...gone].at(-1) ?? 0 };
 }
 
 /** Exactly so many entries, or undefined. */

@@ -129,14 +129,24 @@ export function prunedLeaf(line: Uint8Array): Bytes | undefined {
   return found === null ? undefined : fromBase64(found[1] ?? "");
 }
 
-/** Up to which position this entry says that entries were pruned; 0 for any other entry. */
-export function prunedToOf(line: Uint8Array): number {
+interface Pruning {
+  /** Up to here entries may be gone. */
+  readonly to: number;
+  /** But for these. */
+  readonly kept: readonly number[];
+}
+
+/** What this entry says that may be gone; undefined for any other entry. */
+export function pruningOf(line: Uint8Array): Pruning | undefined {
   const text = new TextDecoder().decode(line);
-  if (!text.includes('"type":"EntriesPruned"')) return 0;
-  const entry = JSON.parse(text) as { type?: unknown; detail?: { to?: unknown } };
-  return entry.type === "EntriesPruned" && typeof entry.detail?.to === "number"
-    ? entry.detail.to
-    : 0;
+  if (!text.includes('"type":"EntriesPruned"')) return undefined;
+  const { detail, type } = JSON.parse(text) as {
+    type?: unknown;
+    detail?: { to?: unknown; kept?: unknown };
+  };
+  if (type !== "EntriesPruned" || typeof detail?.to !== "number") return undefined;
+  const kept = Array.isArray(detail.kept) ? detail.kept : [];
+  return { to: detail.to, kept: kept.filter((one) => typeof one === "number") };
 }
 
 const bytesOf = (text: string): Bytes => new Uint8Array(new TextEncoder().encode(text));

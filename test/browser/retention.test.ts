@@ -3,8 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Browser } from "playwright-core";
+import type { Browser, Route } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { leafLine } from "../../src/log/ndjson.ts";
+import { liftedDraft, placedDraft } from "../../src/log/retention.ts";
+import { leafHash } from "../../src/log/tree.ts";
 import { monthsBefore } from "../../src/policy/configRetention.ts";
 import { openLog } from "../../src/runtime/node/log/openLog.ts";
 import { nodeLogger } from "../../src/runtime/node/logging.ts";
@@ -43,6 +46,10 @@ async function lived(place: string): Promise<void> {
   const now = Date.now();
   const log = await openLog({ folder: place, originBase: ORIGIN, now: () => now });
   const oldest = monthsBefore(now, 14);
+  const by = { id: "sue", kind: "supervisor", owner: "sue" } as const;
+  const order = { at: oldest, tenant: TENANT, by, reason: "case 1" };
+  // These stay for good.
+  await log.enter([placedDraft(order, { holdId: "h1", firstKept: 1 }), liftedDraft(order, "h1")]);
   for (let call = 0; call < 60; call += 1) {
     await log.append(TENANT, `old-${call}`, 0, payment(`w-${call}`, oldest + call * 60_000));
   }
@@ -61,7 +68,7 @@ test("what was pruned is said, a hold is placed and lifted, and the browser's ow
   await page.getByLabel("Reason").fill("case 2026/117");
   await page.getByLabel("Call (leave both empty").fill("old-55");
   await page.getByRole("button", { name: "Place the hold" }).click();
-  await expect.poll(main, SOON).toContain("call old-55 and what came after, from entry 551");
+  await expect.poll(main, SOON).toContain("call old-55 and what came after, from entry 553");
   await picture(page, "retention");
   expect(await seriousFindings(page)).toEqual([]);
   await page.getByLabel("Why it ends").fill("closed");
@@ -78,12 +85,30 @@ test("what was pruned is said, a hold is placed and lifted, and the browser's ow
   await page.getByRole("button", { name: "Does the log still begin with it?" }).click();
   await expect.poll(() => result.textContent(), SOON).toContain("The log still begins with");
 
-  // A hash of what is gone, and an entry that no entry lets go.
+  // A service that gives hashes where entries have to be: of what was not pruned, and of what stays.
+  for (const position of [560, 1]) {
+    await page.route("**/integrity/entries?*", (route) => withoutEntry(route, position));
+    await page.getByRole("button", { name: "Check all entries" }).click();
+    await expect.poll(() => result.textContent(), SOON).toContain(`ntry ${position} `);
+    await page.unroute("**/integrity/entries?*");
+  }
+  await page.getByRole("button", { name: "Check all entries" }).click();
+  await expect.poll(() => result.textContent(), SOON).toContain("Up to 512 of them were pruned");
   change("UPDATE entries SET leaf = zeroblob(32) WHERE position = 9");
   await page.getByRole("button", { name: "Check all entries" }).click();
   await expect.poll(() => result.textContent(), SOON).toMatch(/^WRONG/);
   expect(complaints).toEqual([]);
 });
+
+/** The answer with one entry's hash in its place. */
+async function withoutEntry(route: Route, position: number): Promise<void> {
+  const answer = await route.fetch();
+  const lines = (await answer.text()).split("\n");
+  const body = lines.map((line) =>
+    line.includes(`"position":${position},`) ? leafLine(leafHash(Buffer.from(line))) : line,
+  );
+  await route.fulfill({ response: answer, body: body.join("\n") });
+}
 
 function change(sql: string): void {
   const db = new DatabaseSync(join(sandbox.logFolder, "control-log.sqlite"));
