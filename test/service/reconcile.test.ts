@@ -135,8 +135,12 @@ describe("payments against", () => {
         },
       },
     ]);
-    // No payment's own word is in the log.
-    expect(JSON.stringify(found)).not.toMatch(/first|second|c20|a-204/);
+    // No payment's own word is in the log; what is chance, such as a hash, may look like one.
+    const chance = ["digest", "root", "salt"];
+    const said = JSON.stringify(found, (name, value: unknown) =>
+      chance.includes(name) ? "" : value,
+    );
+    expect(said).not.toMatch(/first|second|c20|a-204/);
     // The root is that of the log as it stood: a head of that size would say the same.
     const { against } = found.map(({ detail }) => detail)[0] as {
       against: { size: number; root: string };
