@@ -214,11 +214,13 @@ connect(
       try {
         const ticket = await eventsTicket("/console/wall/ticket", csrf);
         at("over").hidden = true;
+        at("count").hidden = false;
         return ticket;
       } catch (error) {
         if (error instanceof NotDone) {
           at("over").hidden = false;
-          // Whoever is signed out is shown nothing more.
+          // Whoever is signed out is shown nothing more, not that there is nothing either.
+          at("count").hidden = true;
           calls.clear();
           changed();
         }

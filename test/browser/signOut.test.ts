@@ -55,6 +55,7 @@ test("signing out in one tab ends the wall of the other at once, and it shows no
   console.log(`the other tab says so after ${Math.round(performance.now() - at)} ms`);
   await expect.poll(() => wall.locator("#over").isVisible(), SOON).toBe(true);
   await expect.poll(() => rows.count(), SOON).toBe(0);
+  expect(await wall.locator("main").innerText()).not.toContain("No call is inside a window.");
   await picture(wall, "wall-signed-out");
   expect(complaints).toEqual([]);
 });
