@@ -56,6 +56,14 @@ export function monthsOf(
   return Math.max(general, ...Object.values(tenants).map((one) => one.months));
 }
 
+/** What is erased when, in a line for operators. */
+export function keptFor(retention: RetentionConfig | undefined): string {
+  if (retention === undefined) return "the log is kept for good: log.retention is not set";
+  const others = Object.entries(retention.tenants).map(([id, { months: own }]) => `${id}: ${own}`);
+  const more = others.length === 0 ? "" : ` (${others.join(", ")})`;
+  return `entries of the log are erased after ${retention.months} months${more}`;
+}
+
 /** The same day and time of day so many months before, UTC; a shorter month's last day. */
 export function monthsBefore(at: EpochMs, count: number): EpochMs {
   const moment = new Date(at);

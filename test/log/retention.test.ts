@@ -4,7 +4,12 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../src/control/ports.ts";
 import { type LegalHolds, placedDraft } from "../../src/log/retention.ts";
-import { monthsBefore, monthsOf, retentionSchema } from "../../src/policy/configRetention.ts";
+import {
+  keptFor,
+  monthsBefore,
+  monthsOf,
+  retentionSchema,
+} from "../../src/policy/configRetention.ts";
 import type { NodeLog } from "../../src/runtime/node/log/openLog.ts";
 import { restoreLog } from "../../src/runtime/node/log/restore.ts";
 import { createRetention, type RetentionOptions } from "../../src/runtime/node/retention/index.ts";
@@ -354,4 +359,6 @@ test("months are the calendar's, a shorter month's last day where there is none,
   const config = { months: 12, tenants: { brokerage: { months: 84 } } };
   const of = (tenant: string) => monthsOf(config, tenant, "system");
   expect([of("acme"), of("brokerage"), of("system")]).toEqual([12, 84, 84]);
+  expect(keptFor(config)).toBe("entries of the log are erased after 12 months (brokerage: 84)");
+  expect(keptFor(undefined)).toContain("is kept for good");
 });

@@ -141,6 +141,7 @@ test("check says ok where every recorder will obey, and names what one would ref
   const good = await command(["check", "--config", path]);
   expect(good).toMatchObject({ code: 0, err: "" });
   expect(good.out).toContain("Every recorder is ready.");
+  expect(good.out).toContain("the log is kept for good: log.retention is not set");
   expect(good.out).toMatch(/ok +AgentCanEditRecordings of ucc-demo/);
 
   anywherenow.faults.set({ name: "not-permitted" });

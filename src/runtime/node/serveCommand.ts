@@ -11,6 +11,7 @@ import type { Config } from "../../policy/config.ts";
 import type { Logger } from "../../http/deps.ts";
 import { nodeClock } from "./clock.ts";
 import { copyPlace } from "./copies/index.ts";
+import { keptFor } from "../../policy/configRetention.ts";
 import { loadConfig, type LoadedConfig } from "./configFile.ts";
 import { nodeLogger } from "./logging.ts";
 import { placeOf, toldOf } from "./alerts/senders.ts";
@@ -96,6 +97,7 @@ export async function checkCommand(args: readonly string[], io: Output): Promise
     for (const copy of config.copies) {
       io.out(`  the log is copied to ${copy.id} (${copyPlace(copy)})`);
     }
+    io.out(`  ${keptFor(config.log.retention)}`);
     io.out(failed === 0 ? "Every recorder is ready." : `${failed} to put right before serving.`);
     return failed === 0 ? 0 : 1;
   } finally {
