@@ -177,7 +177,7 @@ function chainCheck({ callCountMax, db, tenant }: One) {
   return (row: EntryRow, entry: Entry): string | undefined => {
     const callId = isCallEntry(entry) ? (entry.callId as string) : null;
     if (callId !== row.call_id) return "is filed under another call";
-    if (callId === null) return unnoted(entry, prunedTo());
+    if (callId === null) return unnoted(entry, prunedTo);
     const before = newest.get(callId);
     const prev = row.prev ?? -1;
     newest.delete(callId);

@@ -42,10 +42,12 @@ export function followsIn({ before, entry, prev, prunedTo }: Following): boolean
   return prunedTo > 0 && prev === 0 && isCut && entry.type === "CallRegistered";
 }
 
-/** An entry that prunes more than is noted. */
-export function unnoted(entry: Entry, prunedTo: number): string | undefined {
-  const to = prunedToOf(entry) ?? 0;
-  return to > prunedTo ? "prunes more than is noted beside the entries" : undefined;
+/** An entry that prunes more than is noted: few prune, so only then the note is asked for. */
+export function unnoted(entry: Entry, prunedTo: () => number): string | undefined {
+  const to = prunedToOf(entry);
+  return to !== undefined && to > prunedTo()
+    ? "prunes more than is noted beside the entries"
+    : undefined;
 }
 
 /** What is wrong with the note of how far the log was pruned. */

@@ -138,7 +138,7 @@ function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
       misfit: (entry) => {
         const callId = isCallEntry(entry) ? (entry.callId as string) : null;
         if (callId !== call_id) return "is filed under another call";
-        if (callId === null) return unnoted(entry, prunedTo);
+        if (callId === null) return unnoted(entry, () => prunedTo);
         const before = newest.get(callId);
         newest.set(callId, metWith(before, position, prev ?? -1));
         return followsIn({ entry, prev: prev ?? -1, before, prunedTo })
