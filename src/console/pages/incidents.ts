@@ -6,12 +6,11 @@
 import { html } from "hono/html";
 import type { Incident, Worked } from "../../evidence/incident.ts";
 import { may } from "../../policy/access.ts";
-import { hasCardNumber } from "../../policy/cardholder.ts";
 import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
-import { cardRefused } from "../watch/review.ts";
-import { callPath, logRead, moment } from "../watch/show.ts";
+import { isCard } from "../watch/review.ts";
+import { actorOf, callPath, logRead, moment } from "../watch/show.ts";
 
 const PAGE_LIMIT = 50;
 const TEXT_MAX = 2_000;
@@ -246,28 +245,19 @@ ${typed.text ?? ""}</textarea>
 }
 
 async function work(deps: PageDeps, visit: Visit, what: "note" | "close"): Promise<Reply> {
-  const { form, ip, session } = visit;
-  const { agentId, id, kind, owner, tenant } = session.principal;
+  const { form, session } = visit;
+  const { tenant } = session.principal;
   const text = (form.get("text") ?? "").trim();
   const cause = (form.get("cause") ?? "").trim();
   const typed = { text, cause };
   if (text === "") return await one(deps, visit, { ...typed, said: "empty" });
   if (text.length > TEXT_MAX || cause.length > CAUSE_MAX)
     return await one(deps, visit, { ...typed, said: "long" });
-  const path = hasCardNumber(text) ? "/text" : hasCardNumber(cause) ? "/cause" : undefined;
-  if (path !== undefined) {
-    await deps.enter(cardRefused(visit, `${what}Incident`, path));
+  if (await isCard(deps, visit, `${what}Incident`, { text, cause })) {
     return await one(deps, visit, { said: "card" });
   }
-  const by = {
-    id,
-    kind,
-    owner,
-    ...(agentId === undefined ? {} : { agentId }),
-    ...(ip === undefined ? {} : { ip }),
-  };
   const incidentId = visit.param("incidentId");
-  const said = { by, text, ...(cause === "" ? {} : { foundCause: cause }) };
+  const said = { by: actorOf(visit), text, ...(cause === "" ? {} : { foundCause: cause }) };
   return await answered(deps, visit, typed, await deps.incidents[what](tenant, incidentId, said));
 }
 

@@ -5,17 +5,15 @@
  * @module
  */
 import { html } from "hono/html";
-import type { Actor } from "../../control/call.ts";
 import type { LegalHold } from "../../log/retention.ts";
 import type { RetentionStanding, Stop } from "../../log/retentionDesk.ts";
 import { may } from "../../policy/access.ts";
-import { hasCardNumber } from "../../policy/cardholder.ts";
 import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import { startOf } from "../watch/days.ts";
-import { cardRefused } from "../watch/review.ts";
-import { callPath, logRead, moment } from "../watch/show.ts";
+import { isCard } from "../watch/review.ts";
+import { actorOf, callPath, logRead, moment } from "../watch/show.ts";
 
 const REASON_MAX = 2_000;
 const CALL_ID_MAX = 128;
@@ -199,9 +197,9 @@ function wordsFlaw(reason: string, callId: string): Said | undefined {
 }
 
 async function place(deps: PageDeps, visit: Visit): Promise<Reply> {
-  const [reason, callId, since] = ["reason", "callId", "since"].map((name) =>
-    sent(visit, name),
-  ) as [string, string, string];
+  const reason = sent(visit, "reason");
+  const callId = sent(visit, "callId");
+  const since = sent(visit, "since");
   const typed = { reason, callId, since };
   const from = since === "" ? undefined : startOf(since);
   const flaw =
@@ -232,22 +230,4 @@ async function lift(deps: PageDeps, visit: Visit): Promise<Reply> {
   const lifted = await deps.retention.lift(tenant, sent(visit, "holdId"), order);
   if (lifted.kind === "lifted") return { kind: "redirect", to: "/console/retention" };
   return await shown(deps, visit, { said: lifted.kind });
-}
-
-/** It is entered where something was that looks like a card number, and never what. */
-async function isCard(
-  deps: PageDeps,
-  visit: Visit,
-  operation: string,
-  words: Readonly<Record<string, string>>,
-): Promise<boolean> {
-  const [name] = Object.entries(words).find(([, text]) => hasCardNumber(text)) ?? [];
-  if (name === undefined) return false;
-  await deps.enter(cardRefused(visit, operation, `/${name}`));
-  return true;
-}
-
-function actorOf({ ip, session }: Visit): Actor {
-  const { id, kind, owner } = session.principal;
-  return { id, kind, owner, ...(ip === undefined ? {} : { ip }) };
 }

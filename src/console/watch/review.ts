@@ -40,15 +40,25 @@ export async function signReview(
   note: string,
 ): Promise<"signed" | "card" | "long" | "failed"> {
   if (note.length > NOTE_MAX) return "long";
-  if (hasCardNumber(note)) {
-    await enter(cardRefused(visit, "signReview", "/note"));
-    return "card";
-  }
+  if (await isCard({ enter }, visit, "signReview", { note })) return "card";
   const checkpoint = await log.checkpoint(visit.session.principal.tenant);
   const detail = { day, counts: { ...counts }, note, checkpoint };
   const draft = factOf(visit, { type: TYPE, outcome: "success", detail });
   const entered = await log.enter([{ ...draft, at: clock() }]);
   return entered.kind === "entered" ? "signed" : "failed";
+}
+
+/** Where one of these texts looks like a card number, that it was sent is entered, by its name. */
+export async function isCard(
+  { enter }: Pick<PageDeps, "enter">,
+  visit: Visit,
+  operation: string,
+  texts: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const [name] = Object.entries(texts).find(([, text]) => hasCardNumber(text)) ?? [];
+  if (name === undefined) return false;
+  await enter(cardRefused(visit, operation, `/${name}`));
+  return true;
 }
 
 /** Only where it was: the value itself must never reach the log. */

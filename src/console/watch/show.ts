@@ -4,7 +4,7 @@
  * @module
  */
 import { html } from "hono/html";
-import type { EpochMs, Json } from "../../control/call.ts";
+import type { Actor, EpochMs, Json } from "../../control/call.ts";
 import type { EntryDraft } from "../../log/entry.ts";
 import type { Html, Visit } from "../page.ts";
 
@@ -35,6 +35,18 @@ export function factOf(
     actor: { id: principal.id, kind: principal.kind },
     origin: { component: "console", ...(ip === undefined ? {} : { ip }) },
     ...rest,
+  };
+}
+
+/** Who does it, for what is carried out by another part. */
+export function actorOf({ ip, session }: Visit): Actor {
+  const { agentId, id, kind, owner } = session.principal;
+  return {
+    id,
+    kind,
+    owner,
+    ...(agentId === undefined ? {} : { agentId }),
+    ...(ip === undefined ? {} : { ip }),
   };
 }
 
