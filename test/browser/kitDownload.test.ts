@@ -1,43 +1,21 @@
 /** The auditor's kit from the console: downloaded, unpacked, and verified where it lies. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { unzipSync } from "fflate";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { nodeLogger } from "../../src/runtime/node/logging.ts";
-import { CONVERSATIONS, type Sandbox, startSandbox } from "../../src/runtime/node/sandbox.ts";
-import { UCC } from "../../src/runtime/node/sandboxConfig.ts";
+import { expect, test } from "vitest";
 import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
 import { asking, until } from "../service/client.ts";
 import { seriousFindings } from "./axe.ts";
-import { picture, startBrowser, watchedPage } from "./chromium.ts";
+import { picture, watchedPage } from "./chromium.ts";
+import { pausedCall, sandboxed } from "./sandboxed.ts";
 
 const SOON = { timeout: 30_000 };
-let browser: Browser | undefined;
-let sandbox: Sandbox;
-let folder: string;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-  folder = mkdtempSync(join(tmpdir(), "tacet-kit-download-"));
-  sandbox = await startSandbox({ folder, port: 0, logger: nodeLogger("error") });
-  return async () => {
-    await sandbox.stop("the tests are over");
-    rmSync(folder, { recursive: true, force: true });
-  };
-});
-afterAll(async () => {
-  await browser?.close();
-});
-beforeEach(({ skip }) => {
-  if (browser === undefined) skip();
-});
+const rig = sandboxed();
 
 /** As any computer unpacks it; the folder of the kit. */
 function unpacked(archive: string): string {
-  const place = mkdtempSync(join(folder, "unpacked-"));
+  const place = mkdtempSync(join(rig().folder, "unpacked-"));
   const files = Object.entries(unzipSync(readFileSync(archive)));
   for (const [path, bytes] of files) {
     mkdirSync(dirname(join(place, path)), { recursive: true });
@@ -47,15 +25,9 @@ function unpacked(archive: string): string {
 }
 
 test("downloaded, unpacked and opened from its file, the kit is as it was signed", async () => {
+  const { browser, sandbox } = rig();
   const { url } = sandbox.service.api;
-  const pay = asking(url, sandbox.keys.payment);
-  const [{ channel, correlationId }] = CONVERSATIONS;
-  const targets = {
-    "anywherenow-demo": { uccName: UCC, correlationId },
-    "vslogger-demo": { channel: Number(channel) },
-  };
-  await pay("PUT", "/v1/calls/c1", { targets });
-  await pay("POST", "/v1/calls/c1/pause", { windowId: "w1" });
+  await pausedCall(sandbox);
   const signed = await asking(url, sandbox.keys.auditor)("GET", "/v1/log/checkpoint");
   expect(signed.status).toBe(200);
   const [tenant = ""] = sandbox.service.log.tenants().filter((one) => one !== "system");
@@ -65,7 +37,7 @@ test("downloaded, unpacked and opened from its file, the kit is as it was signed
     (size) => size >= 5,
   );
 
-  const { complaints, page } = await watchedPage(browser as Browser);
+  const { complaints, page } = await watchedPage(browser);
   await page.goto(sandbox.service.consoleLink ?? "");
   await page.goto(`${url}/console/integrity`);
   await page.locator("main").getByRole("link", { name: "Auditor's kit" }).click();
@@ -87,7 +59,7 @@ test("downloaded, unpacked and opened from its file, the kit is as it was signed
   const kit = unpacked(await download.path());
   expect(complaints).toEqual([]);
 
-  const auditor = await watchedPage(browser as Browser);
+  const auditor = await watchedPage(browser);
   await auditor.page.goto(pathToFileURL(join(kit, "index.html")).href);
   await auditor.page.getByLabel("Verifier key").fill(sandbox.service.log.verifierKey);
   await auditor.page.getByLabel("Folder of the kit").setInputFiles(kit);

@@ -1,44 +1,23 @@
 /** A log that was pruned, in a real browser: what is kept and why, and that all of it still verifies. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Browser, Route } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Route } from "playwright-core";
+import { expect, test } from "vitest";
 import { leafLine } from "../../src/log/ndjson.ts";
 import { liftedDraft, placedDraft } from "../../src/log/retention.ts";
 import { leafHash } from "../../src/log/tree.ts";
 import { monthsBefore } from "../../src/policy/configRetention.ts";
 import { openLog } from "../../src/runtime/node/log/openLog.ts";
-import { nodeLogger } from "../../src/runtime/node/logging.ts";
-import { type Sandbox, startSandbox } from "../../src/runtime/node/sandbox.ts";
 import { TENANT } from "../../src/runtime/node/sandboxConfig.ts";
 import { payment } from "../log/events.ts";
 import { seriousFindings } from "./axe.ts";
-import { picture, startBrowser, watchedPage } from "./chromium.ts";
+import { picture, watchedPage } from "./chromium.ts";
+import { sandboxed } from "./sandboxed.ts";
 
 const SOON = { timeout: 30_000 };
 const ORIGIN = "sandbox.tacet.invalid";
-let browser: Browser | undefined;
-let sandbox: Sandbox;
-let folder: string;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-  folder = mkdtempSync(join(tmpdir(), "tacet-pruned-"));
-  await lived(join(folder, "log"));
-  sandbox = await startSandbox({ folder, port: 0, logger: nodeLogger("error") });
-  return async () => {
-    await sandbox.stop("the tests are over");
-    rmSync(folder, { recursive: true, force: true });
-  };
-});
-afterAll(async () => {
-  await browser?.close();
-});
-beforeEach(({ skip }) => {
-  if (browser === undefined) skip();
-});
+const rig = sandboxed((folder) => lived(join(folder, "log")));
 
 /** Sixty calls of fourteen months ago, pruned as far as may be. */
 async function lived(place: string): Promise<void> {
@@ -60,7 +39,8 @@ async function lived(place: string): Promise<void> {
 }
 
 test("what was pruned is said, a hold is placed and lifted, and the browser's own check goes by the hashes", async () => {
-  const { complaints, page } = await watchedPage(browser as Browser);
+  const { browser, sandbox } = rig();
+  const { complaints, page } = await watchedPage(browser);
   const main = () => page.locator("main").innerText();
   await page.goto(sandbox.service.consoleLink ?? "");
   await page.getByRole("link", { name: "Retention" }).click();
@@ -111,7 +91,7 @@ async function withoutEntry(route: Route, position: number): Promise<void> {
 }
 
 function change(sql: string): void {
-  const db = new DatabaseSync(join(sandbox.logFolder, "control-log.sqlite"));
+  const db = new DatabaseSync(join(rig().sandbox.logFolder, "control-log.sqlite"));
   db.exec(`${sql} AND tenant = '${TENANT}'`);
   db.close();
 }

@@ -1,47 +1,17 @@
 /** Two tabs of one browser: what is left of the one when somebody signs out in the other. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { nodeLogger } from "../../src/runtime/node/logging.ts";
-import { CONVERSATIONS, type Sandbox, startSandbox } from "../../src/runtime/node/sandbox.ts";
-import { UCC } from "../../src/runtime/node/sandboxConfig.ts";
-import { asking } from "../service/client.ts";
-import { picture, startBrowser, watchedPage } from "./chromium.ts";
+import { expect, test } from "vitest";
+import { picture, watchedPage } from "./chromium.ts";
+import { pausedCall, sandboxed } from "./sandboxed.ts";
 
 const SOON = { timeout: 15_000 };
-let browser: Browser | undefined;
-let sandbox: Sandbox;
-
-beforeAll(async () => {
-  browser = await startBrowser();
-  const folder = mkdtempSync(join(tmpdir(), "tacet-sign-out-"));
-  sandbox = await startSandbox({ folder, port: 0, logger: nodeLogger("error") });
-  return async () => {
-    await sandbox.stop("the tests are over");
-    rmSync(folder, { recursive: true, force: true });
-  };
-});
-afterAll(async () => {
-  await browser?.close();
-});
-beforeEach(({ skip }) => {
-  if (browser === undefined) skip();
-});
+const rig = sandboxed();
 
 test("signing out in one tab ends the wall of the other at once, and it shows no call any more", async () => {
+  const { browser, sandbox } = rig();
   const { url } = sandbox.service.api;
-  const pay = asking(url, sandbox.keys.payment);
-  const [{ correlationId, channel }] = CONVERSATIONS;
-  const targets = {
-    "anywherenow-demo": { uccName: UCC, correlationId },
-    "vslogger-demo": { channel: Number(channel) },
-  };
-  await pay("PUT", "/v1/calls/c1", { targets });
-  expect((await pay("POST", "/v1/calls/c1/pause", { windowId: "w1" })).status).toBe(200);
+  expect((await pausedCall(sandbox)).status).toBe(200);
 
-  const { complaints, page: wall } = await watchedPage(browser as Browser);
+  const { complaints, page: wall } = await watchedPage(browser);
   await wall.goto(sandbox.service.consoleLink ?? "");
   await wall.goto(`${url}/console/wall`);
   const rows = wall.locator("#wall tbody tr");
