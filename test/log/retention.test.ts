@@ -316,6 +316,36 @@ test("a log that takes another's place keeps what a legal hold kept there, by th
   expect(await intact(folder)).toBe(true);
 });
 
+test("a hold that is carried from log to log keeps the moment at which it was placed", async () => {
+  const { folder, log } = await oldLog(3);
+  await retaining(log).retention.place("acme", order);
+  await log.append("acme", "later", 0, payment("w-later", NOW));
+  await log.checkpoint("acme");
+  await log.close();
+  for (const now of [NOW + 500, NOW + 1_000]) {
+    const db = new DatabaseSync(join(folder, "control-log.sqlite"));
+    db.exec(
+      "DELETE FROM entries WHERE tenant = 'acme' AND position = (SELECT max(position) FROM entries WHERE tenant = 'acme')",
+    );
+    db.close();
+    await restoreLog({
+      folder,
+      notes: [],
+      empty: false,
+      by: "ann",
+      reason: "disk 4 failed",
+      now: () => now,
+    });
+    const successor = await openTestLog(folder, { now: () => now });
+    const [copy] = (await successor.read("acme", { type: "LegalHoldPlaced" }, 0, 10)).entries;
+    expect(copy).toMatchObject({ at: now, detail: { at: NOW, firstKept: 1 } });
+    // Something behind it, to be cut off.
+    await successor.append("acme", `later-${now}`, 0, payment(`w-${now}`, now));
+    await successor.checkpoint("acme");
+    await successor.close();
+  }
+});
+
 test("a start whose clock is far beyond the log's newest entry prunes nothing for a day", async () => {
   const { folder, log } = await oldLog();
   await log.close();
