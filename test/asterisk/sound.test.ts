@@ -72,3 +72,19 @@ test("a recording that begins with a gap shows it, for it is known when it began
   const heard = heardIn(file(600, 4_000, (ms) => (isGone(ms) ? "gone" : "as_is")));
   expect(gaps(heard, 600)).toEqual([{ from: 0, to: near(1_400) }]);
 });
+
+// As a real one begins: some milliseconds of noise, and the pause before a tenth of a second is over.
+test.each([40, 60, 80, 100])(
+  "noise and %i ms of sound before a gap are no second gap",
+  (soundMs) => {
+    const isGone = between(2_020 + soundMs, 3_560);
+    const bytes = file(2_020, 5_000, (ms) => (isGone(ms) ? "gone" : "as_is"));
+    for (let sample = 0; sample < 80; sample += 1) {
+      bytes.writeInt16LE(sample % 3 === 0 ? 8 : -8, 44 + 2 * sample);
+    }
+    const [gap, ...more] = gaps(heardIn(bytes), 2_020);
+    expect(more).toEqual([]);
+    expect(gap?.from).toBeLessThanOrEqual(soundMs + RAMP.stepMs);
+    expect(Math.abs((gap?.to ?? 0) - 1_540)).toBeLessThanOrEqual(RAMP.stepMs);
+  },
+);

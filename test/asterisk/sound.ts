@@ -17,8 +17,8 @@ const LOUD_RMS = 300;
 /** In milliseconds from the file's first sample. */
 export interface Heard {
   readonly durationMs: number;
-  /** For each 50 ms: the moment of the ramp that is heard, or nothing. */
-  readonly frames: readonly (number | undefined)[];
+  /** For each 50 ms: the moment of the ramp that is heard. */
+  readonly frames: readonly (number | "silent" | "mixed")[];
 }
 
 /** Linear 16 bit mono, as Asterisk's `wav` is. Throws for anything else. */
@@ -40,19 +40,33 @@ export function heardIn(file: Buffer): Heard {
   return { durationMs: (samples.length / rate) * 1_000, frames };
 }
 
-/** The moment within the ramp that a frame is of, by how often it crosses zero. */
-function momentOf(frame: readonly number[], rate: number): number | undefined {
+/**
+ * The moment within the ramp that a frame is of. `mixed` where its halves are of different heights:
+ * on the edge of a cut, or beside the noise that a recording may begin with, the whole has a height
+ * that was never played.
+ */
+function momentOf(frame: readonly number[], rate: number): number | "silent" | "mixed" {
   const rms = Math.sqrt(frame.reduce((sum, one) => sum + one * one, 0) / frame.length);
-  if (rms < LOUD_RMS) return undefined;
+  if (rms < LOUD_RMS) return "silent";
+  const middle = frame.length / 2;
+  const [a, b] = [frame.slice(0, middle), frame.slice(middle)].map((half) => stepOf(half, rate));
+  const step = stepOf(frame, rate);
+  const isOne =
+    a !== undefined && b !== undefined && Math.abs(wrapped((a - b) * RAMP.stepMs)) <= RAMP.stepMs;
+  return isOne && step !== undefined ? step * RAMP.stepMs : "mixed";
+}
+
+/** The step of the ramp that is heard, by how often the sound crosses zero. */
+function stepOf(samples: readonly number[], rate: number): number | undefined {
   const places: number[] = [];
-  for (let index = 1; index < frame.length; index += 1) {
-    const [a = 0, b = 0] = [frame[index - 1], frame[index]];
+  for (let index = 1; index < samples.length; index += 1) {
+    const [a = 0, b = 0] = [samples[index - 1], samples[index]];
     if (a < 0 !== b < 0) places.push(index - 1 + a / (a - b));
   }
   const [first = 0, last = 0] = [places[0], places.at(-1)];
   const hz = ((places.length - 1) * rate) / (2 * (last - first));
   const step = Math.round((hz - 320) / 30);
-  return step < 0 || step >= RAMP.steps.length ? undefined : step * RAMP.stepMs;
+  return step >= 0 && step < RAMP.steps.length ? step : undefined;
 }
 
 export interface Span {
@@ -65,7 +79,7 @@ export function silences({ frames }: Heard, msMin = 300): readonly Span[] {
   const spans: Span[] = [];
   let from: number | undefined;
   for (const [index, moment] of [...frames, 0].entries()) {
-    if (moment === undefined) from ??= index * FRAME_MS;
+    if (moment === "silent") from ??= index * FRAME_MS;
     else if (from !== undefined) {
       if (index * FRAME_MS - from >= msMin) spans.push({ from, to: index * FRAME_MS });
       from = undefined;
@@ -86,7 +100,7 @@ export function gaps({ frames }: Heard, climbedMs: number, msMin = 300): readonl
   let gone = 0;
   let end = 0;
   for (const [index, moment] of frames.entries()) {
-    if (moment === undefined || !isOfOneStep(frames, index)) continue;
+    if (typeof moment === "string") continue;
     const passed = index * FRAME_MS + gone;
     const leap = ahead(moment - start - passed);
     if (leap >= msMin) {
@@ -101,14 +115,6 @@ export function gaps({ frames }: Heard, climbedMs: number, msMin = 300): readonl
     end = (index + 1) * FRAME_MS;
   }
   return spans;
-}
-
-/** A frame that lies on the edge of two steps, or of a cut, is of neither. */
-function isOfOneStep(frames: Heard["frames"], index: number): boolean {
-  const moment = frames[index] ?? 0;
-  return [frames[index - 1], frames[index + 1]].some(
-    (other) => other !== undefined && Math.abs(wrapped(other - moment)) <= RAMP.stepMs,
-  );
 }
 
 /** `ms` between `-back` and a period more, for the ramp begins again. */
