@@ -148,6 +148,8 @@ export const textOf = (page: string): string =>
   page
     .replaceAll(/<(?:style|script)[^>]*>[\s\S]*?<\/(?:style|script)>/g, "")
     .replaceAll(/<[^>]+>/g, " ")
+    // What keeps a duration in order is not seen.
+    .replaceAll(/[\u2066\u2069]/g, "")
     .replaceAll("&amp;", "&")
     .replaceAll("&quot;", '"')
     .replaceAll("&#39;", "'")

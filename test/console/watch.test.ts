@@ -268,7 +268,7 @@ test("an incident is noted and closed by whoever is signed in, and stays closed"
   const path = `/console/incidents/${incidentId}`;
   expect(words(await person.get("/console/incidents"))).toContain("main rec-1");
   const seen = await person.get(path);
-  expect(words(seen)).toContain("1.0–2.5 s");
+  expect(seen.text).toContain("\u20661.0–2.5 s\u2069");
   const csrf = csrfOf(seen);
   const noted = await person.post(`${path}/note`, {
     csrf,

@@ -120,6 +120,8 @@ export const words = ({ text }: Seen): string =>
   text
     .replace(/^[\s\S]*<main/, "<main")
     .replaceAll(/<[^>]+>/g, " ")
+    // What keeps a duration in order is not seen.
+    .replaceAll(/[\u2066\u2069]/g, "")
     .replaceAll("&amp;", "&")
     .replaceAll("&quot;", '"')
     .replaceAll("&#39;", "'")

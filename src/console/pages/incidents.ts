@@ -10,7 +10,7 @@ import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
 import type { Html, PageDef, Reply, Visit } from "../page.ts";
 import { isCard } from "../watch/review.ts";
-import { actorOf, callPath, logRead, moment } from "../watch/show.ts";
+import { actorOf, callPath, leftToRight, logRead, moment } from "../watch/show.ts";
 
 const PAGE_LIMIT = 50;
 const TEXT_MAX = 2_000;
@@ -157,7 +157,9 @@ async function one(deps: PageDeps, visit: Visit, typed: Typed): Promise<Reply> {
 function facts({ say }: Visit, incident: Incident): Html {
   const { callId, causes, closedAt, earlier, flagged, foundCause, ranges, state } = incident;
   const seconds = (ms: number) => (ms / 1_000).toFixed(1);
-  const where = ranges.map(({ fromMs, toMs }) => `${seconds(fromMs)}–${seconds(toMs)} s`);
+  const where = ranges.map(({ fromMs, toMs }) =>
+    leftToRight(`${seconds(fromMs)}–${seconds(toMs)} s`),
+  );
   const rows: readonly (readonly [string, Html | string])[] = [
     [
       say("incidents.state"),

@@ -14,8 +14,16 @@ export function moment(at: EpochMs): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 19).replace("T", " ")} UTC</time>`;
 }
 
+/**
+ * A number and its unit, as they are read on a page from right to left too: by marks within the text,
+ * since it stands in sentences, attributes and drawings, where no markup can be.
+ */
+export const leftToRight = (text: string): string => `\u2066${text}\u2069`;
+
 /** Two units at most; what is short is told in full. */
-export function duration(ms: number, language: string): string {
+export const duration = (ms: number, language: string): string => leftToRight(units(ms, language));
+
+function units(ms: number, language: string): string {
   const number = (value: number, digits = 0) =>
     new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
   if (ms < 1_000) return `${number(ms)} ms`;
