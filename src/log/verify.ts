@@ -41,7 +41,7 @@ export interface VerifyInput {
  * Positions count from 1. `bad_entry`: this is the first that is wrong. `bad_span`: an entry from
  * `from` to `to` is not what was signed, and nothing tells which. `cut`: entries from `from` on are
  * missing that a head had signed. `forked`: two different histories of one size were signed.
- * `unreadable`: the store itself failed after `position - 1` entries.
+ * `unreadable`: the store itself failed after `position - 1` entries, by what `cause` says.
  */
 export type Verified =
   | {
@@ -63,7 +63,7 @@ export type Verified =
     }
   | { readonly kind: "cut"; readonly from: number; readonly to: number }
   | { readonly kind: "forked"; readonly size: number }
-  | { readonly kind: "unreadable"; readonly position: number };
+  | { readonly kind: "unreadable"; readonly position: number; readonly cause?: unknown };
 
 export async function verifyLog(input: VerifyInput): Promise<Verified> {
   const heads = input.checkpoints.toSorted((a, b) => a.size - b.size);
@@ -79,8 +79,8 @@ export async function verifyLog(input: VerifyInput): Promise<Verified> {
       const problem = pass.take(stored);
       if (problem !== undefined) return problem;
     }
-  } catch {
-    return { kind: "unreadable", position: pass.reached().tree.size + 1 };
+  } catch (cause) {
+    return { kind: "unreadable", position: pass.reached().tree.size + 1, cause };
   }
   return pass.end();
 }

@@ -287,7 +287,7 @@ describe("a running service", () => {
       "ENTRIES 34 TO 40 ARE MISSING",
     );
     const { code, said } = await verify(await serve(), "--token", "s3cret");
-    expect(code).toBe(2);
+    expect(code).toBe(3);
     expect(said).toContain("answered 401");
     expect(said).not.toContain("s3cret");
   });

@@ -112,7 +112,7 @@ test("an export that cannot be finished leaves no half of it behind", async () =
     if (request.url?.startsWith("/v1/log/checkpoint") === true) response.end("o/acme\n9\nroot\n");
     else if (request.url?.includes("after=0") === true) {
       response.setHeader("tacet-next", "4").end(lines);
-    } else response.writeHead(500).end();
+    } else response.writeHead(500, { "retry-after": "0" }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());

@@ -12,7 +12,8 @@ import { cefLine, csvHead, csvRow, ocsfLine, type Product } from "../../log/expo
 import { leafLine } from "../../log/ndjson.ts";
 import { matches } from "../../log/filter.ts";
 import { readEntry } from "../../log/form.ts";
-import { NoSource, type Source, sourcesAt } from "./log/sources.ts";
+import { NoSource } from "./log/noSource.ts";
+import { type Source, sourcesAt } from "./log/sources.ts";
 import { type Output, messageOf } from "./output.ts";
 import { timeOption } from "./timeOption.ts";
 import { VERSION } from "./version.ts";

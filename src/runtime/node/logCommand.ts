@@ -8,7 +8,8 @@ import { parseArgs } from "node:util";
 import { matches } from "../../log/filter.ts";
 import { readEntry } from "../../log/form.ts";
 import type { EntryFilter } from "../../log/store.ts";
-import { NoSource, sourcesAt } from "./log/sources.ts";
+import { NoSource } from "./log/noSource.ts";
+import { sourcesAt } from "./log/sources.ts";
 import { type Output, messageOf } from "./output.ts";
 import { timeOption } from "./timeOption.ts";
 

@@ -9,7 +9,9 @@ import { parseArgs } from "node:util";
 import { splitNotes } from "../../log/checkpoint.ts";
 import { type Verifier, parseVerifier } from "../../log/note.ts";
 import { SYSTEM_TENANT } from "../../log/store.ts";
-import { NoSource, type Source, sourcesAt } from "./log/sources.ts";
+import type { FetchOptions } from "./log/fetchWhole.ts";
+import { NoSource, NotFetched } from "./log/noSource.ts";
+import { type Source, sourcesAt } from "./log/sources.ts";
 import { isTileFolder } from "./log/tileSource.ts";
 import type { Output } from "./output.ts";
 import { verifyKept } from "./verifyKept.ts";
@@ -25,16 +27,30 @@ URL    a running service; the token may be in TACET_TOKEN or TACET_API_KEY
 --key         a verifier key (name+id+base64) you got by another way, or a file with such keys
 --checkpoint  signed heads of the log, beside those found with it
 --since       a head saved earlier: the log must still begin with what it signed
---entry       the entry that a receipt is of, where it is not beside it`;
+--entry       the entry that a receipt is of, where it is not beside it
+
+Exit code 0: intact; 1: a finding; 2: it could not be checked; 3: a service did not hand it over.`;
 
 const KEY_CAME_ALONG =
   "The key came with the log: who doubts the key's holder needs it from elsewhere (--key).";
 
-/** Exit code: 0 intact, 1 something is wrong, 2 it could not be checked. */
-export async function verifyCommand(args: string[], io: Output): Promise<number> {
+const NOT_FETCHED =
+  "NOT FETCHED: of the log this says nothing, neither that it is intact nor that it is not. Run this again.";
+
+/** Exit code: 0 intact, 1 something is wrong, 2 it could not be checked, 3 it could not be fetched. */
+export async function verifyCommand(
+  args: string[],
+  io: Output,
+  fetching: Omit<FetchOptions, "token"> = {},
+): Promise<number> {
   try {
-    return await run(args, io);
+    return await run(args, io, fetching);
   } catch (error) {
+    if (error instanceof NotFetched) {
+      io.err(error.message);
+      io.err(NOT_FETCHED);
+      return 3;
+    }
     // Wrong arguments, unreadable files and malformed keys: none of them holds a secret.
     io.err(error instanceof Error ? error.message : "The log could not be checked.");
     return 2;
@@ -43,7 +59,11 @@ export async function verifyCommand(args: string[], io: Output): Promise<number>
 
 const many = { type: "string", multiple: true } as const;
 
-async function run(args: string[], io: Output): Promise<number> {
+async function run(
+  args: string[],
+  io: Output,
+  fetching: Omit<FetchOptions, "token">,
+): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -80,7 +100,10 @@ async function run(args: string[], io: Output): Promise<number> {
   }
   const { TACET_TOKEN, TACET_API_KEY } = process.env;
   const token = values.token ?? values["api-key"] ?? TACET_TOKEN ?? TACET_API_KEY;
-  const found = await sourcesAt(place, token === undefined ? {} : { token });
+  const found = await sourcesAt(place, {
+    ...fetching,
+    ...(token === undefined ? {} : { token }),
+  });
   try {
     if (found.sources.length === 0) {
       throw new NoSource(`${place} has no entries and no signed head.`);

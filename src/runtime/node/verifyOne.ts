@@ -15,7 +15,8 @@ import {
 import { type Verifier, formatVerifier, parseVerifier, verifierOf } from "../../log/note.ts";
 import { type Succession, successionOf } from "../../log/succession.ts";
 import { type Verified, verifyLog } from "../../log/verify.ts";
-import { NoSource, type Source } from "./log/sources.ts";
+import { NoSource } from "./log/noSource.ts";
+import type { Source } from "./log/sources.ts";
 
 /** What came by another way than the log itself. */
 export interface Given {
@@ -70,6 +71,8 @@ export async function verifyOne(source: Source, given: Given): Promise<Told> {
       if (entry.position === 1) succession = successionOf(entry);
     },
   });
+  // What does not come is no damage.
+  if (read.kind === "unreadable" && read.cause instanceof NoSource) throw read.cause;
   const verified = read.kind === "intact" ? (source.flaw?.() ?? read) : read;
   const of = succession === undefined ? {} : { succession };
   if (verified.kind === "bad_entry" && source.prunedMeanwhile?.() === true) {

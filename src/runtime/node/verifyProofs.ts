@@ -12,7 +12,8 @@ import { parseReceipt, verifyReceipt } from "../../log/receipt.ts";
 import { BadTile, tilePath, tileWidth, unpackHashes } from "../../log/tiles.ts";
 import { rootFromTiles } from "../../log/tilesProof.ts";
 import { sameHash } from "../../log/tree.ts";
-import { NoSource, keysIn } from "./log/sources.ts";
+import { NoSource } from "./log/noSource.ts";
+import { keysIn } from "./log/sources.ts";
 import { verifyTiles } from "./log/tileSource.ts";
 import type { Given } from "./verifyOne.ts";
 

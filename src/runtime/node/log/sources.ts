@@ -7,17 +7,16 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { isCallEntry } from "../../../log/callEntries.ts";
-import { readEntry } from "../../../log/form.ts";
 import { linesOf } from "../../../log/ndjson.ts";
-import { prunedToOf } from "../../../log/retention.ts";
-import { HASH_BYTES, TILE_WIDTH, tilePath, unpackHashes } from "../../../log/tiles.ts";
-import type { Hash } from "../../../log/tree.ts";
 import type { Erased, Kept, Stored, Verified } from "../../../log/verify.ts";
 import { originOf } from "../../../log/origin.ts";
 import { type EntryRow, metaOf, openForReading, prunedToIn, tenantsOf } from "./database.ts";
+import type { FetchOptions } from "./fetchWhole.ts";
 import { folderAt, readIfThere, tenantsWithHeads } from "./folder.ts";
+import { NoSource } from "./noSource.ts";
 import { notesIn } from "./notesFile.ts";
 import { type CallMet, followsIn, metWith, noteFlaw, unnoted } from "./rowNotes.ts";
+import { serviceSource } from "./serviceSource.ts";
 
 /** One tenant's log, as far as it is from being verified. */
 export interface Source {
@@ -39,19 +38,10 @@ export interface Source {
   readonly folder?: string;
 }
 
-/** It cannot be read at all: a wrong path, a refused request. */
-export class NoSource extends Error {
-  readonly code = "no_source";
-}
-
-export interface SourceOptions {
-  readonly token?: string;
-  readonly fetch?: typeof fetch;
-}
-
+/** Rejects with `NoSource`, and with `NotFetched` where a service does not hand it over. */
 export async function sourcesAt(
   place: string,
-  options: SourceOptions,
+  options: FetchOptions,
 ): Promise<{ readonly sources: readonly Source[]; close(): void }> {
   if (/^https?:\/\//.test(place)) return keep(await serviceSource(place, options));
   if (!existsSync(place)) throw new NoSource(`There is nothing at ${place}.`);
@@ -147,100 +137,4 @@ function* rowsOf(db: DatabaseSync, tenant: string): Generator<Stored | Erased> {
       },
     };
   }
-}
-
-/** Pages behind the head, to find the entry by whose word entries went since. */
-const LATER_COUNT_MAX = 1_000;
-
-async function serviceSource(base: string, options: SourceOptions): Promise<Source> {
-  const ask = options.fetch ?? fetch;
-  const headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
-  const root = base.replace(/\/+$/, "");
-  async function get(path: string): Promise<Response> {
-    const signal = AbortSignal.timeout(60_000);
-    const reply = await ask(`${root}${path}`, {
-      headers: { ...headers, accept: accepts(path) },
-      signal,
-      redirect: "error",
-    }).catch(() => undefined);
-    if (reply === undefined) throw new NoSource(`${root} does not answer.`);
-    if (!reply.ok) throw new NoSource(`${root}${path} answered ${reply.status}.`);
-    return reply;
-  }
-  const reply = await get("/v1/log/checkpoint");
-  const key = reply.headers.get("tacet-key") ?? undefined;
-  const head = await reply.text();
-  // Entries written after the head was signed are under no signature: they are left for next time.
-  const size = Number(head.split("\n")[1]);
-  let isPrunedMeanwhile = false;
-  async function* pages(): AsyncGenerator<Stored | Erased> {
-    let after: string | null = "0";
-    let taken = 0;
-    let goneTo = 0;
-    // What entries under the head say was pruned, and what later ones do.
-    let [saidTo, saidLater, laterCount] = [0, 0, 0];
-    const isUnsaid = () => goneTo > saidTo && goneTo > saidLater && laterCount < LATER_COUNT_MAX;
-    while (after !== null && (taken < size || isUnsaid())) {
-      if (taken >= size) laterCount += 1;
-      const page: Response = await get(
-        `/v1/log/entries?after=${encodeURIComponent(after)}&limit=1000`,
-      );
-      const prunedTo = Math.min(size, Number(page.headers.get("tacet-pruned-to") ?? "0"));
-      for await (const line of linesOf(page.body ?? [])) {
-        // Of those that were pruned the service has the hashes, and keeps a few whole between them.
-        const position = taken < prunedTo && "bytes" in line ? positionIn(line) : taken + 1;
-        for (; taken < prunedTo && taken + 1 < position; taken += 1) {
-          yield { erased: await leafAt(taken) };
-          goneTo = taken + 1;
-        }
-        if (taken >= size) saidLater = Math.max(saidLater, saidIn(line));
-        else {
-          saidTo = Math.max(saidTo, saidIn(line));
-          taken += 1;
-          yield line;
-        }
-      }
-      const next: string | null = page.headers.get("tacet-next");
-      // A service that repeats itself is not followed for ever.
-      after = next !== null && Number(next) > Number(after) ? next : null;
-    }
-    isPrunedMeanwhile = goneTo > saidTo && goneTo <= saidLater;
-  }
-  /** By its index, from 0. A tile is fetched once. */
-  let tile: { readonly index: number; readonly hashes: readonly Hash[] } | undefined;
-  async function leafAt(at: number): Promise<Hash> {
-    const index = Math.floor(at / TILE_WIDTH);
-    if (tile?.index !== index) {
-      const reply = await get(`/v1/log/${tilePath({ level: 0, index, width: TILE_WIDTH })}`);
-      const bytes = new Uint8Array(await reply.arrayBuffer());
-      if (bytes.length !== HASH_BYTES * TILE_WIDTH) throw new NoSource(`${root} has no such tile.`);
-      tile = { index, hashes: unpackHashes(bytes, TILE_WIDTH) };
-    }
-    return tile.hashes[at % TILE_WIDTH] as Hash;
-  }
-  return {
-    name: root,
-    entries: pages(),
-    prunedMeanwhile: () => isPrunedMeanwhile,
-    heads: [head],
-    keys: key === undefined ? [] : [key],
-  };
-}
-
-function accepts(path: string): string {
-  if (path.startsWith("/v1/log/tile/")) return "application/octet-stream";
-  return path.startsWith("/v1/log/entries") ? "application/x-ndjson" : "text/plain";
-}
-
-/** Up to where this line says that entries were pruned. */
-function saidIn(line: Stored | Erased): number {
-  if ("erased" in line || !Buffer.from(line.bytes).includes("EntriesPruned")) return 0;
-  const formed = readEntry(line.bytes);
-  return formed.kind === "entry" ? (prunedToOf(formed.entry) ?? 0) : 0;
-}
-
-/** Where an entry says that it stands; whether it does, its hash tells. */
-function positionIn({ bytes }: Stored): number {
-  const formed = readEntry(bytes);
-  return formed.kind === "entry" ? formed.entry.position : 0;
 }

@@ -15,7 +15,8 @@ import { toBase64, type Verifier } from "../../../log/note.ts";
 import { SYSTEM_TENANT } from "../../../log/store.ts";
 import { emptyTree, grow, leafHash, rootOf } from "../../../log/tree.ts";
 import type { Erased, Stored } from "../../../log/verify.ts";
-import { NoSource, type Source, sourcesAt } from "../log/sources.ts";
+import { NoSource } from "../log/noSource.ts";
+import { type Source, sourcesAt } from "../log/sources.ts";
 import { verifyOne } from "../verifyOne.ts";
 
 export interface LogAsked {
