@@ -1,15 +1,20 @@
 /**
- * The bearer token of a recorder that asks for one: fetched once for all who wait, kept until
- * shortly before it expires, never told to anyone but the recorder. How it is granted is the
+ * The bearer token of a recorder that asks for one: fetched once for all who wait (a pause waits for
+ * nobody else's fetch), kept until shortly before it expires, never told to anyone but the recorder. How it is granted is the
  * vendor's.
  *
  * @module
  */
 import type { NotDone } from "../control/ports.ts";
-import type { AdapterContext, HttpReply, HttpRequest } from "./recorder.ts";
+import type { HttpReply, HttpRequest } from "./recorder.ts";
+import { FETCH_MS_MAX, type FetchContext, sharedFetch } from "./sharedFetch.ts";
 
-export type TokenResult = { readonly kind: "token"; readonly token: string } | NotDone;
-export type TokenContext = Pick<AdapterContext, "now" | "send" | "signal">;
+interface Token {
+  readonly kind: "token";
+  readonly token: string;
+}
+export type TokenResult = Token | NotDone;
+export type TokenContext = FetchContext;
 
 export interface TokenSource {
   /**
@@ -34,7 +39,6 @@ export interface Before<G extends Granted> {
   readonly isRejected: boolean;
 }
 
-const exchangeMsMax = 5_000;
 /** A token is fetched anew in the last fifth of its life, while the old one still serves. */
 const renewFrom = 0.8;
 const marginMs = 2_000;
@@ -49,7 +53,6 @@ export function heldTokens<G extends Granted>(
   grant: (exchange: Exchange, before: Before<G> | undefined) => Promise<G | NotDone>,
 ): TokenSource & { granted(): G | undefined } {
   let held: Held<G> | undefined;
-  let fetching: Promise<TokenResult> | undefined;
 
   const fetchToken = async (ctx: TokenContext, rejected?: string): Promise<TokenResult> => {
     const askedAt = ctx.now();
@@ -67,19 +70,13 @@ export function heldTokens<G extends Granted>(
     };
     return { kind: "token", token };
   };
-  /** One fetch at a time: whoever comes while it runs waits for the same one. */
-  const shared = (ctx: TokenContext, rejected?: string): Promise<TokenResult> => {
-    fetching ??= fetchToken(ctx, rejected).finally(() => {
-      fetching = undefined;
-    });
-    return fetching;
-  };
+  const shared = sharedFetch<Token>(fetchToken, "token");
 
   return {
     get(ctx, rejected) {
       const now = ctx.now();
       if (held === undefined || held.granted.token === rejected || now >= held.expiresAt) {
-        return untilDeadline(shared(ctx, rejected), ctx.signal);
+        return shared(ctx, rejected);
       }
       // A failure here is met when the token in hand has expired.
       if (now >= held.renewAt) void shared(ctx).catch(() => undefined);
@@ -89,21 +86,10 @@ export function heldTokens<G extends Granted>(
   };
 }
 
-/** A grant goes on when the one who asked for it has given up: others wait for the same one. */
 const exchangeWith =
   ({ send }: TokenContext): Exchange =>
   async (request) => {
-    const result = await send(request, AbortSignal.timeout(exchangeMsMax));
+    const result = await send(request, AbortSignal.timeout(FETCH_MS_MAX));
     if (result.kind === "reply") return result.reply;
     return { kind: "unreachable", detail: `no token: ${result.detail}` };
   };
-
-function untilDeadline(token: Promise<TokenResult>, signal: AbortSignal): Promise<TokenResult> {
-  const late: NotDone = { kind: "unreachable", detail: "no token before the deadline" };
-  if (signal.aborted) return Promise.resolve(late);
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => resolve(late);
-    signal.addEventListener("abort", giveUp, { once: true });
-    token.finally(() => signal.removeEventListener("abort", giveUp)).then(resolve, reject);
-  });
-}

@@ -21,7 +21,7 @@ import type {
   RecorderVendor,
 } from "../recorder.ts";
 import { sendOnce } from "../sendOnce.ts";
-import type { TokenSource } from "../tokens.ts";
+import type { TokenContext, TokenSource } from "../tokens.ts";
 import type { Scrub } from "./reply.ts";
 import { pushesOf } from "./pushes.ts";
 import { anywherenowSettings, targetSchemaFor } from "./settings.ts";
@@ -103,7 +103,8 @@ function createAnywhereNow(id: string, settings: AnywhereNowSettings): AnyRecord
       const detail = "no requesterSipUri in the target or the settings";
       return { kind: "refused", reason: "not_permitted", detail };
     }
-    const reply = await ask(setRequest(settings, action, target, requester), ctx, tokens);
+    const asking = { ...ctx, isPause: action === "Pause" };
+    const reply = await ask(setRequest(settings, action, target, requester), asking, tokens);
     return "kind" in reply ? reply : readSet(reply, action, target, scrub);
   };
 
@@ -166,7 +167,7 @@ const keyOf = ({ uccName, correlationId }: Pick<AnywhereNowTarget, "uccName" | "
  */
 async function ask(
   request: HttpRequest,
-  ctx: AdapterContext,
+  ctx: TokenContext,
   tokens: TokenSource | undefined,
 ): Promise<HttpReply | NotDone> {
   if (tokens === undefined) return sendOnce(request, ctx);

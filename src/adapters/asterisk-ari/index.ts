@@ -55,6 +55,9 @@ const muting = {
   status: false,
 } as const satisfies RecorderCapabilities;
 
+/** So long a pause waits to hear which version it is sent to, where none was reported yet. */
+const VERSION_MS_MAX = 500;
+
 export const asteriskAriVendor: RecorderVendor<AsteriskAriSettings> = {
   vendor: "asterisk-ari",
   settings: asteriskAriSettings,
@@ -93,12 +96,20 @@ function createAsteriskAri(id: string, settings: AsteriskAriSettings): AnyRecord
   };
 
   /** Why this server is not told to mute. What it reports counts, not what configuration says. */
-  const muteRefused = async (ctx: AdapterContext): Promise<NotDone | undefined> => {
+  const muteRefused = async (
+    what: "silence" | "restore",
+    ctx: AdapterContext,
+  ): Promise<NotDone | undefined> => {
     if (settings.silenceBy === "pause") return undefined;
     if (version === undefined) {
-      const told = await learn(ctx);
-      // Nothing was ordered yet, so nothing is in doubt.
-      if ("kind" in told) return told.kind === "in_doubt" ? { ...told, kind: "unreachable" } : told;
+      const soon = AbortSignal.any([ctx.signal, AbortSignal.timeout(VERSION_MS_MAX)]);
+      const told = await learn(what === "silence" ? { ...ctx, signal: soon } : ctx);
+      if ("kind" in told) {
+        // A pause goes by the version that configuration tells, rather than not at all.
+        if (what === "silence") return undefined;
+        // Nothing was ordered yet, so nothing is in doubt.
+        return told.kind === "in_doubt" ? { ...told, kind: "unreachable" } : told;
+      }
     }
     if (version !== undefined && muteWorksIn(version)) return undefined;
     const detail = `it reports version ${version ?? ""}, which mutes a recording only once`;
@@ -110,7 +121,7 @@ function createAsteriskAri(id: string, settings: AsteriskAriSettings): AnyRecord
     target: Target,
     ctx: AdapterContext,
   ): Promise<ControlOutcome> => {
-    const refused = await muteRefused(ctx);
+    const refused = await muteRefused(what, ctx);
     if (refused !== undefined) return refused;
     const recording = target as AsteriskAriTarget;
     const reply = await sendOnce(orderRequest(settings, what, recording), ctx);

@@ -59,7 +59,8 @@ export function kazooOf(
   const scrub = scrubber(session.secrets);
   return {
     async order(what, target, ctx) {
-      const reply = await session.ask(orderRequest(kazoo, what, target), ctx);
+      const asking = { ...ctx, isPause: what === "mask" };
+      const reply = await session.ask(orderRequest(kazoo, what, target), asking);
       return "kind" in reply ? reply : readOrder(reply, scrub);
     },
     async preflight(ctx) {

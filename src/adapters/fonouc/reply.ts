@@ -7,13 +7,14 @@
 import { z } from "zod";
 import type { NotDone, RefusedReason } from "../../control/ports.ts";
 import { parsedJson, retryAfter, withoutLongNumbers } from "../foreign.ts";
-import type { AdapterContext, HttpReply } from "../recorder.ts";
+import type { HttpReply } from "../recorder.ts";
+import type { FetchContext } from "../sharedFetch.ts";
 
 /** Takes secrets out of a vendor's words. */
 export type Scrub = (text: string) => string;
 export type Refusal = Extract<NotDone, { kind: "refused" }>;
 /** What one exchange needs. */
-export type Asking = Pick<AdapterContext, "now" | "send" | "signal">;
+export type Asking = FetchContext;
 
 const WORDS_LENGTH_MAX = 200;
 

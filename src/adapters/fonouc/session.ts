@@ -34,7 +34,10 @@ export interface Session {
   secrets(): readonly string[];
 }
 
-/** After a login was turned down none is tried for this long: repeated failures lock accounts. */
+/**
+ * After a login was turned down none is tried for this long: repeated failures lock accounts. A pause
+ * tries all the same: the fault may be over, and nothing else can silence the recorder.
+ */
 const REFUSED_MS = 30_000;
 /** As many of the tokens given out are known by sight and taken out of what is told. */
 const TOLD_COUNT_MAX = 4;
@@ -57,9 +60,8 @@ export function sessionOf(login: Login): Session {
   });
 
   const get = async (ctx: Asking, rejected?: string) => {
-    if (turnedDown !== undefined && ctx.now() < turnedDown.at + REFUSED_MS) {
-      return turnedDown.outcome;
-    }
+    const rests = turnedDown !== undefined && ctx.now() < turnedDown.at + REFUSED_MS;
+    if (turnedDown !== undefined && rests && ctx.isPause !== true) return turnedDown.outcome;
     const result = await tokens.get(ctx, rejected);
     const isRefused = result.kind === "refused" && result.reason === "not_authorized";
     turnedDown = isRefused ? { at: ctx.now(), outcome: result } : undefined;

@@ -85,7 +85,7 @@ function createNoojee(id: string, settings: NoojeeSettings): AnyRecorder {
     const target = told as NoojeeTarget;
     const key = keyOf(target);
     orders.stopping(key, ctx.windowId);
-    const outcome = readOrder(await ask(stopOf(settings, target), ctx));
+    const outcome = readOrder(await ask(stopOf(settings, target), { ...ctx, isPause: true }));
     // Of a target that was never stopped it would say that the target is wrong.
     const isRepeat = orders.isStopped(key) && saysNotRecording(outcome);
     if (outcome.kind !== "acknowledged" && !isRepeat) return outcome;

@@ -4,15 +4,16 @@
  * @module
  */
 import { withoutLongNumbers } from "../foreign.ts";
-import type { AdapterContext, HttpRequest } from "../recorder.ts";
+import type { HttpRequest } from "../recorder.ts";
 import { sendOnce } from "../sendOnce.ts";
+import type { FetchContext } from "../sharedFetch.ts";
 import type { Pair } from "./pair.ts";
 import { pairs } from "./pair.ts";
 import type { NoojeeSettings } from "./settings.ts";
 import type { Told, Wanted } from "./wire.ts";
 import { readReply, timeAsked } from "./wire.ts";
 
-export type TalkContext = Pick<AdapterContext, "now" | "send" | "signal">;
+export type TalkContext = FetchContext;
 
 /**
  * Authenticates, sends once and reads the reply. What an expired time stamp turned away is sent

@@ -22,6 +22,9 @@ import { commandOf } from "./wire.ts";
 
 type Order = "silence" | "restore";
 
+/** A pause waits so long to hear whether there is something to stop, and goes all the same. */
+const IDLE_MS_MAX = 500;
+
 export type Command = (
   target: VsloggerTarget,
   order: Order,
@@ -84,7 +87,8 @@ export function commands(settings: VsloggerSettings, ask: Ask, read: Reads, mark
   return async (target, order, ctx) => {
     // It may have begun since: then there is something to stop, and the read says so.
     if (order === "silence" && read.wasIdle(target)) {
-      await read.status(target, { ...ctx, silenced: false });
+      const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(IDLE_MS_MAX)]);
+      await read.status(target, { ...ctx, signal, silenced: false });
     }
     if ("sipCallId" in target) {
       return tell({ by: "call", callId: target.sipCallId, hw: target.hw }, order, ctx);
