@@ -123,7 +123,7 @@ test("so many orders are remembered; the one given longest ago is forgotten", ()
   expect(orders.countsAsRecording("1")).toBe(true);
 });
 
-test("so many answers are awaited; one more is not asked", async () => {
+test("so many answers are awaited; one more is not asked, and a pause is", async () => {
   let listener: LineListener | undefined;
   let said = 0;
   const settings = asteriskAmiSettings.parse({
@@ -159,6 +159,9 @@ test("so many answers are awaited; one more is not asked", async () => {
   await Promise.resolve();
   expect(await session.ask(pingAction, asking)).toMatchObject({ kind: "unreachable" });
   expect(said - before).toBe(PENDING_COUNT_MAX);
+  asked.push(session.ask(pingAction, { ...asking, isPause: true }));
+  await Promise.resolve();
+  expect(said - before).toBe(PENDING_COUNT_MAX + 1);
   session.close();
   expect((await Promise.all(asked)).every(({ kind }) => kind === "in_doubt")).toBe(true);
 });

@@ -31,6 +31,8 @@ const ours = authority("tacet test authority");
 
 /** Comes back soon. */
 const impatient: Clock = { ...nodeClock(), random: () => 0.02 };
+/** Rests for half a minute after the first failure. */
+const resting: Clock = { ...nodeClock(), random: () => 30 };
 
 interface Wired {
   readonly simulator: AmiSimulator;
@@ -42,10 +44,14 @@ interface Wired {
 }
 
 async function wire(
-  form: { readonly tls?: boolean; readonly settings?: Readonly<Record<string, unknown>> } = {},
+  form: {
+    readonly tls?: boolean;
+    readonly settings?: Readonly<Record<string, unknown>>;
+    readonly clock?: Clock;
+  } = {},
   options: AmiSimulatorOptions = {},
 ): Promise<Wired> {
-  const { settings = {}, tls = false } = form;
+  const { clock = impatient, settings = {}, tls = false } = form;
   const simulator = amiSimulator({ user, digest, ...options });
   const server = await serveLines(simulator, tls ? ours.issue("pbx") : undefined);
   const parsed = asteriskAmiVendor.settings.parse({
@@ -58,7 +64,7 @@ async function wire(
   });
   const lines = nodeLines({
     origins: asteriskAmiVendor.origins(parsed),
-    clock: impatient,
+    clock,
     quietMs: 500,
     ...(tls ? { tls: { ca: [ours.cert] } } : {}),
   });
@@ -304,6 +310,26 @@ test.each([
   await untilPaused(recorder, context());
   expect(simulator.heard(uniqueId)).toBe("paused");
 });
+
+test.each(["login-refused", "unreachable"])(
+  "%s: a pause makes a connection at once and logs in for itself; everything else rests",
+  async (fault) => {
+    const { context, recorder, server, simulator } = await wired({ clock: resting });
+    simulator.faults.set({ name: fault });
+    simulator.begin(uniqueId);
+    await recorder.preflight(context());
+    const tries = () => server.madeCount();
+    const before = tries();
+    expect(await recorder.pause?.(target, context())).not.toEqual({ kind: "acknowledged" });
+    expect(tries()).toBe(before + 1);
+    simulator.faults.clear();
+    expect(await recorder.status?.(target, context())).not.toMatchObject({ kind: "observed" });
+    expect(await recorder.resume?.(target, context())).not.toEqual({ kind: "acknowledged" });
+    expect(tries()).toBe(before + 1);
+    expect(await recorder.pause?.(target, context())).toEqual({ kind: "acknowledged" });
+    expect(simulator.heard(uniqueId)).toBe("paused");
+  },
+);
 
 test("silent: a server that answers nothing any more is given up, and another connection made", async () => {
   const { context, recorder, simulator } = await wired();

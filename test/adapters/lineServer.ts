@@ -5,6 +5,8 @@ import type { AmiSimulator } from "../../src/sandbox/asterisk/ami.ts";
 
 export interface LineServer {
   readonly port: number;
+  /** Connections so far. */
+  madeCount(): number;
   close(): Promise<void>;
 }
 
@@ -13,7 +15,9 @@ export function serveLines(
   tls?: { readonly cert: string; readonly key: string },
 ): Promise<LineServer> {
   const sockets = new Set<Socket>();
+  let madeCount = 0;
   const talk = (socket: Socket): void => {
+    madeCount += 1;
     sockets.add(socket);
     socket.on("error", () => undefined);
     const { closed, message } = simulator.connection({
@@ -33,6 +37,7 @@ export function serveLines(
     server.listen(0, "127.0.0.1", () =>
       resolve({
         port: (server.address() as AddressInfo).port,
+        madeCount: () => madeCount,
         close: () =>
           new Promise((done) => {
             server.close(() => done());

@@ -105,7 +105,10 @@ function createAsteriskAmi(id: string, settings: AsteriskAmiSettings): AnyRecord
   ): Promise<ControlOutcome> => {
     const { uniqueId } = target as AsteriskAmiTarget;
     const told = orders.ordered(uniqueId, muted, ctx.signal, EVENT_MS_MAX);
-    const answer = await session.ask(muteAction(uniqueId, muted), asking(ctx));
+    const answer = await session.ask(muteAction(uniqueId, muted), {
+      ...asking(ctx),
+      isPause: muted,
+    });
     const trouble = answer.kind === "answer" ? notDoneOf(answer.response, scrub) : answer;
     if (trouble !== undefined) {
       told.giveUp();

@@ -37,13 +37,15 @@ export interface SessionListener {
 export interface Asking {
   readonly lines: LinePort | undefined;
   readonly signal: AbortSignal;
+  /** It waits for no rest between two connections, and finds room among any number of questions. */
+  readonly isPause?: boolean;
 }
 
 /** A connection that was just lost is mostly back at once: whoever asks waits this long for it. */
 const STANDS_MS_MAX = 1_000;
 /** Greeting to login, on a server that is slow. */
 const LOGIN_MS_MAX = 5_000;
-/** Questions whose answer is awaited at once. */
+/** Questions whose answer is awaited at once. A pause is sent all the same: one of each target. */
 export const PENDING_COUNT_MAX = 10_000;
 /** Events in the list that answers one question. */
 const LIST_COUNT_MAX = 100;
@@ -68,6 +70,8 @@ export class AmiSession {
   #state: State = { kind: "closed" };
   #version = "";
   #end: (() => void) | undefined;
+  /** The last connection is lost or could not be made, and no pause has hurried the next. */
+  #rests = false;
   #nextId = 1;
   readonly #pending = new Map<string, Pending>();
   readonly #waiting = new Set<() => void>();
@@ -88,6 +92,7 @@ export class AmiSession {
 
   open(lines: LinePort): void {
     if (this.#end !== undefined) return;
+    this.#rests = false;
     this.#state = { kind: "down", trouble: { kind: "unreachable", detail: "not yet connected" } };
     let read = frameReader();
     let current: Line | undefined;
@@ -103,6 +108,7 @@ export class AmiSession {
       quiet: () => current?.say(actionText(pingAction[0], this.#id(), pingAction[1])),
       lost: (detail) => {
         current = undefined;
+        this.#rests = true;
         this.#lost({ kind: "unreachable", detail });
       },
     });
@@ -118,40 +124,43 @@ export class AmiSession {
   }
 
   /** Says it once, if the connection stands or is back in a moment. `listEnd` ends the answer's list. */
-  async ask(action: Action, { lines, signal }: Asking, listEnd?: string): Promise<Answer> {
+  async ask(action: Action, asking: Asking, listEnd?: string): Promise<Answer> {
+    const { isPause = false, lines, signal } = asking;
     if (lines === undefined) {
       return { kind: "unreachable", detail: "this runtime keeps no standing connections" };
     }
+    if (isPause && this.#rests) this.#hurry();
     this.open(lines);
     if (this.#state.kind !== "stands") await this.#standing(signal);
     const state = this.#state;
     if (state.kind === "closed") return { kind: "unreachable", detail: "nobody listens any more" };
     if (state.kind === "down") return state.trouble;
     if (signal.aborted) return { kind: "unreachable", detail: "the deadline had passed" };
+    if (this.#pending.size >= PENDING_COUNT_MAX && !isPause) {
+      const detail = `${PENDING_COUNT_MAX} answers are awaited`;
+      return { kind: "unreachable", detail };
+    }
     return this.#say(action, state.line, signal, listEnd);
   }
 
-  #say(
-    [name, fields]: Action,
-    line: Line,
-    signal?: AbortSignal,
-    listEnd?: string,
-  ): Promise<Answer> {
-    if (this.#pending.size >= PENDING_COUNT_MAX) {
-      const detail = `${PENDING_COUNT_MAX} answers are awaited`;
-      return Promise.resolve({ kind: "unreachable", detail });
-    }
+  /** The next connection is made now, with a login of its own. */
+  #hurry(): void {
+    this.#end?.();
+    this.#end = undefined;
+  }
+
+  #say([name, fields]: Action, line: Line, signal: AbortSignal, listEnd?: string): Promise<Answer> {
     const id = this.#id();
     return new Promise((resolve) => {
       const settle = (answer: Answer): void => {
         this.#pending.delete(id);
-        signal?.removeEventListener("abort", late);
+        signal.removeEventListener("abort", late);
         resolve(answer);
       };
       // What is said on one connection is done in its order, so it is not broken: a later order
       // is done after this one, and a late answer finds nobody.
       const late = (): void => settle({ kind: "in_doubt", detail: "no answer in time" });
-      signal?.addEventListener("abort", late, { once: true });
+      signal.addEventListener("abort", late, { once: true });
       this.#pending.set(id, { events: [], settle, ...(listEnd === undefined ? {} : { listEnd }) });
       line.say(actionText(name, id, fields));
     });
