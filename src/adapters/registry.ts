@@ -83,12 +83,13 @@ const noHub: HubPort = (_address, { lost }) => {
   return () => undefined;
 };
 
-/** What a desk drives: a recorder whose every method sends through this transport. */
+/** What a desk drives: a recorder whose every method sends through these; pauses by their own. */
 export function bind(
   recorder: AnyRecorder,
   send: Send,
   hub: HubPort = noHub,
   lines?: LinePort,
+  pauseSend: Send = send,
 ): RecorderPort {
   const ports = lines === undefined ? { send } : { send, lines };
   const { id, capabilities, watch } = recorder;
@@ -96,7 +97,7 @@ export function bind(
     id,
     capabilities,
     ...(canControl(recorder) && {
-      pause: (target, ctx) => recorder.pause(target, { ...ctx, ...ports }),
+      pause: (target, ctx) => recorder.pause(target, { ...ctx, ...ports, send: pauseSend }),
       resume: (target, ctx) => recorder.resume(target, { ...ctx, ...ports }),
     }),
     ...(canReport(recorder) && {

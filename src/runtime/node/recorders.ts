@@ -19,11 +19,14 @@ import type { AgentEntry } from "../../policy/policy.ts";
 import { dialing } from "./hub/dial.ts";
 import { nodeHub } from "./hub/index.ts";
 import { type NodeLines, nodeLines } from "./lines.ts";
+import { atMostAtOnce } from "./places.ts";
 import { type NodeSend, nodeSend } from "./send.ts";
 
 const PREFLIGHT_MS_MAX = 5_000;
 /** On which a recorder is asked as a witness: a search that hangs holds up no pause. */
 const WITNESS_CONNECTION_COUNT = 4;
+/** Which readings, resumes and preflights leave free: however many of them hang, a pause is sent. */
+const PAUSE_CONNECTION_COUNT = 4;
 
 export interface Fleet extends Recorders {
   readonly ports: readonly RecorderPort[];
@@ -42,7 +45,9 @@ export interface Fleet extends Recorders {
 
 interface Kept {
   readonly recorder: AnyRecorder;
-  readonly send: NodeSend;
+  /** Everything but pauses and what a witness is asked. */
+  readonly send: Send;
+  readonly pauseSend: NodeSend;
   readonly witnessSend: NodeSend;
   readonly hub: HubPort;
   readonly lines: NodeLines;
@@ -61,9 +66,11 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
     const tls = recorder.tls === undefined ? {} : { tls: recorder.tls };
     const { plainHttp: allowPlainHttp, replyBytesMax } = recorder;
     const common = { origins, replyBytesMax, allowPlainHttp, ...tls };
-    // A pause never waits for a request that stands.
-    const connections = recorder.connectionCountMax + (one.standingCount ?? 0);
-    const send = nodeSend({ ...common, connections });
+    // A request that stands takes no other's place.
+    const countMax = recorder.connectionCountMax + (one.standingCount ?? 0);
+    const connections = countMax + PAUSE_CONNECTION_COUNT;
+    const pauseSend = nodeSend({ ...common, connections });
+    const send = atMostAtOnce(countMax, pauseSend);
     const witnessSend = nodeSend({ ...common, connections: WITNESS_CONNECTION_COUNT });
     const hub = nodeHub({ send, clock, dial: dialing({ origins, ...tls }) });
     const lines = nodeLines({ origins, clock, ...tls });
@@ -71,12 +78,12 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
     const warnings = plain.map(
       (origin) => `plain HTTP to ${origin}: anybody between can read and change it`,
     );
-    kept.set(id, { recorder: one, send, witnessSend, hub, lines, warnings });
+    kept.set(id, { recorder: one, send, pauseSend, witnessSend, hub, lines, warnings });
   }
 
   const fleet: Fleet = {
-    ports: [...kept.values()].map(({ hub, lines, recorder, send }) =>
-      bind(recorder, send, hub, lines),
+    ports: [...kept.values()].map(({ hub, lines, pauseSend, recorder, send }) =>
+      bind(recorder, send, hub, lines, pauseSend),
     ),
     health: () => [],
     judged: () => undefined,
@@ -101,7 +108,7 @@ export function nodeFleet(config: Config, clock: Clock): Fleet {
     },
     async close() {
       for (const { lines } of kept.values()) lines.close();
-      const sends = [...kept.values()].flatMap(({ send, witnessSend }) => [send, witnessSend]);
+      const sends = [...kept.values()].flatMap((one) => [one.pauseSend, one.witnessSend]);
       await Promise.all(sends.map((send) => send.close()));
     },
   };
@@ -161,7 +168,7 @@ async function preflight(
   askMsMax: number,
 ): Promise<readonly PreflightFinding[]> {
   const signal = AbortSignal.timeout(askMsMax);
-  const context = { send: send as Send, lines, signal, now: clock.now, silenced: false };
+  const context = { send, lines, signal, now: clock.now, silenced: false };
   const failed = (detail: string) => [{ name: "preflight", ok: false, detail }];
   const late = new Promise<readonly PreflightFinding[]>((resolve) => {
     signal.addEventListener("abort", () => resolve(failed("no answer in time")), { once: true });
@@ -198,7 +205,7 @@ async function locate(
     if (one === undefined || !canSurvey(one.recorder) || one.recorder.locate === undefined)
       continue;
     const { recorder, send } = one;
-    const context = { send: send as Send, signal, now: clock.now, silenced: false };
+    const context = { send, signal, now: clock.now, silenced: false };
     const found = await recorder.locate?.(agent, context);
     if (found === undefined || "kind" in found) continue;
     asked += 1;
