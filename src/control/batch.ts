@@ -105,7 +105,7 @@ export function outlivesOutage(command: SessionCommand): boolean {
     case "RenewWindow":
     case "CloseWindow":
     case "EndCall":
-    case "HandOverTap":
+    case "LetGoTap":
       return false;
   }
 }

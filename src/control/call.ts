@@ -137,6 +137,12 @@ export interface TapFailure {
   readonly attempts: number;
 }
 
+/**
+ * Why a call has nothing of a tap to undo any more: another call's claim keeps it silent, or no
+ * command of tacet's ever silenced it.
+ */
+export type LetGoReason = "claimed_by_another_call" | "never_silenced";
+
 /** Whether every tap that counts has shown the state it should be in. */
 export type Settlement =
   | { readonly kind: "settled" }

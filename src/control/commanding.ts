@@ -1,5 +1,6 @@
 /**
- * The one command in flight to a target, and when those that were given up may land.
+ * The one command in flight to a target, when those that were given up may land, and whether any
+ * that was sent may have silenced it.
  *
  * @module
  */
@@ -29,6 +30,7 @@ export class Commanding {
   readonly #deps: CommandingDeps;
   #running: Running | undefined;
   #abandoned: Abandoned = {};
+  #hasSilenced = false;
 
   constructor(deps: CommandingDeps) {
     this.#deps = deps;
@@ -42,10 +44,19 @@ export class Commanding {
     return this.#abandoned;
   }
 
-  /** What a process that ended was still sending for this claim may land yet. */
+  /**
+   * False only where every pause was sent from here, and each was refused or did not arrive: then
+   * there is nothing to undo.
+   */
+  get mayHaveSilenced(): boolean {
+    return this.#hasSilenced || this.running === "pause";
+  }
+
+  /** What a process that ended did for this claim is not known, and what it sent may land yet. */
   inherit(claim: Claim): void {
     const { clock, rules } = this.#deps;
     this.#abandoned = inherited(this.#abandoned, claim, clock.now(), rules);
+    if (claim.touched) this.#hasSilenced = true;
   }
 
   /** False where the recorder has no such command. `end` is not called for one that is given up. */
@@ -61,6 +72,7 @@ export class Commanding {
     const ended = (outcome: ControlOutcome) => {
       this.#running = undefined;
       if (outcome.kind === "in_doubt") this.#abandon(order);
+      else if (order === "pause" && !isClearNo(outcome)) this.#hasSilenced = true;
       end(outcome);
     };
     this.#running = {
@@ -94,6 +106,11 @@ export class Commanding {
   }
 
   #abandon(order: Order): void {
+    if (order === "pause") this.#hasSilenced = true;
     this.#abandoned = { ...this.#abandoned, [order]: this.#deps.clock.now() };
   }
 }
+
+/** A reply that cannot be read is no yes, and no clear no either. */
+const isClearNo = (outcome: ControlOutcome): boolean =>
+  outcome.kind === "refused" ? outcome.reason !== "bad_reply" : outcome.kind === "unreachable";

@@ -8,6 +8,7 @@ import type {
   ConfirmedBy,
   EpochMs,
   Goal,
+  LetGoReason,
   RecorderStatus,
   TapFailure,
   TapId,
@@ -62,7 +63,7 @@ export type Command = { readonly at: EpochMs } & (
     } & Sighting)
   | ({ readonly type: "ReportFailure"; readonly tapId: TapId; readonly turn: number } & TapFailure)
   /** Another call claims this target: its silence is that call's to undo now. */
-  | { readonly type: "HandOverTap"; readonly tapId: TapId }
+  | { readonly type: "LetGoTap"; readonly tapId: TapId; readonly reason: LetGoReason }
 );
 
 /** Per tap, when the newest read that agreed with its status left. */

@@ -8,7 +8,7 @@ import { ok } from "./call.ts";
 import type { Command, Refusal, Rules } from "./commands.ts";
 import { pass } from "./deadlines.ts";
 import { endCall, registerCall } from "./decideCall.ts";
-import { handOver, reportBaseline, reportFailure, reportRecorder, wake } from "./decideReport.ts";
+import { letGo, reportBaseline, reportFailure, reportRecorder, wake } from "./decideReport.ts";
 import { closeWindow, openWindow, renewWindow } from "./decideWindow.ts";
 import type { CallEvent } from "./events.ts";
 import { fold } from "./evolve.ts";
@@ -42,8 +42,8 @@ function rule(command: Command, state: CallState, rules: Rules): Decided {
       return ok(reportRecorder(command, state, rules));
     case "ReportFailure":
       return ok(reportFailure(command, state));
-    case "HandOverTap":
-      return ok(handOver(command, state));
+    case "LetGoTap":
+      return ok(letGo(command, state));
   }
 }
 

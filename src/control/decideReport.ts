@@ -94,16 +94,11 @@ export function reportFailure(
   ];
 }
 
-export function handOver({ at, tapId }: Of<"HandOverTap">, state: CallState): readonly CallEvent[] {
+export function letGo(
+  { at, reason, tapId }: Of<"LetGoTap">,
+  state: CallState,
+): readonly CallEvent[] {
   const tap = state.taps[tapId];
   if (tap === undefined || !tap.touched || goalOf(state, tap) !== "recording") return [];
-  return [
-    {
-      type: "TapReleased",
-      tapId,
-      recorderId: tap.recorderId,
-      reason: "claimed_by_another_call",
-      at,
-    },
-  ];
+  return [{ type: "TapReleased", tapId, recorderId: tap.recorderId, reason, at }];
 }

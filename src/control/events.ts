@@ -9,6 +9,7 @@ import type {
   ConfirmedBy,
   EpochMs,
   Goal,
+  LetGoReason,
   RecorderId,
   RecorderStatus,
   TapFailure,
@@ -49,12 +50,12 @@ export type CallEvent =
         readonly tapId: TapId;
         readonly recorderId: RecorderId;
       })
-  /** Nothing of this tap is this call's to undo any more: another call's claim keeps it silent. */
+  /** Nothing of this tap is this call's to undo any more. */
   | (Happened & {
       readonly type: "TapReleased";
       readonly tapId: TapId;
       readonly recorderId: RecorderId;
-      readonly reason: "claimed_by_another_call";
+      readonly reason: LetGoReason;
     })
   /** What the target was before tacet's first command; `unknown` when it could not be read in time. */
   | (Happened & {

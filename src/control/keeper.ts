@@ -242,8 +242,8 @@ export class Keeper implements Calls {
         return session.tell({ ...report, type: "ReportRecorder", tapId });
       case "failure":
         return session.tell({ ...report, type: "ReportFailure", tapId });
-      case "handed_over":
-        return session.tell({ type: "HandOverTap", tapId });
+      case "let_go":
+        return session.tell({ ...report, type: "LetGoTap", tapId });
     }
   }
 

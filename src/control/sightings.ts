@@ -4,7 +4,14 @@
  *
  * @module
  */
-import type { ConfirmedBy, EpochMs, Goal, RecorderStatus, TapFailure } from "./call.ts";
+import type {
+  ConfirmedBy,
+  EpochMs,
+  Goal,
+  LetGoReason,
+  RecorderStatus,
+  TapFailure,
+} from "./call.ts";
 import type { DeskRules } from "./commands.ts";
 import type { Claim } from "./owed.ts";
 import type { Order, Want } from "./plan.ts";
@@ -30,7 +37,8 @@ export type DeskReport =
       readonly reason?: string;
     }
   | (TapFailure & { readonly type: "failure"; readonly turn: number })
-  | { readonly type: "handed_over" };
+  /** Nothing of this claim is left for its call to undo. */
+  | { readonly type: "let_go"; readonly reason: LetGoReason };
 
 export interface Standing {
   readonly callKey: string;
@@ -161,7 +169,9 @@ export function toldByOthers(
   const others = all.filter((one) => isAnother(one) && one.claim.touched);
   if (claim.want === "recording") {
     // Its silence is another call's to undo now.
-    return others.some((one) => one.claim.want === "paused") ? { type: "handed_over" } : undefined;
+    return others.some((one) => one.claim.want === "paused")
+      ? { type: "let_go", reason: "claimed_by_another_call" }
+      : undefined;
   }
   if (claim.want === "paused") return undefined;
   const [other] = others;

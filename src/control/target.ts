@@ -58,6 +58,7 @@ export class TargetDesk implements Sibling {
       listen: deps.listen,
       now: () => deps.clock.now(),
       canAsk: deps.recorder.capabilities.status,
+      mayHaveSilenced: () => this.commanding.mayHaveSilenced,
       settleMs: deps.rules.settleMs,
     });
   }
@@ -65,7 +66,8 @@ export class TargetDesk implements Sibling {
   set(callKey: string, claim: Claim): void {
     const isNew = this.standing.set(callKey, claim, this.#seq + 1);
     this.#seq += 1;
-    if (isNew && this.#deps.held()) this.commanding.inherit(claim);
+    // A resume that is owed before this desk sent anything is owed for what another process did.
+    if (isNew && (this.#deps.held() || claim.want === "recording")) this.commanding.inherit(claim);
     this.step();
   }
 
@@ -152,7 +154,8 @@ export class TargetDesk implements Sibling {
   }
 
   #isHeld(): boolean {
-    return this.#deps.held() || this.#siblings.keepSilent(this.#wantedAt);
+    if (this.#deps.held() || this.#telling.isNothingToUndo()) return true;
+    return this.#siblings.keepSilent(this.#wantedAt);
   }
 
   #commandDue(): Order | undefined {

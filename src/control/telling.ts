@@ -18,6 +18,8 @@ export interface TellingDeps {
   readonly listen: (callKey: string, tapId: string, report: DeskReport) => void;
   readonly now: () => EpochMs;
   readonly canAsk: boolean;
+  /** Something that was sent may have silenced the target. */
+  readonly mayHaveSilenced: () => boolean;
   readonly settleMs: number;
 }
 
@@ -28,9 +30,16 @@ export class Telling {
     this.#deps = deps;
   }
 
-  /** What the claims on this audio settle among themselves. */
+  /** What the claims on this audio, and what was sent, settle by themselves. */
   withoutAsking(): void {
-    for (const one of this.#deps.standing.of()) this.#listen(one, this.#byOthers(one));
+    for (const one of this.#deps.standing.of()) {
+      this.#listen(one, this.#byOthers(one) ?? this.#byRefusals(one));
+    }
+  }
+
+  /** Where nothing can be asked, what was sent is all that tells whether there is something to undo. */
+  isNothingToUndo(): boolean {
+    return !this.#deps.canAsk && !this.#deps.mayHaveSilenced();
   }
 
   seen(seen: Seen, progress: Progress, to: readonly Standing[] = this.#deps.standing.of()): void {
@@ -58,6 +67,11 @@ export class Telling {
   #byOthers(one: Standing): DeskReport | undefined {
     const { canAsk, now, siblings } = this.#deps;
     return toldByOthers(one, siblings.claims(), now(), canAsk);
+  }
+
+  #byRefusals({ claim }: Standing): DeskReport | undefined {
+    if (claim.want !== "recording" || !this.isNothingToUndo()) return undefined;
+    return { type: "let_go", reason: "never_silenced" };
   }
 
   #all(want: Want, report: (claim: Claim) => DeskReport): void {

@@ -104,7 +104,7 @@ test.each([
   [reply(""), { kind: "acknowledged" }],
   [reply("", 204), { kind: "acknowledged" }],
   [reply('{"Message":"Channel gone","Code":-1}'), { reason: "vendor_error" }],
-  [reply('{"Message":"on hold","Code":1}'), { kind: "refused", detail: "Code 1: on hold" }],
+  [reply('{"Message":"on hold","Code":1}'), { kind: "in_doubt", detail: "Code 1: on hold" }],
   [reply('{"Message":"fell over","Code":-1}', 500), { kind: "refused", reason: "vendor_error" }],
   [reply('{"Message":"no","Code":-1}', 403), { reason: "not_permitted" }],
   [reply('{"Message":"no","Code":"0"}'), { reason: "bad_reply" }],
@@ -148,7 +148,7 @@ test("a repeated stop is a yes where the server's own words are known and tacet 
 test("the server's words tell no link, no bearer and no number that is no code", async () => {
   const pan = "4111111111111111";
   const words = "see https://evil.example/play?t=1 with Bearer abc.def";
-  const answer = reply(`{"Message":"${words}","Code":${pan}}`);
+  const answer = reply(`{"Message":"${words}","Code":-${pan}}`);
   const outcome = await wired({}, answer).order("pause", { uniqueId: "3412341214.123" });
   expect(outcome).toEqual({
     kind: "refused",

@@ -46,7 +46,11 @@ const step = fc.oneof(
     confirmedBy: fc.constantFrom("read_back", "pushed", "acknowledged" as const),
   }),
   fc.record({ what: fc.constant("fails" as const), tapId, reason: fc.constantFrom("x", "y") }),
-  fc.record({ what: fc.constant("hands over" as const), tapId }),
+  fc.record({
+    what: fc.constant("lets go" as const),
+    tapId,
+    reason: fc.constantFrom("claimed_by_another_call", "never_silenced" as const),
+  }),
   fc.record({ what: fc.constant("passes" as const) }),
   fc.record({ what: fc.constant("wakes" as const) }),
   fc.record({ what: fc.constant("ends" as const) }),
@@ -76,8 +80,8 @@ function perform(call: Told, at: number, one: Step): readonly string[] | string 
       const failure = { outcome: "refused", reason, attempts: 1, turn: call.state.turn } as const;
       return call.when(at, { type: "ReportFailure", tapId: one.tapId, ...failure });
     }
-    case "hands over":
-      return call.when(at, { type: "HandOverTap", tapId: one.tapId });
+    case "lets go":
+      return call.when(at, { type: "LetGoTap", tapId: one.tapId, reason: one.reason });
     case "passes":
       return call.pass(at);
     case "wakes":

@@ -124,7 +124,11 @@ const MEMBERS = {
   TapAdded: [fc.record({ tap, baselineBy: time, confirmDueBy: time })],
   TapLeaving: [fc.record({ tapId: text, recorderId: text, confirmDueBy: time })],
   TapReleased: [
-    fc.record({ tapId: text, recorderId: text, reason: fc.constant("claimed_by_another_call") }),
+    fc.record({
+      tapId: text,
+      recorderId: text,
+      reason: fc.constantFrom("claimed_by_another_call", "never_silenced"),
+    }),
   ],
   TapBaselined: [
     fc.record({ tapId: text, recorderId: text, status, askedAt: time }),

@@ -42,7 +42,7 @@ beforeAll(async () => {
           baseUrl: pbxAt.origin,
           apiKey,
           timeZone: "Australia/Melbourne",
-          extensions: ["410", "411", "412", "413"],
+          extensions: ["410", "411", "412", "413", "414"],
         },
         connectionCountMax: 1,
         desk: { commandMsMax: 3_000, settleMs: 300, retryMsMin: 20, retryMsMax: 200 },
@@ -114,6 +114,26 @@ test("where policy takes a yes the call is secured beside the standing poll, tho
     ["", "Administrator"],
     ["w411", "Fred"],
   ]);
+});
+
+test("a call whose every stop is refused stays as somebody left it: it is not started, and the log says why", async () => {
+  const { path, uniqueId } = await registered("414", { trust: "yes" });
+  pbx.byHand("414", "paused");
+  pbx.faults.set({ name: "error-in-200", target: "414", times: 1_000 });
+  const paused = await pay("POST", `${path}/pause`, { windowId: "w414", waitMs: 500 });
+  expect(paused).toMatchObject({ status: 424, body: { safeToCollect: false } });
+  expect((await pay("POST", "/v1/windows/w414/resume")).body).toMatchObject({
+    protection: "recording",
+  });
+  expect(await entriesOf(audit)).toContainEqual(
+    expect.objectContaining({ type: "TapReleased", reason: "never_silenced", recorderId: "pbx" }),
+  );
+  pbx.faults.clear("error-in-200");
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const orders = pbx.requests.filter(({ query }) => query["extenOrUniqueId"] === uniqueId);
+  expect(orders.length).toBeGreaterThan(0);
+  expect(orders.every((order) => order.path.endsWith("/stop"))).toBe(true);
+  expect(pbx.heard("414")).toBe("paused");
 });
 
 test("a call that is hung up is ended, and its legs are asked for and entered without a key", async () => {

@@ -19,6 +19,8 @@ export type Fault =
   | "request_lost"
   | "reply_lost"
   | "refused"
+  /** It is done, and the reply says nothing that can be read. */
+  | "unreadable"
   | "not_sent"
   | "ignored"
   | "slow"
@@ -118,6 +120,9 @@ export function simRecorder(
         return { kind: "in_doubt" };
       case "refused":
         return { kind: "refused", reason: "vendor_error", detail: "simulated" };
+      case "unreadable":
+        apply(kind, name);
+        return { kind: "refused", reason: "bad_reply", detail: "simulated" };
       case "ignored":
         return { kind: "acknowledged" };
       case "reply_lost":

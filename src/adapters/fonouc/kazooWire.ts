@@ -86,7 +86,11 @@ export function orderRequest(
 
 /** Yes means that it was handed on, not that anything was masked. */
 export function readOrder(reply: HttpReply, scrub: Scrub): ControlOutcome {
-  return readEnvelope(reply, scrub) ?? { kind: "acknowledged" };
+  const trouble = readEnvelope(reply, scrub);
+  if (trouble === undefined) return { kind: "acknowledged" };
+  // It failed on its own side: it may have handed the order on before.
+  if (trouble.kind !== "refused" || reply.status < 500) return trouble;
+  return { kind: "in_doubt", detail: trouble.detail };
 }
 
 export const channelsRequest = (kazoo: Kazoo): HttpRequest => ({

@@ -120,7 +120,7 @@ export function readReply(reply: HttpReply, scrub: Scrub): Told {
   return { kind: "told", body: parsed, text: body };
 }
 
-/** Documented: negative is an error, positive a warning. A warning is no yes either. */
+/** Documented: negative is an error, positive a warning, which is no yes and no clear no. */
 function refusedBy(
   { Code, Message = "" }: z.output<typeof envelope>,
   status: number,
@@ -136,7 +136,9 @@ function refusedBy(
   }
   if (status === 401) return { kind: "refused", reason: "not_authorized", detail };
   if (status === 403) return { kind: "refused", reason: "not_permitted", detail };
-  return { kind: "refused", reason: "vendor_error", detail };
+  return Code > 0
+    ? { kind: "in_doubt", detail }
+    : { kind: "refused", reason: "vendor_error", detail };
 }
 
 /** The vendor tells none of its statuses but 200: they are read as HTTP defines them. */

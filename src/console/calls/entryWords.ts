@@ -61,6 +61,7 @@ function variantOf({ detail = {}, outcome, reason, type }: Entry): string | unde
       return textOf(detail["goal"]);
     case "ConfirmationLapsed":
     case "CallEnding":
+    case "TapReleased":
       return reason;
     case "CallEnded":
       return outcome === "failure" ? "outstanding" : undefined;

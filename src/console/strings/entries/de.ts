@@ -14,6 +14,8 @@ export const entriesDe: EntriesStrings = {
   "entry.TapLeaving":
     "Das Gespräch ging von {recorder} weg; er bleibt still, bis die anderen es sind.",
   "entry.TapReleased": "Ein anderes Gespräch hält {recorder} dort still; dieses lässt los.",
+  "entry.TapReleased.never_silenced":
+    "Kein Befehl hat {recorder} angehalten: Jeder wurde abgelehnt oder kam nicht an. Es gibt nichts zurückzunehmen.",
   "entry.TapBaselined": "Bevor tacet etwas tat, war {recorder}: {status}.",
   "entry.WindowOpened": "Sensible Daten begannen: Fenster {window}.",
   "entry.WindowRenewed": "Fenster {window} wurde verlängert.",

@@ -12,6 +12,8 @@ export const entriesEn = {
   "entry.TapLeaving":
     "The call moved away from {recorder}; it is kept silent until the others are.",
   "entry.TapReleased": "Another call keeps {recorder} silent there; this one lets go.",
+  "entry.TapReleased.never_silenced":
+    "Every command to silence {recorder} was refused or did not arrive: there is nothing to undo.",
   "entry.TapBaselined": "Before tacet did anything, {recorder} was: {status}.",
   "entry.WindowOpened": "Sensitive data began: window {window}.",
   "entry.WindowRenewed": "Window {window} was prolonged.",

@@ -13,6 +13,8 @@ export const entriesEs: EntriesStrings = {
   "entry.TapAdded": "{recorder} se unió a la llamada ({target}).",
   "entry.TapLeaving": "La llamada dejó {recorder}; sigue en silencio hasta que las demás lo estén.",
   "entry.TapReleased": "Otra llamada mantiene {recorder} en silencio ahí; esta la suelta.",
+  "entry.TapReleased.never_silenced":
+    "Cada orden de silenciar {recorder} fue rechazada o no llegó: no hay nada que deshacer.",
   "entry.TapBaselined": "Antes de que tacet hiciera nada, {recorder} estaba: {status}.",
   "entry.WindowOpened": "Empezaron datos sensibles: ventana {window}.",
   "entry.WindowRenewed": "La ventana {window} se prolongó.",

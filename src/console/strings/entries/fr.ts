@@ -14,6 +14,8 @@ export const entriesFr: EntriesStrings = {
   "entry.TapLeaving":
     "L'appel a quitté {recorder} ; il reste muet jusqu'à ce que les autres le soient.",
   "entry.TapReleased": "Un autre appel garde {recorder} muet là ; celui-ci le lâche.",
+  "entry.TapReleased.never_silenced":
+    "Chaque ordre de rendre {recorder} muet a été refusé ou n’est pas arrivé : il n’y a rien à défaire.",
   "entry.TapBaselined": "Avant que tacet ne fasse quoi que ce soit, {recorder} était : {status}.",
   "entry.WindowOpened": "Des données sensibles ont commencé : fenêtre {window}.",
   "entry.WindowRenewed": "La fenêtre {window} a été prolongée.",

@@ -14,6 +14,8 @@ export const entriesNl: EntriesStrings = {
   "entry.TapLeaving":
     "Het gesprek ging bij {recorder} weg; die blijft stil tot de andere het zijn.",
   "entry.TapReleased": "Een ander gesprek houdt {recorder} daar stil; dit laat los.",
+  "entry.TapReleased.never_silenced":
+    "Elke opdracht om {recorder} stil te zetten is geweigerd of kwam niet aan: er is niets terug te draaien.",
   "entry.TapBaselined": "Voordat tacet iets deed, was {recorder}: {status}.",
   "entry.WindowOpened": "Gevoelige gegevens begonnen: venster {window}.",
   "entry.WindowRenewed": "Venster {window} werd verlengd.",
