@@ -27,9 +27,11 @@ div.box{padding:.5em .75em;border-radius:.4em;border:2px solid;background:var(--
 .unsecured .word,.stalled .word{color:var(--c)}
 @media(prefers-color-scheme:dark){.unsecured .word,.stalled .word{color:#fca5a5}}
 .left,ul,.failed,.sandbox{font-weight:400;font-size:.85em}
-.left{margin-inline-start:.6em;font-variant-numeric:tabular-nums}
+.word,.left{display:inline-block}
+.word{margin-inline-end:.6em}
+.left{font-variant-numeric:tabular-nums}
 ul{margin:.3em 0 0;padding:0;list-style:none}
-button{font:inherit;margin:.4em .4em 0 0;padding:.3em .7em;cursor:pointer}
+button{font:inherit;margin-block-start:.4em;margin-inline-end:.4em;padding:.3em .7em;cursor:pointer}
 button:focus-visible{outline:3px solid Highlight;outline-offset:2px}
 .quiet{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 `;
