@@ -6,6 +6,7 @@
 import { reportDe } from "./report/de.ts";
 import { kitDe } from "./kit/de.ts";
 import { retentionDe } from "./retention/de.ts";
+import { shopDe } from "./shop/de.ts";
 import { callsDe } from "./calls/de.ts";
 import { entriesDe } from "./entries/de.ts";
 import type { Strings } from "./en.ts";
@@ -15,6 +16,7 @@ export const de: Strings = {
   ...reportDe,
   ...kitDe,
   ...retentionDe,
+  ...shopDe,
   ...watch,
   ...callsDe,
   ...entriesDe,

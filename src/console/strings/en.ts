@@ -7,6 +7,7 @@
 import { reportEn } from "./report/en.ts";
 import { kitEn } from "./kit/en.ts";
 import { retentionEn } from "./retention/en.ts";
+import { shopEn } from "./shop/en.ts";
 import { callsEn } from "./calls/en.ts";
 import { entriesEn } from "./entries/en.ts";
 import { en as watch } from "./watch/en.ts";
@@ -15,6 +16,7 @@ export const en = {
   ...reportEn,
   ...kitEn,
   ...retentionEn,
+  ...shopEn,
   ...watch,
   ...callsEn,
   ...entriesEn,

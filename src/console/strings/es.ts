@@ -6,6 +6,7 @@
 import { reportEs } from "./report/es.ts";
 import { kitEs } from "./kit/es.ts";
 import { retentionEs } from "./retention/es.ts";
+import { shopEs } from "./shop/es.ts";
 import { callsEs } from "./calls/es.ts";
 import { entriesEs } from "./entries/es.ts";
 import type { Strings } from "./en.ts";
@@ -15,6 +16,7 @@ export const es: Strings = {
   ...reportEs,
   ...kitEs,
   ...retentionEs,
+  ...shopEs,
   ...watch,
   ...callsEs,
   ...entriesEs,

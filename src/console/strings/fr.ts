@@ -6,6 +6,7 @@
 import { reportFr } from "./report/fr.ts";
 import { kitFr } from "./kit/fr.ts";
 import { retentionFr } from "./retention/fr.ts";
+import { shopFr } from "./shop/fr.ts";
 import { callsFr } from "./calls/fr.ts";
 import { entriesFr } from "./entries/fr.ts";
 import type { Strings } from "./en.ts";
@@ -15,6 +16,7 @@ export const fr: Strings = {
   ...reportFr,
   ...kitFr,
   ...retentionFr,
+  ...shopFr,
   ...watch,
   ...callsFr,
   ...entriesFr,

@@ -6,6 +6,7 @@
 import { reportNl } from "./report/nl.ts";
 import { kitNl } from "./kit/nl.ts";
 import { retentionNl } from "./retention/nl.ts";
+import { shopNl } from "./shop/nl.ts";
 import { callsNl } from "./calls/nl.ts";
 import { entriesNl } from "./entries/nl.ts";
 import type { Strings } from "./en.ts";
@@ -15,6 +16,7 @@ export const nl: Strings = {
   ...reportNl,
   ...kitNl,
   ...retentionNl,
+  ...shopNl,
   ...watch,
   ...callsNl,
   ...entriesNl,

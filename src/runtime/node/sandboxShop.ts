@@ -4,6 +4,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
+import { shopPages } from "../../console/shop/index.ts";
 import type { Simulator } from "../../sandbox/simulator.ts";
 import { shop } from "../../sandbox/shop/index.ts";
 import { browserModules } from "./browserModules.ts";
@@ -30,6 +31,7 @@ export async function listenShop(options: SandboxShopOptions): Promise<Listening
     tacet: options.tacet,
     shopKey: options.shopKey,
     agentId: AGENT,
+    page: shopPages({ tacet: options.tacet, agentId: AGENT }),
     module: browserModules(["pages/shop.ts"]),
     async agentKey() {
       const claims = {

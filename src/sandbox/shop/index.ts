@@ -6,7 +6,6 @@
  */
 import { Hono, type Context } from "hono";
 import type { Simulator } from "../simulator.ts";
-import { STYLE, shopPage, shopPolicy } from "./page.ts";
 
 export interface ShopRecorder {
   readonly id: string;
@@ -24,6 +23,8 @@ export interface ShopOptions {
   readonly agentKey: () => Promise<string>;
   readonly agentId: string;
   readonly recorders: readonly ShopRecorder[];
+  /** The page and its style, at `/sandbox`: whoever runs the shop knows the reader's language. */
+  readonly page: Hono;
   /** A browser module by its name, such as `guard.js`. */
   readonly module: (name: string) => string | undefined;
 }
@@ -57,13 +58,7 @@ export function shop(options: ShopOptions): Hono {
     c.header("referrer-policy", "no-referrer");
   });
   app.get("/", (c) => c.redirect("/sandbox"));
-  app.get("/sandbox", (c) => {
-    c.header("content-security-policy", shopPolicy(tacet()));
-    return c.html(shopPage({ tacet: tacet(), agentId }));
-  });
-  app.get("/sandbox/style.css", (c) =>
-    c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8" }),
-  );
+  app.route("/", options.page);
   app.get("/sandbox/:name{[a-z]+\\.js}", (c) => {
     const text = options.module(c.req.param("name"));
     if (text === undefined) return c.text("There is no such module.", 404);
