@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import {
   type ListeningSimulator,
   listenSimulator,
@@ -119,7 +119,8 @@ test("where policy takes a yes the call is secured beside the standing poll, tho
 test("a call whose every stop is refused stays as somebody left it: it is not started, and the log says why", async () => {
   const { path, uniqueId } = await registered("414", { trust: "yes" });
   pbx.byHand("414", "paused");
-  pbx.faults.set({ name: "error-in-200", target: "414", times: 1_000 });
+  pbx.faults.set({ name: "error-in-200", target: "414" });
+  onTestFinished(() => pbx.faults.clear("error-in-200"));
   const paused = await pay("POST", `${path}/pause`, { windowId: "w414", waitMs: 500 });
   expect(paused).toMatchObject({ status: 424, body: { safeToCollect: false } });
   expect((await pay("POST", "/v1/windows/w414/resume")).body).toMatchObject({
@@ -128,7 +129,6 @@ test("a call whose every stop is refused stays as somebody left it: it is not st
   expect(await entriesOf(audit)).toContainEqual(
     expect.objectContaining({ type: "TapReleased", reason: "never_silenced", recorderId: "pbx" }),
   );
-  pbx.faults.clear("error-in-200");
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const orders = pbx.requests.filter(({ query }) => query["extenOrUniqueId"] === uniqueId);
   expect(orders.length).toBeGreaterThan(0);
