@@ -22,7 +22,7 @@ export const de: Strings = {
   ...entriesDe,
 
   "app.title": "tacet",
-  "app.sandbox": "Testumgebung: nachgebildete Aufzeichner, nichts hier ist ein Beleg.",
+  "app.sandbox": "Testumgebung: nachgebildete Rekorder, nichts hier ist ein Beleg.",
   "app.skip": "Zum Inhalt",
   "app.signOut": "Abmelden",
   "app.signedInAs": "{name}, {kind}",

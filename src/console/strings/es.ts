@@ -22,7 +22,7 @@ export const es: Strings = {
   ...entriesEs,
 
   "app.title": "tacet",
-  "app.sandbox": "Entorno de pruebas: grabadores simulados, nada aquí es prueba.",
+  "app.sandbox": "Entorno de pruebas: grabadoras simuladas, nada aquí es prueba.",
   "app.skip": "Ir al contenido",
   "app.signOut": "Cerrar sesión",
   "app.signedInAs": "{name}, {kind}",

@@ -30,15 +30,15 @@ export const reportDe: Readonly<Record<keyof typeof reportEn, string>> = {
   "report.none": "Es gab keine.",
   "report.entry": "Eintrag",
   "report.when": "Wann",
-  "report.call": "Anruf",
+  "report.call": "Gespräch",
   "report.windows": "Fenster",
-  "report.recorders": "Aufzeichner",
+  "report.recorders": "Rekorder",
   "report.verify": "Wie Sie dies ohne uns prüfen",
   "report.verifyHow":
     "Bewahren Sie diesen Kopf auf. Wer den Ordner des Protokolls oder einen Export hat, führt den ersten Befehl aus; der zweite zeigt, dass das Protokoll noch mit dem beginnt, was dieser Kopf unterschrieb.",
   "recording.open": "In {recorder} öffnen",
   "recording.title": "Aufnahme {recordingId}",
   "recording.leaves":
-    "Dies führt von tacet zur eigenen Seite des Aufzeichners. Dass Sie danach fragten, steht im Protokoll; die Adresse nicht.",
-  "recording.away": "Der Aufzeichner gab jetzt keine Seite dafür.",
+    "Dies führt von tacet zur eigenen Seite des Rekorders. Dass Sie danach fragten, steht im Protokoll; die Adresse nicht.",
+  "recording.away": "Der Rekorder gab jetzt keine Seite dafür.",
 };

@@ -32,13 +32,13 @@ export const reportEs: Readonly<Record<keyof typeof reportEn, string>> = {
   "report.when": "Cuándo",
   "report.call": "Llamada",
   "report.windows": "Ventanas",
-  "report.recorders": "Grabadores",
+  "report.recorders": "Grabadoras",
   "report.verify": "Cómo comprobarlo sin nosotros",
   "report.verifyHow":
     "Guarde esta cabecera. Quien tenga la carpeta del registro o una exportación ejecuta la primera orden; la segunda muestra que el registro sigue empezando por lo que esta cabecera firmó.",
   "recording.open": "Abrir en {recorder}",
   "recording.title": "Grabación {recordingId}",
   "recording.leaves":
-    "Esto sale de tacet hacia la página propia del grabador. Que usted lo pidió queda en el registro; la dirección, no.",
-  "recording.away": "El grabador no dio página para ello ahora.",
+    "Esto sale de tacet hacia la página propia de la grabadora. Que usted lo pidió queda en el registro; la dirección, no.",
+  "recording.away": "La grabadora no dio página para ello ahora.",
 };
