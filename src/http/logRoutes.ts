@@ -6,15 +6,17 @@
  */
 import type { Json } from "../control/call.ts";
 import { canonical } from "../log/canonical.ts";
-import type { EntryFilter } from "../log/store.ts";
+import type { EntryFilter, EntryPage } from "../log/store.ts";
 import { may } from "../policy/access.ts";
-import { json, refused, route, type Handled, type Route } from "./asked.ts";
+import { type Asked, json, refused, route, type Handled, type Route } from "./asked.ts";
 import { denied, notThere, subjectOf, type Face } from "./face.ts";
 import { logRead } from "./facts.ts";
 import { refusalProblem } from "./refusal.ts";
 import { entriesQuery, entryAnswer, historyAnswer, historyQuery } from "./schemas.ts";
 
 const PAGE_LIMIT = 200;
+/** Whoever reads page by page comes back within this, or is not waited for by pruning. */
+const NEXT_PAGE_MS = 60_000;
 
 export function logRoutes(face: Face): readonly Route[] {
   return [
@@ -68,7 +70,7 @@ export function logRoutes(face: Face): readonly Route[] {
         const { after = 0, limit = PAGE_LIMIT, ...members } = asked.query;
         const filter = present(members);
         await face.entries.enter(logRead(asked, "entries", filter as Record<string, Json>));
-        const page = await face.log.read(asked.tenant, filter, after, limit);
+        const page = await inOrder(face, asked, filter, { after, limit });
         const prunedTo = face.log.prunedTo(asked.tenant);
         return {
           kind: "text",
@@ -109,6 +111,21 @@ export function logRoutes(face: Face): readonly Route[] {
       },
     }),
   ];
+}
+
+/** While somebody reads all of the log page by page, what comes next is not pruned. */
+async function inOrder(
+  { log, retention }: Face,
+  { principal, tenant }: Pick<Asked, "principal" | "tenant">,
+  filter: EntryFilter,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<EntryPage> {
+  const reader = `pages ${principal.id}`;
+  const isWhole = Object.keys(filter).length === 0;
+  if (isWhole) retention.reads(tenant, reader, after + 1, NEXT_PAGE_MS);
+  const page = await log.read(tenant, filter, after, limit);
+  if (isWhole && page.next === undefined) retention.readsNoMore(tenant, reader);
+  return page;
 }
 
 function present(members: Readonly<Record<string, string | number | undefined>>): EntryFilter {

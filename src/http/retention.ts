@@ -55,7 +55,7 @@ const standingAnswer = z
     legalHolds: z.array(holdAnswer),
     stoppedBy: z
       .strictObject({
-        kind: z.enum(["legal_hold", "open_incident", "copy", "call", "log"]),
+        kind: z.enum(["legal_hold", "open_incident", "copy", "call", "reading", "log"]),
         holdId: z.string().optional(),
         incidentId: z.string().optional(),
         destination: z.string().optional(),

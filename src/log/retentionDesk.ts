@@ -5,18 +5,20 @@
  * @module
  */
 import type { Actor, EpochMs, TenantId } from "../control/call.ts";
+import type { Readings } from "./readings.ts";
 import type { LegalHold } from "./retention.ts";
 
 /**
  * What keeps entries that are old enough: a legal hold; an incident that nobody closed; a copy off the
- * machine that does not have them yet; a call that is not over or was in use again; the log itself,
- * which could not be read or written.
+ * machine that does not have them yet; a call that is not over or was in use again; somebody who reads
+ * them just now, for half an hour at most; the log itself, which could not be read or written.
  */
 export type Stop =
   | { readonly kind: "legal_hold"; readonly holdId: string }
   | { readonly kind: "open_incident"; readonly incidentId: string }
   | { readonly kind: "copy"; readonly destination: string }
   | { readonly kind: "call"; readonly callId: string }
+  | { readonly kind: "reading" }
   | { readonly kind: "log" };
 
 export interface RetentionStanding {
@@ -50,7 +52,7 @@ export type Lifted =
   | { readonly kind: "unknown" | "log_failed" };
 
 /** Reading throws `LogUnavailable` where the log cannot say. */
-export interface RetentionDesk {
+export interface RetentionDesk extends Readings {
   standing(tenant: TenantId): Promise<RetentionStanding>;
   /** Once it is `placed`, nothing that it keeps is pruned any more. */
   place(tenant: TenantId, asked: HoldAsked): Promise<Placed>;

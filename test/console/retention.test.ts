@@ -14,6 +14,8 @@ const standingAt = (standing: Partial<RetentionStanding>): RetentionDesk => ({
   standing: async () => ({ prunedTo: 0, legalHolds: [], ...standing }),
   place: async () => ({ kind: "full" }),
   lift: async () => ({ kind: "log_failed" }),
+  reads: () => undefined,
+  readsNoMore: () => undefined,
 });
 
 test("a hold is placed on a call and lifted again, each with a reason that is an entry", async () => {

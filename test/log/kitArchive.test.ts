@@ -15,6 +15,7 @@ import { unzipSync } from "fflate";
 import { beforeAll, expect, test } from "vitest";
 import { checkKit } from "../../client/kit/check.ts";
 import type { KitAsked, KitOffer } from "../../src/console/deps.ts";
+import { createReadings } from "../../src/log/readings.ts";
 import { nodeClock } from "../../src/runtime/node/clock.ts";
 import {
   KIT_COUNT_MAX,
@@ -43,8 +44,9 @@ beforeAll(async () => {
 });
 
 const failures: unknown[] = [];
+const nobody = createReadings(() => AT);
 const office = (folder = log, clock: Parameters<typeof kitOffice>[0]["clock"] = nodeClock()) =>
-  kitOffice({ folder, clock, onError: (error) => void failures.push(error) });
+  kitOffice({ folder, clock, readings: nobody, onError: (error) => void failures.push(error) });
 const asked = (more: Partial<KitAsked> = {}): KitAsked => ({
   tenant: "acme",
   name: "kit",

@@ -99,6 +99,7 @@ function idOf(stop: Stop): string {
       return stop.destination;
     case "call":
       return stop.callId;
+    case "reading":
     case "log":
       return "";
   }

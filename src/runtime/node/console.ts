@@ -87,7 +87,12 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
       desk: options.desk,
       kit: {
         entryCountMax: KIT_ENTRY_COUNT_MAX,
-        make: kitOffice({ folder: config.log.folder, clock, onError }),
+        make: kitOffice({
+          folder: config.log.folder,
+          clock,
+          readings: deps.retention,
+          onError,
+        }),
       },
       eventsTicket: (session) => eventsTicket(deps, session, sessionMsMax),
       recordingPage: recordingPageOf(options.fleet, deps.clock),

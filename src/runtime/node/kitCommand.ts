@@ -77,7 +77,7 @@ function parse(args: string[]): Asked {
 }
 
 async function make({ out, place: folder, ...wish }: Asked) {
-  const source = await openKit({ folder, ...wish });
+  const source = await openKit({ folder, ...wish, isSnapshot: true });
   try {
     const { entryCount, first, last } = await writeKit(source, out);
     return { entryCount, first, last, origin: source.head.checkpoint.origin };

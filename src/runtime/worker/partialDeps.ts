@@ -61,6 +61,8 @@ export function partialDeps(): HttpDeps {
       standing: () => Promise.resolve({ prunedTo: 0, legalHolds: [] }),
       place: () => Promise.resolve({ kind: "log_failed" }),
       lift: () => Promise.resolve({ kind: "log_failed" }),
+      reads: () => undefined,
+      readsNoMore: () => undefined,
     },
     evidence: {
       read: () => Promise.resolve(undefined),

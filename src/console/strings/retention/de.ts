@@ -18,6 +18,8 @@ export const retentionDe: Readonly<Record<keyof typeof retentionEn, string>> = {
   "retention.stop_open_incident": "der Vorfall {id} ist offen",
   "retention.stop_copy": "die Kopie {id} hat sie noch nicht",
   "retention.stop_call": "das Gespräch {id} ist nicht zu Ende oder wurde seither wieder benutzt",
+  "retention.stop_reading":
+    "sie werden gerade für einen Export oder ein Prüfpaket gelesen; höchstens eine halbe Stunde",
   "retention.stop_log":
     "das Protokoll ließ sich nicht lesen oder schreiben; es wird erneut versucht",
   "retention.holds": "Aufbewahrungsanordnungen",

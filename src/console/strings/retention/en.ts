@@ -16,6 +16,8 @@ export const retentionEn = {
   "retention.stop_open_incident": "incident {id} is open",
   "retention.stop_copy": "the copy {id} does not have them yet",
   "retention.stop_call": "call {id} is not over, or was in use since",
+  "retention.stop_reading":
+    "an auditor's kit or an export is being made of them; half an hour at most",
   "retention.stop_log": "the log could not be read or written; it is tried again",
   "retention.holds": "Legal holds",
   "retention.noHolds": "No legal hold stands.",

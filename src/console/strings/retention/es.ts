@@ -18,6 +18,8 @@ export const retentionEs: Readonly<Record<keyof typeof retentionEn, string>> = {
   "retention.stop_open_incident": "el incidente {id} está abierto",
   "retention.stop_copy": "la copia {id} aún no las tiene",
   "retention.stop_call": "la llamada {id} no ha terminado, o se ha vuelto a usar desde entonces",
+  "retention.stop_reading":
+    "se están leyendo para un kit de auditoría o una exportación; media hora como máximo",
   "retention.stop_log": "el registro no se pudo leer o escribir; se intentará de nuevo",
   "retention.holds": "Retenciones legales",
   "retention.noHolds": "No hay ninguna retención legal vigente.",

@@ -18,6 +18,8 @@ export const retentionFr: Readonly<Record<keyof typeof retentionEn, string>> = {
   "retention.stop_open_incident": "l'incident {id} est ouvert",
   "retention.stop_copy": "la copie {id} ne les a pas encore",
   "retention.stop_call": "l'appel {id} n'est pas terminé, ou a resservi depuis",
+  "retention.stop_reading":
+    "un dossier d'audit ou un export est en cours de création ; une demi-heure au plus",
   "retention.stop_log": "le journal n'a pu être lu ou écrit ; un nouvel essai suivra",
   "retention.holds": "Conservations légales",
   "retention.noHolds": "Aucune conservation légale n'est en vigueur.",

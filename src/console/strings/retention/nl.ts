@@ -18,6 +18,8 @@ export const retentionNl: Readonly<Record<keyof typeof retentionEn, string>> = {
   "retention.stop_open_incident": "incident {id} staat open",
   "retention.stop_copy": "de kopie {id} heeft ze nog niet",
   "retention.stop_call": "gesprek {id} is niet afgelopen, of is sindsdien weer gebruikt",
+  "retention.stop_reading":
+    "ze worden nu gelezen voor een auditpakket of een export; hoogstens een half uur",
   "retention.stop_log":
     "het logboek kon niet worden gelezen of geschreven; er wordt opnieuw geprobeerd",
   "retention.holds": "Bewaarplichten",

@@ -135,7 +135,7 @@ function entriesOf({ db, tenant }: KitSource, tree: KitTree): (tile: Tile) => Ui
     );
     if (wrong < 0) return entries;
     if (entries[wrong]?.length === 0 && from + wrong < prunedToIn(db, tenant)) {
-      throw new NoKit("Entries of this time were pruned meanwhile: make the kit again.");
+      throw new NoKit("Entries of this time were pruned meanwhile: make the kit again.", "pruned");
     }
     const which = `Entry ${from + wrong + 1} is not the one that was signed`;
     throw new NoKit(`${which}: tacet verify.`, "changed");

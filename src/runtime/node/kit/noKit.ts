@@ -11,9 +11,17 @@ export const KIT_BYTES_MAX = 1 << 30;
 
 /**
  * `nothing`: no signed entry lies in that time. `too_many`, `too_large`: choose less. `unsigned`: no
- * head of this log was signed yet. `changed`: it is not what was signed. `other`: told in its message.
+ * head of this log was signed yet. `changed`: it is not what was signed. `pruned`: what it was to hold
+ * was pruned meanwhile. `other`: told in its message.
  */
-export type NoKitReason = "nothing" | "too_many" | "too_large" | "unsigned" | "changed" | "other";
+export type NoKitReason =
+  | "nothing"
+  | "too_many"
+  | "too_large"
+  | "unsigned"
+  | "changed"
+  | "pruned"
+  | "other";
 
 /** Its message is told to whoever asked for a kit. */
 export class NoKit extends Error {

@@ -5,8 +5,9 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
-import type { KitAsked, KitOffer } from "../../../console/deps.ts";
+import type { KitAsked, KitOffer, NoKitWhy } from "../../../console/deps.ts";
 import type { Clock } from "../../../control/ports.ts";
+import type { Readings } from "../../../log/readings.ts";
 import type { KitMade } from "./files.ts";
 import type { NoKitReason } from "./noKit.ts";
 import type { KitWish } from "./source.ts";
@@ -17,6 +18,8 @@ export const KIT_COUNT_MAX = 4;
 export const STILL_MS_MAX = 60_000;
 /** One that is taken this slowly too. */
 export const KIT_MS_MAX = 30 * 60_000;
+/** A tenant has one kit made at a time. */
+const READER = "kit";
 /** Blocks are not in it. */
 const HEAP_MB_MAX = 192;
 
@@ -37,6 +40,8 @@ export interface KitOfficeOptions {
   /** The service's log folder. */
   readonly folder: string;
   readonly clock: Pick<Clock, "after" | "now">;
+  /** What a kit still has to read is not pruned meanwhile. */
+  readonly readings: Readings;
   readonly onError: (error: unknown) => void;
 }
 
@@ -47,7 +52,12 @@ export function kitOffice(options: KitOfficeOptions): (asked: KitAsked) => Promi
     const { tenant } = asked;
     if (making.has(tenant) || making.size >= KIT_COUNT_MAX) return { kind: "none", why: "busy" };
     making.add(tenant);
-    const over = () => void making.delete(tenant);
+    // All of it, until the kit knows where it begins; before its thread looks.
+    options.readings.reads(tenant, READER, 1, KIT_MS_MAX);
+    const over = () => {
+      making.delete(tenant);
+      options.readings.readsNoMore(tenant, READER);
+    };
     try {
       return await offer(options, asked, over);
     } catch (error) {
@@ -60,7 +70,7 @@ export function kitOffice(options: KitOfficeOptions): (asked: KitAsked) => Promi
 }
 
 function offer(
-  { clock, folder: place, onError }: KitOfficeOptions,
+  { clock, folder: place, onError, readings }: KitOfficeOptions,
   { from, name, tenant, to }: KitAsked,
   over: () => void,
 ): Promise<KitOffer> {
@@ -116,6 +126,7 @@ function offer(
     switch (told.kind) {
       case "ready": {
         const { entryCount, first, last } = told;
+        readings.reads(tenant, READER, first, KIT_MS_MAX);
         awaitTaker();
         const cancel = () => finish();
         return resolve({ kind: "kit", entryCount, first, last, file: body.stream, cancel });
@@ -129,9 +140,9 @@ function offer(
         taker?.taken();
         return finish();
       case "none":
-        resolve({ kind: "none", why: told.reason === "other" ? "failed" : told.reason });
+        resolve({ kind: "none", why: whyOf(told.reason) });
         // Once blocks were given, what is missing must not look like an end.
-        return finish(new Error("the log is not what was signed"));
+        return finish(noneLeft(told.reason, onError));
     }
   });
   worker.once("error", (error) => {
@@ -140,6 +151,16 @@ function offer(
   });
   worker.once("exit", () => finish(new Error("the kit could not be made")));
   return promise;
+}
+
+const whyOf = (reason: NoKitReason): NoKitWhy =>
+  reason === "other" || reason === "pruned" ? "failed" : reason;
+
+function noneLeft(reason: NoKitReason, onError: (error: unknown) => void): Error {
+  if (reason !== "pruned") return new Error("the log is not what was signed");
+  const error = new Error("entries of the kit were pruned before it was taken: take it again");
+  onError(error);
+  return error;
 }
 
 interface Taker {

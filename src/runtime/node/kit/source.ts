@@ -1,6 +1,6 @@
 /**
  * What a kit is made of: a log's folder, the newest head that was signed, and the entries of a time.
- * Nothing is kept open but the file; entries never change, and each is held against the head.
+ * Entries never change, and each is held against the head.
  *
  * @module
  */
@@ -26,6 +26,8 @@ export interface KitWish {
   /** From this moment, and up to that one, in Unix ms. */
   readonly from?: number;
   readonly to?: number;
+  /** The log as it is now, whatever is pruned meanwhile: for whoever is done in a minute. */
+  readonly isSnapshot?: boolean;
 }
 
 export interface KitSource {
@@ -45,7 +47,13 @@ export interface KitSource {
 }
 
 /** Throws `NoKit`. The caller closes `db`. */
-export async function openKit({ folder: place, from, tenant: named, to }: KitWish) {
+export async function openKit({
+  folder: place,
+  from,
+  isSnapshot = false,
+  tenant: named,
+  to,
+}: KitWish) {
   const folder = folderAt(place);
   if (!existsSync(folder.database)) throw new NoKit(`There is no log in ${place}.`);
   const db = openForReading(folder.database);
@@ -55,6 +63,8 @@ export async function openKit({ folder: place, from, tenant: named, to }: KitWis
     const keys = keysIn(folder.publicKeys, folder.publicKey);
     const newest = await newestOf(notes.newest, keys, tenant);
     const { size } = newest.head.checkpoint;
+    // Heads first: what they sign is in what is read from here on.
+    if (isSnapshot) db.exec("BEGIN");
     // Of what was pruned there are hashes alone.
     const kept = [prunedToIn(db, tenant) + 1, size + 1] as const;
     const first = from === undefined ? kept[0] : firstAt(db, tenant, kept, from);

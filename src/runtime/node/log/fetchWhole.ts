@@ -14,7 +14,7 @@ const WAITS_MS = [500, 2_000, 5_000] as const;
 const WAIT_MS_MAX = 60_000;
 const REPLY_MS_MAX = 60_000;
 /** A page has 1,000 entries of 65,535 bytes at most; older ones may be larger. */
-export const REPLY_BYTES_MAX = 128 * 1_048_576;
+const REPLY_BYTES_MAX = 128 * 1_048_576;
 
 export interface FetchOptions {
   readonly token?: string;

@@ -9,6 +9,7 @@ import type { TenantId } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import { told } from "../../../control/within.ts";
 import type { Logger } from "../../../http/deps.ts";
+import { createReadings } from "../../../log/readings.ts";
 import type { RetentionDesk, RetentionStanding, Stop } from "../../../log/retentionDesk.ts";
 import { type LogStore, SYSTEM_TENANT } from "../../../log/store.ts";
 import type { Config } from "../../../policy/config.ts";
@@ -48,6 +49,7 @@ export interface Retention extends RetentionDesk {
 export function createRetention(options: RetentionOptions): Retention {
   const { clock, config, ids = randomUUID, isTenant = () => true, log } = options;
   const room = holdRooms({ log, clock, ids });
+  const readings = createReadings(clock.now);
   let pruning: Pruning | undefined;
 
   function monthsFor(tenant: TenantId): number | undefined {
@@ -74,11 +76,16 @@ export function createRetention(options: RetentionOptions): Retention {
     standing: (tenant) => told(clock, standing(tenant)),
     place: (tenant, asked) => room(tenant).place(asked),
     lift: (tenant, holdId, order) => room(tenant).lift(holdId, order),
+    // What was pruned is in no answer: nobody waits for it.
+    reads: (tenant, reader, from, forMs) =>
+      readings.reads(tenant, reader, Math.max(from, log.prunedTo(tenant) + 1), forMs),
+    readsNoMore: readings.readsNoMore,
     begin(more) {
       pruning = startPruning({
         ...more,
         clock,
         room,
+        firstNeeded: readings.firstNeeded,
         keeping(tenant) {
           const months = monthsFor(tenant);
           if (months === undefined) return undefined;

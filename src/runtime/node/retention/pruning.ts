@@ -17,6 +17,9 @@ import type { HoldRoom } from "./legalHolds.ts";
 /** A first look soon after a start: calls come first. Then every hour; most of them find nothing. */
 const FIRST_MS = 10_000;
 const EVERY_MS = 3_600_000;
+/** While somebody reads what is to go, it looks again soon, and so often; then what is old goes. */
+const PUT_OFF_MS = 60_000;
+const PUT_OFF_COUNT_MAX = 30;
 /**
  * A start that finds its clock so far beyond the log's newest entry may have a wrong clock, by which
  * everything would be old: it prunes nothing for a day, in which somebody can see that.
@@ -27,7 +30,7 @@ const LEAP_WAIT_MS = 86_400_000;
 const REST_MS = 20;
 
 export interface PruningOptions {
-  readonly log: Pick<NodeLog, "erase" | "newestAt" | "prune" | "read" | "tenants">;
+  readonly log: Pick<NodeLog, "erase" | "newestAt" | "prune" | "prunedTo" | "read" | "tenants">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly room: (tenant: TenantId) => HoldRoom;
@@ -37,6 +40,8 @@ export interface PruningOptions {
   ) => { readonly months: number; readonly olderThan: EpochMs } | undefined;
   /** Rejects where they are not known. */
   readonly openIncidents: (tenant: TenantId) => Promise<readonly Filed[]>;
+  /** The first position that somebody still has to read; Infinity where nobody reads. */
+  readonly firstNeeded: (tenant: TenantId) => number;
   /** The copy that is furthest behind; undefined where nothing is copied. */
   readonly copiedTo: (
     tenant: TenantId,
@@ -61,9 +66,17 @@ interface Limit {
   readonly stop?: Stop;
 }
 
+const NO_LIMIT: Limit = { last: Number.MAX_SAFE_INTEGER };
+const READING: Stop = { kind: "reading" };
+
+const leastOf = (limits: readonly Limit[]): Limit =>
+  limits.reduce((least, one) => (one.last < least.last ? one : least), NO_LIMIT);
+
 export function startPruning(options: PruningOptions): Pruning {
   const { clock, log, logger } = options;
   const stops = new Map<TenantId, Stop>();
+  /** How often in a row somebody's reading was in the way. */
+  const putOff = new Map<TenantId, number>();
   const stopping = new AbortController();
   const isStopped = () => stopping.signal.aborted;
   let running: Promise<void> | undefined;
@@ -77,7 +90,7 @@ export function startPruning(options: PruningOptions): Pruning {
   function look(): void {
     running = pruneAll().finally(() => {
       running = undefined;
-      if (!isStopped()) cancel = clock.after(EVERY_MS, look);
+      if (!isStopped()) cancel = clock.after(putOff.size > 0 ? PUT_OFF_MS : EVERY_MS, look);
     });
   }
 
@@ -86,8 +99,12 @@ export function startPruning(options: PruningOptions): Pruning {
       if (isStopped()) return;
       try {
         const stop = await pruneOne(tenant);
-        // With nothing left, what the files beside still hold of it goes too.
-        if (!isStopped()) await log.erase(tenant);
+        if (stop?.kind === "reading") putOff.set(tenant, (putOff.get(tenant) ?? 0) + 1);
+        else {
+          putOff.delete(tenant);
+          // With nothing left, what the files beside still hold of it goes too.
+          if (!isStopped()) await log.erase(tenant);
+        }
         if (stop === undefined) stops.delete(tenant);
         else stops.set(tenant, stop);
       } catch (error) {
@@ -99,7 +116,7 @@ export function startPruning(options: PruningOptions): Pruning {
 
   async function pruneOne(tenant: TenantId): Promise<Stop | undefined> {
     // What an earlier process did not come to, as its entry says that it may go.
-    await eraseAll(tenant);
+    if (!(await eraseAll(tenant))) return READING;
     const keeping = options.keeping(tenant);
     if (keeping === undefined) return undefined;
     let prunedTo: number | undefined;
@@ -108,7 +125,7 @@ export function startPruning(options: PruningOptions): Pruning {
       while (!isStopped()) {
         const began = performance.now();
         const { limit, step } = await options.room(tenant).inTurn(async (holds) => {
-          const bound = await limitOf(tenant, holds, firsts);
+          const bound = leastOf([await limitOf(tenant, holds, firsts), unread(tenant)]);
           const asked = { ...keeping, last: bound.last };
           return { limit: bound, step: await log.prune(tenant, asked) };
         });
@@ -117,7 +134,7 @@ export function startPruning(options: PruningOptions): Pruning {
         if (step.kind === "nothing") return step.old > limit.last ? limit.stop : undefined;
         prunedTo = step.to;
         await rest(performance.now() - began);
-        await eraseAll(tenant);
+        if (!(await eraseAll(tenant))) return READING;
       }
       return undefined;
     } finally {
@@ -127,12 +144,21 @@ export function startPruning(options: PruningOptions): Pruning {
     }
   }
 
-  async function eraseAll(tenant: TenantId): Promise<void> {
+  /** False where somebody began to read before it was said that these may go. */
+  async function eraseAll(tenant: TenantId): Promise<boolean> {
     for (let more = true; more && !isStopped();) {
+      if (unread(tenant).last < log.prunedTo(tenant)) return false;
       const began = performance.now();
       more = await log.erase(tenant);
       if (more) await rest(performance.now() - began);
     }
+    return true;
+  }
+
+  /** Who reads is waited for, and not for ever. */
+  function unread(tenant: TenantId): Limit {
+    const isOver = (putOff.get(tenant) ?? 0) >= PUT_OFF_COUNT_MAX;
+    return isOver ? NO_LIMIT : { last: options.firstNeeded(tenant) - 1, stop: READING };
   }
 
   /** `firsts`: of the incidents looked at before, the first entry that each needs. */
@@ -156,8 +182,7 @@ export function startPruning(options: PruningOptions): Pruning {
       firsts.set(incidentId, first);
       limits.push({ last: first - 1, stop: { kind: "open_incident", incidentId } });
     }
-    const none: Limit = { last: Number.MAX_SAFE_INTEGER };
-    return limits.reduce((least, one) => (one.last < least.last ? one : least), none);
+    return leastOf(limits);
   }
 
   /** Whoever closes an incident looks at its call first. */
