@@ -12,6 +12,7 @@ import { may, type Action } from "../policy/access.ts";
 import { DEFAULT_LIMITS, type HttpDeps, type Limits } from "./deps.ts";
 import { accessDenied } from "./facts.ts";
 import { createGate, type Gate } from "./gate.ts";
+import { headsOf, type Heads } from "./heads.ts";
 import type { Problem } from "./problem.ts";
 import { receiptsOf, type Receipts } from "./receipts.ts";
 
@@ -20,6 +21,7 @@ export interface Face extends HttpDeps {
   readonly gate: Gate;
   readonly entries: BoundedEntries;
   readonly reserved: Reserved;
+  readonly heads: Heads;
   readonly receipts: Receipts;
 }
 
@@ -30,8 +32,8 @@ export function faceOf(deps: HttpDeps): Face {
   const { clock, metrics } = deps;
   const gate = deps.gate ?? createGate({ clock, metrics });
   const limits = deps.limits ?? DEFAULT_LIMITS;
-  const receipts = receiptsOf(deps.log);
-  return { ...deps, limits, gate, entries, receipts, reserved: reservedIds() };
+  const [heads, receipts] = [headsOf(deps.log), receiptsOf(deps.log)];
+  return { ...deps, limits, gate, entries, heads, receipts, reserved: reservedIds() };
 }
 
 /**

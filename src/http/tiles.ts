@@ -95,7 +95,7 @@ async function answerTile(
 const unknown = (detail: string) => refuse("tile_unknown", detail);
 
 async function signedSize(face: Face, tenant: TenantId): Promise<number> {
-  const note = (await face.log.signedHead(tenant)) ?? (await face.log.checkpoint(tenant));
+  const note = (await face.log.signedHead(tenant)) ?? (await face.heads.newest(tenant));
   return readCheckpoint(note).size;
 }
 

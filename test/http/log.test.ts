@@ -1,3 +1,4 @@
+import { readCheckpoint } from "../../src/log/checkpoint.ts";
 import { expect, test } from "vitest";
 import { kit, registered } from "./kit.ts";
 
@@ -34,6 +35,28 @@ test("filters choose entries, and reading is entered once a minute", async () =>
   expect(await k.entries("LogRead")).toMatchObject([
     { actor: { id: "audit", kind: "auditor" }, detail: { filter: { type: "CallRegistered" } } },
   ]);
+});
+
+test("however many read the checkpoint of a log that grows, few heads are signed, and each covers what was there", async () => {
+  const k = await kit();
+  await registered(k);
+  const { checkpoint } = k.log;
+  let signedCount = 0;
+  k.log.checkpoint = async (tenant) => {
+    signedCount += 1;
+    return await checkpoint(tenant);
+  };
+  let callCount = 1;
+  const read = async () => {
+    callCount += 1;
+    await registered(k, `c${callCount}`);
+    const size = k.log.size("acme");
+    const { text } = await k.send("GET", "/v1/log/checkpoint", "audit");
+    expect(readCheckpoint(text).size).toBeGreaterThanOrEqual(size);
+  };
+  await read();
+  await Promise.all(Array.from({ length: 20 }, read));
+  expect(signedCount).toBe(2);
 });
 
 test("the checkpoint is the log's own signed head, and reading it is entered", async () => {

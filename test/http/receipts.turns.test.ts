@@ -1,19 +1,16 @@
-/** Heads signed for receipts: bounded over all tenants, and one tenant starves no other. */
+/** Heads signed for receipts and readers: bounded over all tenants, and one tenant starves no other. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ALL_HEADS_MS_MIN, HEADS_AT_ONCE_MAX } from "../../src/http/headTurns.ts";
-import {
-  createReceipts,
-  HEAD_MS_MIN,
-  type Receipts,
-  receiptsOf,
-  TURN_MS_MAX,
-} from "../../src/http/receipts.ts";
+import { createHeads, HEAD_MS_MIN, type Heads, TURN_MS_MAX } from "../../src/http/heads.ts";
+import { createReceipts, type Receipts, receiptsOf } from "../../src/http/receipts.ts";
+import { formatCheckpoint, readCheckpoint } from "../../src/log/checkpoint.ts";
 import { memoryLog } from "../../src/log/memory.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
 
 interface World {
+  readonly heads: Heads;
   readonly receipts: Receipts;
   readonly signed: string[];
   /** Asks for the receipt of an entry that no head covers yet. */
@@ -28,22 +25,25 @@ async function world(): Promise<World> {
   await log.enter([{ at: 1, tenant: "t", type: "T", actor, origin, outcome: "success" }]);
   const [head, leaf] = [await log.checkpoint("t"), await log.hashes("t", 0, 0, 1)];
   const signed: string[] = [];
-  const heads = new Map<string, string>();
-  const receipts = createReceipts({
+  const made = new Map<string, string>();
+  const of = {
     size: () => 1,
-    signedHead: (tenant) => Promise.resolve(heads.get(tenant)),
+    signedHead: (tenant: string) => Promise.resolve(made.get(tenant)),
     hashes: () => Promise.resolve(leaf),
-    checkpoint(tenant) {
+    checkpoint(tenant: string) {
       signed.push(tenant);
-      heads.set(tenant, head);
+      made.set(tenant, head);
       return Promise.resolve(head);
     },
-  });
+  };
+  const heads = createHeads(of);
+  const receipts = createReceipts(of, heads);
   return {
+    heads,
     receipts,
     signed,
     async newest(tenant, waitMsMax = Infinity) {
-      heads.delete(tenant);
+      made.delete(tenant);
       return (await receipts.of(tenant, 1, waitMsMax)).kind;
     },
   };
@@ -116,6 +116,43 @@ test("a pause takes no turn that it will not wait for", async () => {
   const paused = w.newest("paused", 100);
   await vi.advanceTimersByTimeAsync(0);
   expect(await paused).toBe("receipt");
+});
+
+test("readers of the head share one row with receipts, and each has one signed after it asked", async () => {
+  const root = new Uint8Array(32);
+  let [size, signedCount] = [0, 0];
+  let head: string | undefined;
+  const heads = createHeads({
+    size: () => size,
+    signedHead: () => Promise.resolve(head),
+    checkpoint() {
+      signedCount += 1;
+      head = `${formatCheckpoint({ origin: "t", size, root })}\n\u2014 t AAAAAAAA\n`;
+      return Promise.resolve(head);
+    },
+  });
+  const over = new AbortController();
+  let toldCount = 0;
+  /** What is read is entered, so that each finds a log that has grown. */
+  const poll = async (ask: () => Promise<string | undefined>) => {
+    while (!over.signal.aborted && toldCount < 1_000) {
+      const askedAt = (size += 1);
+      expect(readCheckpoint((await ask()) ?? "").size).toBeGreaterThanOrEqual(askedAt);
+      toldCount += 1;
+    }
+  };
+  const all = Array.from({ length: 20 }, () => poll(() => heads.newest("t")));
+  all.push(poll(() => heads.next("t", Infinity)));
+  await vi.advanceTimersByTimeAsync(10 * HEAD_MS_MIN);
+  over.abort();
+  await vi.advanceTimersByTimeAsync(TURN_MS_MAX);
+  await Promise.all(all);
+  expect(signedCount).toBeLessThanOrEqual(12);
+  expect(toldCount).toBeGreaterThan(21 * 9);
+  // With nothing entered since, the newest is told at once.
+  const before = signedCount;
+  for (let count = 0; count < 5; count += 1) await heads.newest("t");
+  expect(signedCount).toBe(before);
 });
 
 test("whoever makes receipts of one log shares its bounds", () => {

@@ -1,6 +1,7 @@
 /** The log over HTTP as C2SP tiles and receipts, as far as it was signed. */
 import { expect, test } from "vitest";
-import { createReceipts, HEAD_MS_MIN } from "../../src/http/receipts.ts";
+import { createHeads, HEAD_MS_MIN } from "../../src/http/heads.ts";
+import { createReceipts } from "../../src/http/receipts.ts";
 import { canonicalBytes } from "../../src/log/canonical.ts";
 import { readCheckpoint } from "../../src/log/checkpoint.ts";
 import { memoryLog } from "../../src/log/memory.ts";
@@ -211,7 +212,10 @@ test("for receipts a log signs no more often than once in a while; who comes mea
     return await checkpoint(tenant);
   };
   let now = 5_000;
-  const receipts = createReceipts(log, () => now);
+  const receipts = createReceipts(
+    log,
+    createHeads(log, () => now),
+  );
   const enter = () => log.enter([fact]);
   await enter();
   expect((await receipts.of("acme", 1, 0)).kind).toBe("receipt");

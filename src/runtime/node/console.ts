@@ -14,6 +14,7 @@ import { openIdSignIn, type SignIn, type SignedIn } from "../../console/signIn.t
 import type { Clock } from "../../control/ports.ts";
 import type { HttpApp } from "../../http/app.ts";
 import type { HttpDeps } from "../../http/deps.ts";
+import { headsOf } from "../../http/heads.ts";
 import { signIns } from "../../http/signIns.ts";
 import { receiptsOf } from "../../http/receipts.ts";
 import { SYSTEM_TENANT } from "../../log/store.ts";
@@ -76,7 +77,8 @@ export function consoleService(options: ConsoleServiceOptions): ConsoleService |
     ...(token === undefined ? {} : { link: once(token, config) }),
     pages: pagesOf({
       calls: deps.calls,
-      log: deps.log,
+      // A page that is opened again and again has no head signed each time.
+      log: { ...deps.log, checkpoint: headsOf(deps.log).newest },
       policy: deps.policy,
       idForm: deps.idForm,
       evidence: deps.evidence,
