@@ -1,12 +1,14 @@
 /**
- * Reads a WAV file as it comes, in pieces of any size, and hands on its sound. Never throws for
- * what a file holds: what cannot be heard is named.
+ * Reads a WAV file as it comes, in pieces of any size, and hands on its sound: all of it, also what
+ * stands in further `data` chunks, or none. Never throws for what a file holds: what cannot be heard,
+ * or not all of it, is named.
  *
  * RIFF as Microsoft and IBM described it (1991), WAVE_FORMAT_EXTENSIBLE, and RF64 (EBU 3306).
  *
  * @module
  */
 import { BYTES_PER_SAMPLE, type WavCodec, unpack } from "./codec.ts";
+import { isSame, readFormat } from "./wavFormat.ts";
 
 /** Why a file cannot be heard. */
 export type Unheard =
@@ -47,7 +49,6 @@ export interface WavReader {
   end(): Problem | { readonly kind: "read"; readonly truncated: boolean };
 }
 
-const RATE_HZ = { min: 8_000, max: 48_000 };
 const FORMAT_BYTES_MAX = 64;
 const BLOCK_FRAMES = 4_096;
 
@@ -55,12 +56,15 @@ const BLOCK_FRAMES = 4_096;
 const UNKNOWN_SIZES = new Set([0, 0xffff_ffff]);
 
 export function wavReader(to: Listener): WavReader {
-  let state: "riff" | "chunk" | "format" | "skip" | "data" | "rest" = "riff";
+  let state: "riff" | "chunk" | "format" | "list" | "skip" | "data" | "pad" | "zeros" = "riff";
   /** What is needed whole: a header, a format, one sample of each channel. */
   const head = new Uint8Array(FORMAT_BYTES_MAX);
   let headBytes = 0;
   let needed = 12;
   let left = 0;
+  /** Whether one byte that fills up is in what is left. */
+  let isPadded = false;
+  let hasData = false;
   let afterFormat = 0;
   let endless = false;
   let format: SoundFormat<WavCodec> | undefined;
@@ -94,6 +98,10 @@ export function wavReader(to: Listener): WavReader {
         failed = found;
         return;
       }
+      if (format !== undefined && !isSame(format, found)) {
+        fail("format_unknown", "its format changes on the way");
+        return;
+      }
       if (format === undefined) {
         format = found;
         frameBytes = BYTES_PER_SAMPLE[format.codec] * format.channelCount;
@@ -104,9 +112,24 @@ export function wavReader(to: Listener): WavReader {
       next("skip", 0);
       return;
     }
+    if (state === "list") {
+      if (text(head, 0) === "wavl") fail("codec_unknown", "its sound is a list of pieces (wavl)");
+      next("skip", 0);
+      return;
+    }
     const [id, size] = [text(head, 0), view.getUint32(4, true)];
+    if (hasData && head.subarray(0, headBytes).every((byte) => byte === 0)) {
+      next("zeros", 0);
+      return;
+    }
+    const more = hasData ? beyond(id) : undefined;
+    if (more !== undefined) {
+      fail("not_sound", more);
+      return;
+    }
     // Chunks begin at even places; the byte that fills up is not counted in their size.
     const padded = size + (size % 2);
+    isPadded = size % 2 === 1;
     if (id === "fmt ") {
       if (size < 16) fail("not_sound", `its format has ${size} bytes`);
       afterFormat = padded - Math.min(size, FORMAT_BYTES_MAX);
@@ -116,9 +139,13 @@ export function wavReader(to: Listener): WavReader {
         fail("not_sound", "its sound comes before its format");
         return;
       }
+      hasData = true;
       endless = UNKNOWN_SIZES.has(size);
       left = endless ? Number.POSITIVE_INFINITY : size;
       next("data", frameBytes);
+    } else if (id === "LIST" && size >= 4) {
+      left = padded - 4;
+      next("list", 4);
     } else {
       left = padded;
       next("skip", 0);
@@ -144,7 +171,7 @@ export function wavReader(to: Listener): WavReader {
       at += frames * frameBytes;
     }
     left -= at - from;
-    if (left === 0) next("rest", 0);
+    if (left === 0) next(isPadded ? "pad" : "chunk", 8);
     return at;
   }
 
@@ -161,7 +188,14 @@ export function wavReader(to: Listener): WavReader {
     switch (state) {
       case "data":
         return hear(bytes, at, bytes.length);
-      case "rest":
+      case "pad":
+        // Of what should be there and is not, the next chunk's first letter stands in its place.
+        next("chunk", 8);
+        return bytes[at] === 0 ? at + 1 : at;
+      case "zeros":
+        if (bytes.subarray(at).some((byte) => byte !== 0)) {
+          fail("not_sound", "something follows its sound that is not part of a WAV file");
+        }
         return bytes.length;
       case "skip": {
         const skipped = Math.min(left, here);
@@ -171,6 +205,7 @@ export function wavReader(to: Listener): WavReader {
       }
       case "riff":
       case "chunk":
+      case "list":
       case "format": {
         const taken = Math.min(needed - headBytes, here);
         head.set(bytes.subarray(at, at + taken), headBytes);
@@ -192,6 +227,10 @@ export function wavReader(to: Listener): WavReader {
       if (failed !== undefined) return failed;
       if (state === "riff") return fail("not_sound", "the file ends before it says what it is");
       if (!heard) return fail("no_sound", "the file holds no sound");
+      const isCut = state === "list" || state === "format" || state === "skip";
+      if (isCut && (state !== "skip" || left > (isPadded ? 1 : 0))) {
+        return fail("not_sound", "what follows its sound is cut short: there may be more of it");
+      }
       return { kind: "read", truncated: state === "data" && !endless };
     },
   };
@@ -200,55 +239,9 @@ export function wavReader(to: Listener): WavReader {
 const text = (bytes: Uint8Array, at: number): string =>
   String.fromCharCode(...bytes.subarray(at, at + 4));
 
-const EXTENSIBLE = 0xfffe;
-/** The last fourteen bytes of every KSDATAFORMAT_SUBTYPE that stands for a format tag. */
-const SUBTYPE = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
-
-function readFormat(view: DataView, bytes: number): SoundFormat<WavCodec> | Problem {
-  const problem = (name: Unheard, detail: string): Problem => ({
-    kind: "unheard",
-    problem: name,
-    detail,
-  });
-  const given = view.getUint16(0, true);
-  const channelCount = view.getUint16(2, true);
-  const sampleRateHz = view.getUint32(4, true);
-  const bits = view.getUint16(14, true);
-  const extended = given === EXTENSIBLE && bytes >= 40;
-  const known = SUBTYPE.every((byte, index) => view.getUint8(26 + index) === byte);
-  const tag = extended && known ? view.getUint16(24, true) : given;
-  const codec = codecOf(tag, bits);
-  if (codec === undefined) {
-    return problem("codec_unknown", `format 0x${tag.toString(16)} with ${bits} bits is not known`);
-  }
-  if (sampleRateHz < RATE_HZ.min || sampleRateHz > RATE_HZ.max) {
-    return problem("format_unknown", `${sampleRateHz} samples a second are not heard`);
-  }
-  if (channelCount !== 1 && channelCount !== 2) {
-    return problem("format_unknown", `${channelCount} channels are not heard`);
-  }
-  const frame = view.getUint16(12, true);
-  if (frame !== BYTES_PER_SAMPLE[codec] * channelCount) {
-    return problem("not_sound", `its format says that one sample takes ${frame} bytes`);
-  }
-  return { codec, sampleRateHz, channelCount };
-}
-
-function codecOf(tag: number, bits: number): WavCodec | undefined {
-  if (tag === 3) return bits === 32 ? "float32" : undefined;
-  if (tag === 6) return bits === 8 ? "alaw" : undefined;
-  if (tag === 7) return bits === 8 ? "mulaw" : undefined;
-  if (tag !== 1) return undefined;
-  switch (bits) {
-    case 8:
-      return "pcm8";
-    case 16:
-      return "pcm16";
-    case 24:
-      return "pcm24";
-    case 32:
-      return "pcm32";
-    default:
-      return undefined;
-  }
+/** What is wrong with a chunk of this name behind the sound: there may be sound that is not heard. */
+function beyond(id: string): string | undefined {
+  if (/^(?:RIFF|RIFX|RF64)$/.test(id)) return "another file follows it in the same file";
+  if (/^[\x20-\x7e]{4}$/.test(id)) return undefined;
+  return "something follows its sound that is not part of a WAV file";
 }

@@ -118,6 +118,74 @@ describe("a file that a careless recorder wrote is heard all the same", () => {
   });
 });
 
+describe("a file is heard whole or not at all", () => {
+  const options = { rateHz: RATE };
+  /** The chunks of a file with this sound: format and data. */
+  const chunksOf = (channel: Float32Array, more: Partial<WavOptions> = {}) =>
+    wavFile([channel], { ...options, ...more }).subarray(12);
+  const dataOf = (channel: Float32Array, more: Partial<WavOptions> = {}) =>
+    chunksOf(channel, more).subarray(24);
+  const whole = sound();
+  const [first, second] = [whole.subarray(0, 9_600), whole.subarray(9_600)];
+  const list = (type: string, size: number) => {
+    const head = Buffer.from(`LIST....${type}`);
+    head.writeUInt32LE(size + 4, 4);
+    return Buffer.concat([head, Buffer.alloc(size)]);
+  };
+
+  test.each<readonly [string, Uint8Array]>([
+    ["at once", Buffer.alloc(0)],
+    ["after other chunks", Buffer.concat([list("INFO", 30), list("adtl", 0)])],
+    ["after the same format again", chunksOf(new Float32Array(0)).subarray(0, 24)],
+  ])("sound in a second data chunk is heard as well, %s", async (_, between) => {
+    const plain = await heardIn([wavFile([whole], options)]);
+    const file = Buffer.concat([wavFile([first], options), between, dataOf(second)]);
+    for (const sizes of [[file.length], [1], [7, 300]]) {
+      expect(await heardIn(inPieces(file, sizes))).toEqual(plain);
+    }
+    const unsized = Buffer.concat([wavFile([first], options), dataOf(second, { dataSize: 0 })]);
+    expect(await heardIn([unsized])).toEqual(plain);
+    const third = Buffer.concat([file, dataOf(first)]);
+    expect((await heardIn([third])).durationMs).toBe(3_200);
+    const cut = await heardIn([file.subarray(0, -1_600)]);
+    expect(cut).toMatchObject({ durationMs: 1_900, truncated: true });
+  });
+
+  test("of an odd number of bytes, whether or not a byte fills up", async () => {
+    const eight = { codec: "pcm8" } as const;
+    const [odd, rest] = [whole.subarray(0, 8_001), whole.subarray(8_001)];
+    const file = wavFile([odd], { ...options, ...eight });
+    for (const begun of [file, file.subarray(0, -1)]) {
+      const heard = await heardIn([Buffer.concat([begun, dataOf(rest, eight)])]);
+      expect(heard.durationMs).toBe(2_000);
+    }
+  });
+
+  test.each<readonly [string, Uint8Array, string]>([
+    ["another file", wavFile([second], options), "not_sound"],
+    ["bytes that are no chunk", Buffer.from(second.buffer, 0, 4_000), "not_sound"],
+    ["zeros, and then something", Buffer.from(`${"\0".repeat(40)}x`), "not_sound"],
+    ["a chunk that breaks off", Buffer.from("note\xff\xff\0\0abc", "latin1"), "not_sound"],
+    ["a chunk that breaks off in its name", list("INFO", 8).subarray(0, 10), "not_sound"],
+    ["another format", chunksOf(second, { codec: "mulaw" }), "format_unknown"],
+    ["another rate", chunksOf(second, { rateHz: 16_000 }), "format_unknown"],
+    ["a list of pieces", list("wavl", 40), "codec_unknown"],
+  ])("with %s behind its sound it is not judged by what is before", async (_, after, problem) => {
+    const file = Buffer.concat([wavFile([first], options), after]);
+    for (const sizes of [[file.length], [1]]) {
+      expect(await hear(inPieces(file, sizes))).toMatchObject({ kind: "unheard", problem });
+    }
+  });
+
+  test("with zeros up to the end of a block it is heard: they hold no sound", async () => {
+    const file = Buffer.concat([wavFile([first], options), Buffer.alloc(4_001)]);
+    for (const sizes of [[file.length], [1]]) {
+      const heard = await heardIn(inPieces(file, sizes));
+      expect(heard).toMatchObject({ durationMs: 1_200, truncated: false });
+    }
+  });
+});
+
 describe("what cannot be heard is named", () => {
   const broken = (change: (file: Buffer) => void): Buffer => {
     const file = wavFile([sound(100)], { rateHz: RATE });
