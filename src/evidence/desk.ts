@@ -39,7 +39,18 @@ export type Reported =
   /** A judgement of something else than this recording and this call's windows. */
   | { readonly kind: "unfit"; readonly judgement: number };
 
-/** All of these throw `LogUnavailable` where the log cannot be read or written. */
+/** The call has more entries than are looked at, and will not have fewer: nothing is told by half of it. */
+export class CallTooLong extends Error {
+  readonly code = "call_too_long";
+  constructor() {
+    super("the call has more entries than are looked at");
+  }
+}
+
+/**
+ * All of these throw `LogUnavailable` where the log cannot be read or written, and all but `unheard`
+ * throw `CallTooLong`.
+ */
 export interface EvidenceDesk {
   /** As it stands in the log; undefined for a call that is not known. */
   read(tenant: TenantId, callId: CallId): Promise<CallEvidence | undefined>;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { CallTooLong } from "../evidence/desk.ts";
 import type { SoundReport } from "../evidence/evidence.ts";
 import { json, refused, route, type Asked, type Handled, type Route } from "./asked.ts";
 import { evidenceAnswer, soundBody, unheardAnswer, unheardQuery } from "./evidenceSchemas.ts";
@@ -24,13 +25,15 @@ export function evidenceRoutes(face: Face): readonly Route[] {
       summary: "What a call's recordings tell of its windows",
       tag: "Evidence",
       answers: { 200: { description: "As it stands in the log", schema: evidenceAnswer } },
-      problems: ["call_unknown", "log_unavailable"],
+      problems: ["call_unknown", "call_too_long", "log_unavailable"],
       async handle(asked) {
         const callId = asked.param("callId");
         const problem = await mayNot(face, asked, "read_evidence", callId);
         if (problem !== undefined) return refused(problem);
         await face.entries.enter(logRead(asked, "evidence", { callId }));
-        return answered(await face.evidence.read(asked.tenant, callId));
+        return await orTooLong(async () =>
+          answered(await face.evidence.read(asked.tenant, callId)),
+        );
       },
     }),
     route({
@@ -42,13 +45,15 @@ export function evidenceRoutes(face: Face): readonly Route[] {
         "Answers once they have, or have not in their time. Asking changes nothing in a recorder.",
       tag: "Evidence",
       answers: { 200: { description: "What is known then", schema: evidenceAnswer } },
-      problems: ["call_unknown", "log_unavailable"],
+      problems: ["call_unknown", "call_too_long", "log_unavailable"],
       async handle(asked) {
         const callId = asked.param("callId");
         const problem = await mayNot(face, asked, "ask_witnesses", callId);
         if (problem !== undefined) return refused(problem);
         await face.entries.enter(witnessesAsked(asked, callId));
-        return answered(await face.evidence.ask(asked.tenant, callId, asked.by));
+        return await orTooLong(async () =>
+          answered(await face.evidence.ask(asked.tenant, callId, asked.by)),
+        );
       },
     }),
     route({
@@ -63,12 +68,18 @@ export function evidenceRoutes(face: Face): readonly Route[] {
       // What they name is in the log already, or refused.
       identifiers: ["tapId", "recordingId", "windowId", "fileDigest"],
       answers: { 200: { description: "Entered", schema: evidenceAnswer } },
-      problems: ["call_unknown", "recording_unknown", "sound_off", "log_unavailable"],
+      problems: [
+        "call_unknown",
+        "call_too_long",
+        "recording_unknown",
+        "sound_off",
+        "log_unavailable",
+      ],
       async handle(asked) {
         const callId = asked.param("callId");
         const problem = await mayNot(face, asked, "report_sound", callId);
         if (problem !== undefined) return refused(problem);
-        return await report(face, asked, callId, asked.body as SoundReport);
+        return await orTooLong(() => report(face, asked, callId, asked.body as SoundReport));
       },
     }),
     route({
@@ -99,6 +110,18 @@ async function mayNot(
   const view = await face.calls.read(asked.tenant, callId);
   if (view !== undefined) return await denied(face, asked, action, subjectOf(view));
   return await notThere(face, asked, action, refusalProblem("call_unknown", {}), callId);
+}
+
+/** Of such a call nothing can be told by half of it, and the log is not to blame. */
+async function orTooLong(answer: () => Promise<Handled>): Promise<Handled> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof CallTooLong)) throw error;
+    return refused(
+      refuse("call_too_long", "Evidence of this call is not told: it has too many entries."),
+    );
+  }
 }
 
 const answered = (evidence: object | undefined): Handled =>

@@ -121,6 +121,11 @@ export const PROBLEMS = {
   ),
   window_unknown: problem(404, "The window is not known", "Open it with a pause first."),
   call_ended: problem(409, "The call has ended", "Use a new call id for a new conversation."),
+  call_too_long: problem(
+    409,
+    "The call has more entries than evidence is told of",
+    "Read them with GET /v1/calls/{callId}/history. Asking again changes nothing.",
+  ),
   window_closed: problem(
     409,
     "The window was closed",

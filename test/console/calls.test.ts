@@ -348,6 +348,11 @@ test("evidence is shown where it is known, and where it cannot be read that is s
   expect(text).toContain(`href="/console/incidents/inc-1"`);
   evidence.fails = true;
   expect((await who.get("/console/calls/c-drift")).text).toContain("Evidence cannot be read now.");
+  // Which asking again will not mend.
+  Object.assign(evidence, { fails: false, isTooLong: true });
+  expect((await who.get("/console/calls/c-drift")).text).toContain(
+    "The call has more entries than evidence is told of.",
+  );
 });
 
 test("a long call's entries are paged, and a call too long to draw is listed all the same", async () => {

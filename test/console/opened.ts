@@ -6,6 +6,7 @@ import { callPages } from "../../src/console/pages/call.ts";
 import { callsPages } from "../../src/console/pages/calls.ts";
 import { statementPages } from "../../src/console/pages/statement.ts";
 import type { CallEvent } from "../../src/control/events.ts";
+import { CallTooLong } from "../../src/evidence/desk.ts";
 import type { CallEvidence } from "../../src/evidence/evidence.ts";
 import { memoryLog } from "../../src/log/memory.ts";
 import type { EntryDraft } from "../../src/log/entry.ts";
@@ -24,7 +25,7 @@ export interface Opened {
   readonly entered: Omit<EntryDraft, "at">[];
   readonly time: { now: number };
   /** What the witnesses told; undefined: nobody was asked. */
-  readonly evidence: { known?: CallEvidence; fails?: boolean };
+  readonly evidence: { known?: CallEvidence; fails?: boolean; isTooLong?: boolean };
   /** The pages read the log through this. */
   /** `unwritten`: facts of the call are in memory alone. */
   readonly reads: {
@@ -82,6 +83,7 @@ export async function opened(
     evidence: {
       async read(_tenant, callId) {
         if (evidence.fails === true) throw new Error("away");
+        if (evidence.isTooLong === true) throw new CallTooLong();
         return (
           evidence.known ?? {
             callId,

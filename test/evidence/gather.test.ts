@@ -1,5 +1,6 @@
 /** When witnesses are asked, what is entered of it, and what survives a restart. */
 import { expect, test } from "vitest";
+import { CallTooLong } from "../../src/evidence/desk.ts";
 import { history } from "./history.ts";
 import { AT, CONFIG, recorded, rig } from "./rig.ts";
 
@@ -497,9 +498,9 @@ test("a call of more entries than are looked at is given up once, in an entry th
   expect(await given()).toHaveLength(1);
   expect(readings.count()).toBe(before);
   // Whoever asks is told of no window and no judgement, and asking enters nothing.
-  await expect(r.evidence().read("t", "c")).rejects.toThrow();
+  await expect(r.evidence().read("t", "c")).rejects.toBeInstanceOf(CallTooLong);
   const by = { id: "ann", kind: "operator", owner: "ann" } as const;
-  await expect(r.evidence().ask("t", "c", by)).rejects.toThrow("too long");
+  await expect(r.evidence().ask("t", "c", by)).rejects.toBeInstanceOf(CallTooLong);
   expect(await given()).toHaveLength(1);
   expect(r.main.askedCount("a")).toBe(0);
 });

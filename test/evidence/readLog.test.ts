@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import type { Entry } from "../../src/log/entry.ts";
 import { lookBack } from "../../src/runtime/node/evidence/lookBack.ts";
-import { CallTooLong, readKnown, type Reads } from "../../src/runtime/node/evidence/read.ts";
+import { CallTooLong } from "../../src/evidence/desk.ts";
+import { readKnown, type Reads } from "../../src/runtime/node/evidence/read.ts";
 import { history } from "./history.ts";
 import { AT, rig } from "./rig.ts";
 

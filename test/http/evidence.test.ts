@@ -182,3 +182,26 @@ test("while sound is off nobody may report any, and nothing is to be heard", asy
   expect((await k.send("GET", "/v1/evidence/unheard", "cti")).body).toEqual({ calls: [] });
   await k.keeper.stop();
 });
+
+test("evidence of a call with more entries than are looked at is refused for that, and the log is not blamed", async () => {
+  const { k, tapId } = await evident({ sound: true });
+  const { read } = k.log;
+  k.log.read = async (tenant, filter, after, limit) => {
+    const page = await read(tenant, filter, after, limit);
+    const [first] = page.entries;
+    if (filter.callId !== "c1" || first === undefined) return page;
+    const entries = Array.from({ length: 50_001 }, (_, at) => ({ ...first, position: at + 1 }));
+    return { entries, indexedTo: page.indexedTo };
+  };
+  const path = "/v1/calls/c1/evidence";
+  const answers = [
+    await k.send("GET", path, "audit"),
+    await k.send("POST", path, "cti"),
+    await k.send("POST", `${path}/sound`, "cti", sound(tapId)),
+  ];
+  for (const { body, headers, status } of answers) {
+    expect([status, body["code"]]).toEqual([409, "call_too_long"]);
+    expect(headers.has("retry-after")).toBe(false);
+  }
+  expect(k.logged.map(({ sentence }) => sentence)).not.toContain("a request failed");
+});

@@ -6,6 +6,7 @@
 import { html } from "hono/html";
 import type { TenantId } from "../../control/call.ts";
 import { protection } from "../../control/conclude.ts";
+import { CallTooLong } from "../../evidence/desk.ts";
 import type { CallEvidence } from "../../evidence/evidence.ts";
 import { eventOfEntry, isCallEntry } from "../../log/callEntries.ts";
 import { hasCardNumber } from "../../policy/cardholder.ts";
@@ -25,7 +26,7 @@ import { behind } from "./calls.ts";
 /** What is known of a call's evidence, and why where it is not. */
 export type Evidence =
   | { readonly kind: "known"; readonly evidence: CallEvidence }
-  | { readonly kind: "away" | "of_the_newest" };
+  | { readonly kind: "away" | "of_the_newest" | "too_long" };
 
 export function callPages(deps: PageDeps): readonly PageDef[] {
   return [
@@ -101,8 +102,8 @@ export async function evidenceOf(
   try {
     const known = await evidence.read(session.principal.tenant, callId);
     return known === undefined ? { kind: "away" } : { kind: "known", evidence: known };
-  } catch {
-    return { kind: "away" };
+  } catch (error) {
+    return { kind: error instanceof CallTooLong ? "too_long" : "away" };
   }
 }
 

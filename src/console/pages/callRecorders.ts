@@ -91,6 +91,8 @@ export function evidenceCell(
   switch (known.kind) {
     case "away":
       return html`${say("call.evidenceAway")}`;
+    case "too_long":
+      return html`${say("call.evidenceTooLong")}`;
     case "of_the_newest":
       return html`–`;
     case "known":

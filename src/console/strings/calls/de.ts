@@ -93,6 +93,7 @@ export const callsDe: CallsStrings = {
   "call.noEvidence": "Noch wurde niemand gefragt.",
   "call.noWitness": "Dieser Rekorder sagt nicht aus.",
   "call.evidenceAway": "Der Nachweis kann jetzt nicht gelesen werden.",
+  "call.evidenceTooLong": "Das Gespräch hat mehr Einträge, als ein Nachweis umfasst.",
   "call.toldNothing": "Er berichtete von nichts.",
   "call.incidents": "Vorfälle",
   "call.entries": "Einträge im Kontrollprotokoll",

@@ -90,6 +90,7 @@ export const callsEn = {
   "call.noEvidence": "Nobody was asked yet.",
   "call.noWitness": "This recorder does not testify.",
   "call.evidenceAway": "Evidence cannot be read now.",
+  "call.evidenceTooLong": "The call has more entries than evidence is told of.",
   "call.toldNothing": "It told of nothing.",
   "call.incidents": "Incidents",
   "call.entries": "Entries of the control log",

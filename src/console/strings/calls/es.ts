@@ -93,6 +93,7 @@ export const callsEs: CallsStrings = {
   "call.noEvidence": "Aún no se ha preguntado a nadie.",
   "call.noWitness": "Esta grabadora no testifica.",
   "call.evidenceAway": "Las pruebas no se pueden leer ahora.",
+  "call.evidenceTooLong": "La llamada tiene más entradas de las que abarcan las pruebas.",
   "call.toldNothing": "No habló de nada.",
   "call.incidents": "Incidentes",
   "call.entries": "Entradas del registro de control",

@@ -94,6 +94,7 @@ export const callsFr: CallsStrings = {
   "call.noEvidence": "Personne n'a encore été interrogé.",
   "call.noWitness": "Cet enregistreur ne témoigne pas.",
   "call.evidenceAway": "Les preuves ne peuvent pas être lues maintenant.",
+  "call.evidenceTooLong": "L'appel a plus d'entrées que les preuves n'en couvrent.",
   "call.toldNothing": "Il n'a parlé de rien.",
   "call.incidents": "Incidents",
   "call.entries": "Entrées du journal de contrôle",

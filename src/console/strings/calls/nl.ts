@@ -92,6 +92,7 @@ export const callsNl: CallsStrings = {
   "call.noEvidence": "Er is nog niemand gevraagd.",
   "call.noWitness": "Deze recorder getuigt niet.",
   "call.evidenceAway": "Het bewijs kan nu niet gelezen worden.",
+  "call.evidenceTooLong": "Het gesprek heeft meer vermeldingen dan het bewijs omvat.",
   "call.toldNothing": "Hij vertelde van niets.",
   "call.incidents": "Incidenten",
   "call.entries": "Vermeldingen in het controlelogboek",

@@ -7,6 +7,7 @@
 import type { Actor, CallId, RecorderId, TenantId } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import { isOfTap, judgeByTime } from "../../../evidence/byTime.ts";
+import { CallTooLong } from "../../../evidence/desk.ts";
 import type { Judgement, Recording, TapInCall } from "../../../evidence/evidence.ts";
 import type { Incidents } from "../../../evidence/incident.ts";
 import * as known from "../../../evidence/known.ts";
@@ -14,7 +15,7 @@ import type { EntryDraft } from "../../../log/entry.ts";
 import type { LogStore } from "../../../log/store.ts";
 import type { Answer, Asker } from "./ask.ts";
 import * as entries from "./entries.ts";
-import { CallTooLong, readKnown } from "./read.ts";
+import { readKnown } from "./read.ts";
 
 type Known = known.Known;
 

@@ -9,7 +9,7 @@ import type { CallId, RecorderId, TenantId } from "../../../control/call.ts";
 import { goal } from "../../../control/conclude.ts";
 import type { CallChange, Clock } from "../../../control/ports.ts";
 import { LogUnavailable, told } from "../../../control/within.ts";
-import type { EvidenceDesk } from "../../../evidence/desk.ts";
+import { CallTooLong, type EvidenceDesk } from "../../../evidence/desk.ts";
 import type { Incidents } from "../../../evidence/incident.ts";
 import * as known from "../../../evidence/known.ts";
 import type { Logger } from "../../../http/deps.ts";
@@ -54,6 +54,12 @@ export interface EvidenceService extends EvidenceDesk {
   /** Calls that wait to be asked about. */
   waitingCount(): number;
   stop(): Promise<void>;
+}
+
+/** No failure of the log, and not to be told as one. */
+function orTooLong(error: unknown): CallTooLong {
+  if (error instanceof CallTooLong) return error;
+  throw error;
 }
 
 export function startEvidence(options: EvidenceOptions): EvidenceService {
@@ -187,7 +193,8 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
       if (testifying.size > 0) void look();
     },
     async read(tenant, callId) {
-      const now = await told(clock, readKnown(log, tenant, callId));
+      const now = await told(clock, readKnown(log, tenant, callId).catch(orTooLong));
+      if (now instanceof CallTooLong) throw now;
       return now === undefined ? undefined : evidenceOf(callId, now);
     },
     async ask(tenant, callId, by) {
@@ -196,7 +203,7 @@ export function startEvidence(options: EvidenceOptions): EvidenceService {
         throw new LogUnavailable("the log cannot be read", { cause: error });
       });
       if (rounded.kind === "unknown") return undefined;
-      if (rounded.kind === "too_long") throw new LogUnavailable("the call is too long to be read");
+      if (rounded.kind === "too_long") throw new CallTooLong();
       if (rounded.kind === "again" && testifying.size > 0) {
         waiting.soon(tenant, callId, clock.now() + config.retryMsMin);
       }

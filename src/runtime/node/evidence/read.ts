@@ -4,6 +4,7 @@
  * @module
  */
 import type { CallId, TenantId } from "../../../control/call.ts";
+import { CallTooLong } from "../../../evidence/desk.ts";
 import { type Fact, type Known, knownOf } from "../../../evidence/known.ts";
 import type { Entry } from "../../../log/entry.ts";
 import type { EntryFilter, EntryPage, LogStore } from "../../../log/store.ts";
@@ -16,11 +17,6 @@ const CALL_COUNT_MAX = 50_000;
 const TAIL_COUNT_MAX = 50_000;
 
 export type Reads = Pick<LogStore, "read" | "size">;
-
-/** The call has more entries than are looked at, and will not have fewer. */
-export class CallTooLong extends Error {
-  readonly code = "call_too_long";
-}
 
 /**
  * Undefined for a call that the log does not know. Throws `CallTooLong` where half of it would be
@@ -46,9 +42,7 @@ async function entriesOfCall(
   const take = (entry: Entry): void => {
     if (entry.callId !== callId) return;
     found.set(entry.position, entry);
-    if (found.size > CALL_COUNT_MAX) {
-      throw new CallTooLong("the call has more entries than are looked at");
-    }
+    if (found.size > CALL_COUNT_MAX) throw new CallTooLong();
   };
   const indexedTo = await eachEntry(log, tenant, { callId }, 0, take);
   let tail = 0;
