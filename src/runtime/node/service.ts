@@ -246,7 +246,7 @@ export async function startService(
     custody = startCustody({ config, log, clock, clockWatch, logger, sink, register });
     copies = await startCopies({ config, log, clock, logger, sink, register });
     const { confirmedTo: copiedTo } = copies;
-    retention.begin({ log, logger, copiedTo, openIncidents: incidents.open });
+    retention.begin({ log, logger, register, copiedTo, openIncidents: incidents.open });
     const endBeats = startBeats(clock, [
       { everyMs: FLUSH_EVERY_MS, run: () => main.flushBounded() },
       {

@@ -5,6 +5,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
+import type { Registry } from "prom-client";
 import type { TenantId } from "../../../control/call.ts";
 import type { Clock } from "../../../control/ports.ts";
 import { told } from "../../../control/within.ts";
@@ -16,6 +17,7 @@ import type { Config } from "../../../policy/config.ts";
 import { type RetentionConfig, monthsBefore, monthsOf } from "../../../policy/configRetention.ts";
 import type { NodeLog } from "../log/openLog.ts";
 import { type HoldRoomOptions, holdRooms } from "./legalHolds.ts";
+import { type Overdue, overdueOf, retentionMetrics } from "./overdue.ts";
 import { type Pruning, type PruningOptions, startPruning } from "./pruning.ts";
 
 export interface RetentionOptions {
@@ -41,6 +43,8 @@ export interface Retention extends RetentionDesk {
     more: Pick<PruningOptions, "copiedTo" | "openIncidents"> & {
       readonly log: NodeLog;
       readonly logger: Logger;
+      /** Where its numbers go. */
+      readonly register?: Registry;
     },
   ): void;
   stop(): Promise<void>;
@@ -55,6 +59,18 @@ export function createRetention(options: RetentionOptions): Retention {
   function monthsFor(tenant: TenantId): number | undefined {
     const isKnown = tenant === SYSTEM_TENANT || isTenant(tenant);
     return config && isKnown ? monthsOf(config, tenant, SYSTEM_TENANT) : undefined;
+  }
+
+  function keeping(tenant: TenantId): ReturnType<PruningOptions["keeping"]> {
+    const months = monthsFor(tenant);
+    return months === undefined
+      ? undefined
+      : { months, olderThan: monthsBefore(clock.now(), months) };
+  }
+
+  function overdue(tenant: TenantId): Overdue | undefined {
+    const [kept, look] = [keeping(tenant), pruning?.looked(tenant)];
+    return kept && look && overdueOf(look, kept.olderThan, clock.now());
   }
 
   async function standing(tenant: TenantId): Promise<RetentionStanding> {
@@ -80,18 +96,10 @@ export function createRetention(options: RetentionOptions): Retention {
     reads: (tenant, reader, from, forMs) =>
       readings.reads(tenant, reader, Math.max(from, log.prunedTo(tenant) + 1), forMs),
     readsNoMore: readings.readsNoMore,
-    begin(more) {
-      pruning = startPruning({
-        ...more,
-        clock,
-        room,
-        firstNeeded: readings.firstNeeded,
-        keeping(tenant) {
-          const months = monthsFor(tenant);
-          if (months === undefined) return undefined;
-          return { months, olderThan: monthsBefore(clock.now(), months) };
-        },
-      });
+    begin({ register, ...more }) {
+      const { firstNeeded } = readings;
+      pruning = startPruning({ ...more, clock, room, firstNeeded, keeping });
+      if (register !== undefined) retentionMetrics(register, more.log, overdue);
     },
     stop: async () => pruning?.stop(),
   };

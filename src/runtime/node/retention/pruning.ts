@@ -13,6 +13,7 @@ import type { LegalHolds } from "../../../log/retention.ts";
 import type { Stop } from "../../../log/retentionDesk.ts";
 import type { NodeLog } from "../log/openLog.ts";
 import type { HoldRoom } from "./legalHolds.ts";
+import { type Look, lookEnded } from "./overdue.ts";
 
 /** A first look soon after a start: calls come first. Then every hour; most of them find nothing. */
 const FIRST_MS = 10_000;
@@ -56,6 +57,8 @@ interface Filed {
 export interface Pruning {
   /** What the newest look found in the way of pruning more; undefined where nothing was. */
   stoppedBy(tenant: TenantId): Stop | undefined;
+  /** Undefined before the first look at it has ended. */
+  looked(tenant: TenantId): Look | undefined;
   /** Before the log is closed. What is under way ends with the entry or the bundle it is at. */
   stop(): Promise<void>;
 }
@@ -74,7 +77,7 @@ const leastOf = (limits: readonly Limit[]): Limit =>
 
 export function startPruning(options: PruningOptions): Pruning {
   const { clock, log, logger } = options;
-  const stops = new Map<TenantId, Stop>();
+  const looks = new Map<TenantId, Look>();
   /** How often in a row somebody's reading was in the way. */
   const putOff = new Map<TenantId, number>();
   const stopping = new AbortController();
@@ -97,20 +100,26 @@ export function startPruning(options: PruningOptions): Pruning {
   async function pruneAll(): Promise<void> {
     for (const tenant of log.tenants()) {
       if (isStopped()) return;
-      try {
-        const stop = await pruneOne(tenant);
-        if (stop?.kind === "reading") putOff.set(tenant, (putOff.get(tenant) ?? 0) + 1);
-        else {
-          putOff.delete(tenant);
-          // With nothing left, what the files beside still hold of it goes too.
-          if (!isStopped()) await log.erase(tenant);
-        }
-        if (stop === undefined) stops.delete(tenant);
-        else stops.set(tenant, stop);
-      } catch (error) {
-        stops.set(tenant, { kind: "log" });
-        logger.warn({ err: error, tenant }, "the control log could not be pruned now");
+      const stop = await pruneNow(tenant);
+      const ended = { stop, now: clock.now() };
+      looks.set(tenant, await lookEnded(log, tenant, looks.get(tenant), ended));
+    }
+  }
+
+  /** Never throws. */
+  async function pruneNow(tenant: TenantId): Promise<Stop | undefined> {
+    try {
+      const stop = await pruneOne(tenant);
+      if (stop?.kind === "reading") putOff.set(tenant, (putOff.get(tenant) ?? 0) + 1);
+      else {
+        putOff.delete(tenant);
+        // With nothing left, what the files beside still hold of it goes too.
+        if (!isStopped()) await log.erase(tenant);
       }
+      return stop;
+    } catch (error) {
+      logger.warn({ err: error, tenant }, "the control log could not be pruned now");
+      return { kind: "log" };
     }
   }
 
@@ -207,7 +216,8 @@ export function startPruning(options: PruningOptions): Pruning {
   }
 
   return {
-    stoppedBy: (tenant) => stops.get(tenant),
+    stoppedBy: (tenant) => looks.get(tenant)?.stop,
+    looked: (tenant) => looks.get(tenant),
     async stop() {
       stopping.abort();
       cancel();
