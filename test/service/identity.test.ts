@@ -201,7 +201,7 @@ test("an auditor verifies the log over the network, with the key from elsewhere"
   expect(verified).toMatchObject({ code: 0, err: "" });
   expect(verified.out).toMatch(/tacet\.example\/acme: INTACT/);
   expect(verified.out + verified.err).not.toContain(keys.audit);
-  expect((await command(["verify", url, "--api-key", keys.pay])).code).toBe(2);
+  expect((await command(["verify", url, "--api-key", keys.pay])).code).toBe(3);
 });
 
 test("`tacet token` makes an agent of the sandbox, and of nothing else", async () => {
