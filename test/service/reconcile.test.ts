@@ -295,7 +295,7 @@ test("what it cannot do it says, and ends with 2", async () => {
     [[list, "--log", place, "--zone", "Mars/Olympus"], /--zone takes/],
     [[list, "--log", place, "--tolerance", "soon"], /--tolerance takes/],
     [[list, "--log", place, "--reference", "order id"], /no column "order id"/],
-    [[list, "--log", "http://127.0.0.1:9"], /does not answer/],
+    [[list, "--log", "http://127.0.0.1:9"], /could not be fetched/],
   ] as const) {
     const { code, err, out } = await tacet(["reconcile", ...args]);
     expect([args, code, out]).toEqual([args, 2, ""]);

@@ -7,10 +7,27 @@
 import { randomUUID } from "node:crypto";
 import { tested } from "../../alerts/message.ts";
 import { placeOf, sendersOf } from "./alerts/senders.ts";
+import { type Help, usageOf } from "./help.ts";
 import type { Output } from "./output.ts";
 import { configured } from "./serveCommand.ts";
 
-const USAGE = "usage: tacet alert --test [--config tacet.yaml]";
+export const ALERT_HELP: Help = {
+  name: "alert",
+  does: "Sends everybody who is told of alerts a test.",
+  usage: ["--test [--config FILE]"],
+  terms: {
+    "--test": "has to be given: nothing else is sent",
+    "--config": "the configuration; otherwise TACET_CONFIG, ./tacet.yaml or /etc/tacet/tacet.yaml",
+  },
+  exit: {
+    0: "every endpoint took it",
+    1: "one did not, or nobody is configured",
+    2: "the arguments do not fit",
+  },
+  examples: ["tacet alert --test"],
+};
+
+const USAGE = usageOf(ALERT_HELP);
 
 /** Exit code: 0, 1 where an endpoint did not take it or there is none, 2 for wrong arguments. */
 export async function alertCommand(args: readonly string[], io: Output): Promise<number> {
@@ -19,7 +36,7 @@ export async function alertCommand(args: readonly string[], io: Output): Promise
     return 2;
   }
   const rest = args.filter((one) => one !== "--test");
-  const loaded = await configured(rest, io, USAGE);
+  const loaded = await configured(rest, io, ALERT_HELP);
   if (typeof loaded === "number") return loaded;
   const { alerts, log, sandbox } = loaded.config;
   const senders = [...sendersOf(alerts).values()];

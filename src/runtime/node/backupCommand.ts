@@ -8,14 +8,28 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openForReading } from "./log/database.ts";
 import { ensureOwnFile, folderAt, syncFile } from "./log/folder.ts";
+import { type Help, usageOf } from "./help.ts";
 import { type Output, messageOf } from "./output.ts";
 import { verifyCommand } from "./verifyCommand.ts";
 
-const USAGE = `usage: tacet backup FOLDER TARGET
+export const BACKUP_HELP: Help = {
+  name: "backup",
+  does: "Copies a control log while it is written, and checks the copy.",
+  more: "The signing key, the ticket secret and predecessors are not in it: keep the keys apart from the copies, and copy predecessors once.",
+  usage: ["FOLDER TARGET"],
+  terms: {
+    FOLDER: "a service's log folder; it may be running",
+    TARGET: "a new folder for the copy",
+  },
+  exit: {
+    0: "it is copied, and the copy is intact",
+    1: "the copy does not verify, or failed",
+    2: "the arguments do not fit",
+  },
+  examples: ["tacet backup /var/lib/tacet /mnt/backup/tacet-2026-11-22"],
+};
 
-FOLDER  a log's folder; the service may be running
-TARGET  a new folder for the copy. The signing key, the ticket secret and predecessors are not in
-        it: keep the keys apart from the copies, and copy predecessors once.`;
+const USAGE = usageOf(BACKUP_HELP);
 
 /** Exit code: 0 copied and verified, 1 the copy does not verify or failed, 2 wrong arguments. */
 export async function backupCommand(args: string[], io: Output): Promise<number> {

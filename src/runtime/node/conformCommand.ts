@@ -14,13 +14,14 @@ import type { RecorderId, Target } from "../../control/call.ts";
 import type { RecorderPort } from "../../control/ports.ts";
 import type { Config } from "../../policy/config.ts";
 import { type NodeClock, nodeClock } from "./clock.ts";
-import { type Asked, Misused, USAGE, asked } from "./conform/ask.ts";
+import { type Asked, CONFORM_HELP, Misused, asked } from "./conform/ask.ts";
 import { openDriver } from "./conform/driver.ts";
 import { fileOf } from "./conform/hearing.ts";
 import { figureLines, leftWords, lineOf, markdownOf } from "./conform/report.ts";
 import { introduction, variantOf } from "./conform/introduction.ts";
 import { type Outcome, run } from "./conform/run.ts";
 import { type RunLog, openRunLog } from "./conform/runLog.ts";
+import { usageOf } from "./help.ts";
 import { type Output, messageOf, stopSignal, visible } from "./output.ts";
 import { type Fleet, nodeFleet } from "./recorders.ts";
 import { configured } from "./serveCommand.ts";
@@ -53,7 +54,7 @@ export async function conformCommand(
   } catch (error) {
     io.err(messageOf(error));
     if (!(error instanceof Misused)) return 1;
-    io.err(USAGE);
+    io.err(usageOf(CONFORM_HELP));
     return 2;
   }
 }
@@ -61,7 +62,7 @@ export async function conformCommand(
 async function conform(wish: Asked, io: Output, operator: Operator): Promise<number> {
   const { configPath, recorderId } = wish;
   const paths = configPath === undefined ? [] : ["--config", configPath];
-  const loaded = await configured(paths, io, USAGE);
+  const loaded = await configured(paths, io, CONFORM_HELP);
   if (typeof loaded === "number") return loaded;
   const { config } = loaded;
   const own = config.recorders[recorderId];

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DemoClient } from "./demoClient.ts";
 import { playPayment } from "./demoStory.ts";
+import { type Help, usageOf } from "./help.ts";
 import { nodeLogger } from "./logging.ts";
 import { type Output, messageOf } from "./output.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
@@ -18,7 +19,20 @@ import { verifyCommand } from "./verifyCommand.ts";
 /** Short, so that nobody waits for a lease to end. */
 const RULES = { confirmMsMax: 800, graceMs: 500, waitMsDefault: 1_500 };
 
-export async function demoCommand(_args: readonly string[], io: Output): Promise<number> {
+export const DEMO_HELP: Help = {
+  name: "demo",
+  does: "Plays a payment through the sandbox, and says whether every step held.",
+  usage: [""],
+  terms: {},
+  exit: { 0: "every step was as said", 1: "one was not", 2: "the arguments do not fit" },
+  examples: ["tacet demo"],
+};
+
+export async function demoCommand(args: readonly string[], io: Output): Promise<number> {
+  if (args.length > 0) {
+    io.err(usageOf(DEMO_HELP));
+    return 2;
+  }
   const folder = mkdtempSync(join(tmpdir(), "tacet-demo-"));
   const startedAt = performance.now();
   const say = (who: string, line: string) => {

@@ -9,6 +9,7 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { CallEvidence } from "../../evidence/evidence.ts";
 import { picture } from "../../evidence/sound/picture.ts";
+import { type Help, failureOf, usageOf } from "./help.ts";
 import { type Output, messageOf, stopSignal } from "./output.ts";
 import { plainHttpProblem } from "./send.ts";
 import { configured } from "./serveCommand.ts";
@@ -17,13 +18,32 @@ import { type HeardRecording, type Hearing, hearing } from "./sound/hearCall.ts"
 import { isAlarming, tellCall } from "./sound/tellCall.ts";
 import { watchUnheard } from "./sound/watch.ts";
 
-const USAGE = `usage: tacet evidence CALLID --url URL [--config tacet.yaml] [--svg FILE] [--no-report]
-       tacet evidence --watch --url URL [--config tacet.yaml]
+export const EVIDENCE_HELP: Help = {
+  name: "evidence",
+  does: "Hears a call's finished recordings, and judges its windows.",
+  usage: [
+    "CALLID --url URL [--config FILE] [--svg FILE] [--no-report] [--token TOKEN | --api-key KEY]",
+    "--watch --url URL [--config FILE] [--token TOKEN | --api-key KEY]",
+  ],
+  terms: {
+    CALLID: "a call of the service",
+    "--url": "the service",
+    "--config": "the configuration; otherwise TACET_CONFIG, ./tacet.yaml or /etc/tacet/tacet.yaml",
+    "--svg": "writes a picture of what was heard, and of the windows",
+    "--no-report": "tells the service nothing",
+    "--watch": "hears every recording that the service has still to hear, until it is stopped",
+    "--token": "a token for the service; otherwise TACET_TOKEN",
+    "--api-key": "an API key for the service; otherwise TACET_API_KEY",
+  },
+  exit: {
+    0: "nothing is suspect",
+    1: "something is",
+    2: "it could not be told, or the arguments do not fit",
+  },
+  examples: ["tacet evidence 7f3a-22 --url https://tacet.example --svg call.svg"],
+};
 
-CALLID       a call of the service at URL, under the key or token in TACET_API_KEY or TACET_TOKEN
---svg        writes a picture of what was heard, and of the windows
---no-report  tells the service nothing
---watch      hears every recording that the service has still to hear, until it is stopped`;
+const USAGE = usageOf(EVIDENCE_HELP);
 
 const SOUND_OFF = `evidence.sound is off in this configuration, so no file is fetched and none is heard.
 It is off by default because a finished recording may hold card data: whatever fetches and hears it
@@ -38,7 +58,7 @@ export async function evidenceCommand(
   try {
     return await run(args, io, stopped);
   } catch (error) {
-    io.err(messageOf(error));
+    io.err(failureOf(EVIDENCE_HELP, error));
     return 2;
   }
 }
@@ -55,13 +75,8 @@ async function run(args: string[], io: Output, stopped: () => Promise<string>): 
       watch: { type: "boolean" },
       token: { type: "string" },
       "api-key": { type: "string" },
-      help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help === true) {
-    io.out(USAGE);
-    return 0;
-  }
   const [callId, ...more] = positionals;
   const { url, watch = false } = values;
   if (url === undefined || more.length > 0 || (callId === undefined) !== watch) {
@@ -72,7 +87,11 @@ async function run(args: string[], io: Output, stopped: () => Promise<string>): 
   const inTheClear = plainHttpProblem(new URL(url).origin, false);
   if (inTheClear !== undefined) io.err(`WARNING ${inTheClear}`);
   const { config } = values;
-  const loaded = await configured(config === undefined ? [] : ["--config", config], io, USAGE);
+  const loaded = await configured(
+    config === undefined ? [] : ["--config", config],
+    io,
+    EVIDENCE_HELP,
+  );
   if (typeof loaded === "number") return 2;
   const { TACET_API_KEY, TACET_TOKEN } = process.env;
   const token = values.token ?? values["api-key"] ?? TACET_TOKEN ?? TACET_API_KEY;

@@ -14,17 +14,38 @@ import { matches } from "../../log/filter.ts";
 import { readEntry } from "../../log/form.ts";
 import { NoSource } from "./log/noSource.ts";
 import { type Source, sourcesAt } from "./log/sources.ts";
-import { type Output, messageOf } from "./output.ts";
+import { type Help, failureOf, usageOf } from "./help.ts";
+import type { Output } from "./output.ts";
 import { timeOption } from "./timeOption.ts";
 import { VERSION } from "./version.ts";
 
-const USAGE = `usage: tacet export PATH|URL --out FILE|FOLDER [--format ndjson|csv|cef|ocsf] [--tenant TENANT]
-             [--from TIME] [--to TIME]
+export const EXPORT_HELP: Help = {
+  name: "export",
+  does: "Writes a control log for a spreadsheet, a SIEM, or to verify elsewhere.",
+  usage: [
+    "PATH|URL --out PLACE [--format ndjson|csv|cef|ocsf] [--tenant TENANT] [--from TIME] [--to TIME]",
+  ],
+  terms: {
+    PATH: "a service's log folder (it may be running), or an exported folder or .ndjson file",
+    URL: "a running service; the credential is in TACET_TOKEN or TACET_API_KEY",
+    "--out": "a new folder for ndjson, a new file for the others",
+    "--format":
+      "ndjson: all entries, signed heads and keys, which tacet verify checks, without a period; csv, cef, ocsf: the entries of a period",
+    "--tenant": "whose log, where there are several",
+    "--from": "from this moment on, such as 2026-11-22T09:00:00Z",
+    "--to": "up to this moment",
+  },
+  exit: {
+    0: "it is written",
+    1: "an entry could not be read as one and was left out",
+    2: "nothing could be read or written, or the arguments do not fit",
+  },
+  examples: [
+    "tacet export /var/lib/tacet --format csv --out october.csv --from 2026-10-01T00:00:00Z",
+  ],
+};
 
-PATH   a service's log folder (it may be running), or an exported folder or file
-URL    a running service; the credential is in TACET_TOKEN or TACET_API_KEY
-ndjson (the default) writes a FOLDER with all entries, signed heads and keys, which \`tacet verify\`
-checks; it takes no period. The others write a FILE of the entries from TIME up to TIME.`;
+const USAGE = usageOf(EXPORT_HELP);
 
 const FORMATS = ["ndjson", "csv", "cef", "ocsf"] as const;
 type Format = (typeof FORMATS)[number];
@@ -50,7 +71,7 @@ export async function exportCommand(args: string[], io: Output): Promise<number>
       found.close();
     }
   } catch (error) {
-    io.err(messageOf(error));
+    io.err(failureOf(EXPORT_HELP, error));
     return 2;
   }
 }

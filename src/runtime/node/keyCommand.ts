@@ -12,6 +12,7 @@ import { SANDBOX_PREFIX } from "../../policy/configAuthRules.ts";
 import { nearest } from "../../policy/nearest.ts";
 import { SCOPES } from "../../policy/principal.ts";
 import { devKey, devToken } from "./devToken.ts";
+import { type Help, usageOf } from "./help.ts";
 import { createLogKeyCommand, rotateLogCommand, rotateTicketsCommand } from "./rotateCommand.ts";
 
 export interface CommandIo {
@@ -21,14 +22,58 @@ export interface CommandIo {
   readonly now: () => number;
 }
 
-const KEY_USAGE =
-  "usage: tacet key create --tenant acme --kind payment --scopes windows:write,calls:write\n" +
-  "       [--id pay-1] [--agent a-204] [--principal pay] [--expires 2027-01-31T00:00:00Z]\n" +
-  "       tacet key create-log|rotate-log|rotate-tickets ...";
-const TOKEN_USAGE =
-  "usage: tacet token --id ann --kind agent --scopes windows:write [--agent a-204]\n" +
-  "       [--tenant sandbox] [--life-ms 3600000] [--folder .tacet]\n" +
-  "Signs with this machine's development key, which only the sandbox trusts.";
+export const KEY_HELP: Help = {
+  name: "key",
+  does: "Makes an API key, or another key for the log or for tickets.",
+  usage: ["create|create-log|rotate-log|rotate-tickets [ARGUMENT]..."],
+  terms: {
+    create: "makes an API key",
+    "create-log": "makes the log's signing key before there is a log",
+    "rotate-log": "takes another signing key",
+    "rotate-tickets": "takes another secret for tickets",
+  },
+  exit: { 0: "done", 1: "it failed", 2: "the arguments do not fit" },
+  examples: ["tacet key create --help"],
+};
+
+export const KEY_CREATE_HELP: Help = {
+  name: "key create",
+  does: "Makes an API key, shows it once, and prints the line for the configuration.",
+  usage: [
+    "--tenant TENANT --kind KIND --scopes SCOPES [--id ID] [--agent AGENT] [--principal NAME] [--expires TIME]",
+  ],
+  terms: {
+    "--id": "what it is called; made up where it is not given",
+    "--tenant": "whose it is",
+    "--kind": `who uses it: one of ${KINDS.join(", ")}`,
+    "--scopes": "what it may do, parted by commas",
+    "--agent": "the agent that it is bound to",
+    "--principal": "who acts by it, where several keys are one principal",
+    "--expires": "when it ends, such as 2027-01-31T00:00:00Z",
+  },
+  exit: { 0: "it is made", 2: "the arguments do not fit" },
+  examples: ["tacet key create --tenant acme --kind payment --scopes windows:write,calls:write"],
+};
+
+export const TOKEN_HELP: Help = {
+  name: "token",
+  does: "Makes a development token for the sandbox.",
+  more: "It is signed with this machine's development key, which only the sandbox trusts.",
+  usage: [
+    "--id ID --kind KIND --scopes SCOPES [--agent AGENT] [--tenant TENANT] [--life-ms MS] [--folder FOLDER]",
+  ],
+  terms: {
+    "--id": "who acts by it",
+    "--kind": `who uses it: one of ${KINDS.join(", ")}`,
+    "--scopes": "what it may do, parted by commas",
+    "--agent": "the agent that it is bound to",
+    "--tenant": "whose it is; sandbox",
+    "--life-ms": "how long it is good, in milliseconds; 3600000",
+    "--folder": "the sandbox's folder; .tacet",
+  },
+  exit: { 0: "it is printed, and nothing else", 2: "the arguments do not fit" },
+  examples: ["tacet token --id ann --kind agent --scopes windows:write --agent a-204"],
+};
 
 const text = { type: "string" } as const;
 const KEY_OPTIONS = {
@@ -57,9 +102,9 @@ export async function keyCommand(args: readonly string[], io: CommandIo): Promis
   if (verb === "create-log") return await createLogKeyCommand(rest, output);
   if (verb === "rotate-log") return await rotateLogCommand(rest, output);
   if (verb === "rotate-tickets") return await rotateTicketsCommand(rest, output);
-  if (verb !== "create") return misused(io, KEY_USAGE, [`there is no \`tacet key ${verb ?? ""}\``]);
+  if (verb !== "create") return misused(io, KEY_HELP, [`there is no \`tacet key ${verb ?? ""}\``]);
   const options = read(rest, KEY_OPTIONS);
-  if (options === undefined) return misused(io, KEY_USAGE, ["an option is not known here"]);
+  if (options === undefined) return misused(io, KEY_CREATE_HELP, ["an option is not known here"]);
   const kind = options["kind"] ?? "";
   const id = options["id"] ?? `${kind}-${crypto.randomUUID().slice(0, 8)}`;
   const made = makeApiKey(id);
@@ -80,7 +125,7 @@ export async function keyCommand(args: readonly string[], io: CommandIo): Promis
   if (kind === "agent" && listed(options["scopes"]).includes("targets:write")) {
     problems.push("--scopes: an agent never names targets (targets:write)");
   }
-  if (problems.length > 0) return misused(io, KEY_USAGE, problems);
+  if (problems.length > 0) return misused(io, KEY_CREATE_HELP, problems);
   io.print("The key. It is shown this once; tacet keeps only its hash:");
   io.print("");
   io.print(`  ${made.key}`);
@@ -103,7 +148,7 @@ const devSchema = z.strictObject({
 /** `args` follow `tacet token`. Prints the token and nothing else, so that a shell can take it. */
 export async function tokenCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const options = read(args, TOKEN_OPTIONS);
-  if (options === undefined) return misused(io, TOKEN_USAGE, ["an option is not known here"]);
+  if (options === undefined) return misused(io, TOKEN_HELP, ["an option is not known here"]);
   const wish = withoutUndefined({
     id: options["id"],
     tenant: options["tenant"] ?? "sandbox",
@@ -113,7 +158,7 @@ export async function tokenCommand(args: readonly string[], io: CommandIo): Prom
     lifeMs: Number(options["life-ms"] ?? 3_600_000),
   });
   const parsed = devSchema.safeParse(wish, { reportInput: true });
-  if (!parsed.success) return misused(io, TOKEN_USAGE, problemsOf(parsed.error));
+  if (!parsed.success) return misused(io, TOKEN_HELP, problemsOf(parsed.error));
   const key = await devKey(options["folder"] ?? ".tacet");
   io.print(await devToken(key, parsed.data, io.now()));
   return 0;
@@ -154,8 +199,8 @@ function problemsOf(error: z.ZodError): string[] {
   });
 }
 
-function misused(io: CommandIo, usage: string, problems: readonly string[]): number {
+function misused(io: CommandIo, help: Help, problems: readonly string[]): number {
   for (const problem of problems) io.complain(problem);
-  io.complain(usage);
+  io.complain(usageOf(help));
   return 2;
 }

@@ -9,14 +9,32 @@ import { parseArgs } from "node:util";
 import { KIT_ENTRY_COUNT_MAX, NoKit } from "./kit/noKit.ts";
 import { openKit } from "./kit/source.ts";
 import { writeKit } from "./kit/write.ts";
+import { type Help, usageOf } from "./help.ts";
 import { type Output, messageOf } from "./output.ts";
 import { timeOption } from "./timeOption.ts";
 
-const USAGE = `usage: tacet kit FOLDER --out KIT [--tenant TENANT] [--from TIME] [--to TIME]
+export const KIT_HELP: Help = {
+  name: "kit",
+  does: "Puts entries into a folder for an auditor, with a page that verifies them.",
+  usage: ["FOLDER --out KIT [--tenant TENANT] [--from TIME] [--to TIME]"],
+  terms: {
+    FOLDER: "a service's log folder; it may be running",
+    "--out": `a new folder, to hand over; at most ${KIT_ENTRY_COUNT_MAX} entries`,
+    "--tenant": "whose log, where there are several",
+    "--from": "from this moment on, such as 2026-11-22T09:00:00Z",
+    "--to": "up to this moment",
+  },
+  exit: {
+    0: "the kit is written",
+    1: "there is no kit to write: the words say why",
+    2: "the arguments do not fit",
+  },
+  examples: [
+    "tacet kit /var/lib/tacet --out kit-2026-10 --from 2026-10-01T00:00:00Z --to 2026-11-01T00:00:00Z",
+  ],
+};
 
-FOLDER  a service's log folder; it may be running
-KIT     a new folder, to hand over
-TIME    such as 2026-11-01T00:00:00Z; from it, and up to it. At most ${KIT_ENTRY_COUNT_MAX} entries`;
+const USAGE = usageOf(KIT_HELP);
 
 /** Exit code: 0 written, 1 there is no kit to write, 2 wrong arguments. */
 export async function kitCommand(args: string[], io: Output): Promise<number> {

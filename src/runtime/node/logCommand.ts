@@ -10,15 +10,37 @@ import { readEntry } from "../../log/form.ts";
 import type { EntryFilter } from "../../log/store.ts";
 import { NoSource } from "./log/noSource.ts";
 import { sourcesAt } from "./log/sources.ts";
-import { type Output, messageOf } from "./output.ts";
+import { type Help, failureOf, usageOf } from "./help.ts";
+import type { Output } from "./output.ts";
 import { timeOption } from "./timeOption.ts";
 
-const USAGE = `tacet log PATH|URL [--tenant TENANT] [--from TIME] [--to TIME] [--type TYPE]
-          [--call ID] [--window ID] [--recorder ID] [--actor ID] [--outcome OUTCOME]
+export const LOG_HELP: Help = {
+  name: "log",
+  does: "Prints the entries of a control log, the system's own too.",
+  usage: [
+    "PATH|URL [--tenant TENANT] [--from TIME] [--to TIME] [--type TYPE] [--call ID] [--window ID] [--recorder ID] [--actor ID] [--outcome OUTCOME]",
+  ],
+  terms: {
+    PATH: "a service's log folder (it may be running), or an exported folder or .ndjson file",
+    URL: "a running service; the credential is in TACET_TOKEN or TACET_API_KEY",
+    "--tenant": "whose log; system is the service's own",
+    "--from": "from this moment on, such as 2026-11-22T09:00:00Z",
+    "--to": "up to this moment",
+    "--type": "entries of this type, such as WindowOpened",
+    "--call": "of this call",
+    "--window": "of this window",
+    "--recorder": "of this recorder",
+    "--actor": "by this actor",
+    "--outcome": "such as failure or denied",
+  },
+  exit: {
+    0: "they are printed, one a line, as they stand in the log",
+    2: "it could not be read, or the arguments do not fit",
+  },
+  examples: ["tacet log /var/lib/tacet --tenant acme --call 7f3a-22"],
+};
 
-PATH   a service's log folder (it may be running), or an exported .ndjson file
-URL    a running service; the credential is in TACET_TOKEN or TACET_API_KEY
-TIME   such as 2026-11-22T09:00:00Z. One entry a line, as it stands in the log.`;
+const USAGE = usageOf(LOG_HELP);
 
 const text = { type: "string" } as const;
 
@@ -51,7 +73,7 @@ export async function logCommand(args: string[], io: Output): Promise<number> {
       found.close();
     }
   } catch (error) {
-    io.err(messageOf(error));
+    io.err(failureOf(LOG_HELP, error));
     return 2;
   }
 }

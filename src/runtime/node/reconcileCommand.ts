@@ -10,27 +10,52 @@ import { isTimeZone } from "../../adapters/zone.ts";
 import { paymentJudge } from "../../evidence/reconcileIndex.ts";
 import { isAllSecured, type Reconciled } from "../../evidence/reconciled.ts";
 import { parseVerifier, type Verifier } from "../../log/note.ts";
-import { type Output, messageOf } from "./output.ts";
+import { type Help, failureOf, usageOf } from "./help.ts";
+import type { Output } from "./output.ts";
 import { enterResult } from "./reconcile/enterResult.ts";
 import { type JudgedLog, readJudgedLog } from "./reconcile/judgedLog.ts";
 import { type Columns, type ListOptions, readPayments } from "./reconcile/paymentList.ts";
 import { reportFile, tally } from "./reconcile/reconcileReport.ts";
 
-const USAGE = `usage: tacet reconcile PAYMENTS.csv --log PATH|URL [--tenant TENANT] [--tolerance SECONDS]
-                       [--time COLUMN] [--call COLUMN] [--agent COLUMN] [--reference COLUMN]
-                       [--zone ZONE] [--key VKEY|FILE]... [--checkpoint FILE]... [--out FILE]
-                       [--url URL] [--token TOKEN | --api-key KEY] [--no-entry]
+export const RECONCILE_HELP: Help = {
+  name: "reconcile",
+  does: "Tells of each payment in a list whether the log shows that it was silent then.",
+  usage: [
+    "PAYMENTS --log PATH|URL [--tenant TENANT] [--tolerance SECONDS] [--time COLUMN] [--call COLUMN] [--agent COLUMN] [--reference COLUMN] [--zone ZONE] [--key VKEY|FILE]... [--checkpoint FILE]... [--out FILE] [--url URL] [--token TOKEN | --api-key KEY] [--no-entry]",
+  ],
+  terms: {
+    PAYMENTS:
+      "a CSV file: a header and a row a payment, parted by , or ; in UTF-8. Never with card numbers",
+    "--log":
+      "a service's log folder (it may be running), or an exported folder or .ndjson file, or a running service",
+    "--tenant": "whose log, where there are several",
+    "--tolerance": "how far the payment system's clock and tacet's may be apart, in seconds; 5",
+    "--time": "what the column of times is called; time",
+    "--call": "that of calls; call. A payment needs a time, and a call or an agent",
+    "--agent": "that of agents; agent",
+    "--reference": "that of references; reference",
+    "--zone": "whose clock times without an offset are, such as Europe/London",
+    "--key":
+      "a verifier key (name+id+base64) you got by another way, or a file with such keys: the log is checked",
+    "--checkpoint": "signed heads kept elsewhere",
+    "--out": "every payment with what was found: CSV, or JSON where FILE ends in .json",
+    "--url":
+      "the service that enters the result; otherwise TACET_URL. Of the payments only counts and a digest are sent",
+    "--token": "a token for the service; otherwise TACET_TOKEN",
+    "--api-key": "an API key for the service; otherwise TACET_API_KEY",
+    "--no-entry": "enters nothing",
+  },
+  exit: {
+    0: "all are secured",
+    1: "some are not",
+    2: "it could not be told, or not be entered as asked, or the arguments do not fit",
+  },
+  examples: [
+    "tacet reconcile payments.csv --log /var/lib/tacet --zone Europe/London --out found.csv",
+  ],
+};
 
-PAYMENTS    a header and a row a payment, parted by , or ; in UTF-8. Never with card numbers.
---log       a service's log folder (it may be running), an exported .ndjson file, or a running service
---tolerance how far the payment system's clock and tacet's may be apart; 5 where it is not given
---time ...  what the columns are called, where not time, call, agent and reference. A payment needs
-            a time and a call or an agent.
---zone      whose clock times without an offset are, such as Europe/London
---key       a verifier key you got by another way, or a file with such keys: the log is checked
---out       every payment with what was found: CSV, or JSON where FILE ends in .json
---url       the service that enters the result (or TACET_URL); its credential may be in TACET_TOKEN
-            or TACET_API_KEY. Of the payments only counts and a digest are sent.`;
+const USAGE = usageOf(RECONCILE_HELP);
 
 const TOLERANCE_S = 5;
 const TOLERANCE_S_MAX = 3_600;
@@ -40,17 +65,13 @@ export async function reconcileCommand(args: string[], io: Output): Promise<numb
   try {
     return await run(args, io);
   } catch (error) {
-    io.err(messageOf(error));
+    io.err(failureOf(RECONCILE_HELP, error));
     return 2;
   }
 }
 
 async function run(args: string[], io: Output): Promise<number> {
   const given = parse(args);
-  if (given === undefined) {
-    io.out(USAGE);
-    return 0;
-  }
   const { list, out, toleranceMs } = given;
   const began = performance.now();
   const span = await spanOf(list);
@@ -138,10 +159,8 @@ function parse(args: string[]) {
       token: text,
       "api-key": text,
       "no-entry": { type: "boolean" },
-      help: { type: "boolean", short: "h" },
     },
   });
-  if (values.help === true) return undefined;
   const [path, ...more] = positionals;
   const { log: place, tenant, zone } = values;
   if (path === undefined || more.length > 0 || place === undefined) throw new Error(USAGE);

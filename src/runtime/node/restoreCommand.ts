@@ -9,16 +9,33 @@ import { parseArgs } from "node:util";
 import { splitNotes } from "../../log/checkpoint.ts";
 import { hasCardNumber } from "../../policy/cardholder.ts";
 import { type Restored, restoreLog } from "./log/restore.ts";
+import { type Help, usageOf } from "./help.ts";
 import { type Output, messageOf } from "./output.ts";
 
-const USAGE = `usage: tacet restore FOLDER --reason "what happened" [--by NAME] [--empty]
-                     [--checkpoint FILE]... [--signing-key FILE]
+export const RESTORE_HELP: Help = {
+  name: "restore",
+  does: "Goes on in a new log where a control log cannot.",
+  more: "The service is stopped.",
+  usage: [
+    "FOLDER --reason WORDS [--by NAME] [--empty] [--checkpoint FILE]... [--signing-key FILE]",
+  ],
+  terms: {
+    FOLDER: "the log's folder, with the newest database there is in it",
+    "--reason": "what happened: it stands in the new log for good",
+    "--by": "who ordered it, which stands there too; the user of this system",
+    "--empty": "there is no database that can be opened: begin with none of its calls",
+    "--checkpoint": "signed heads kept elsewhere, so that what is missing is stated in full",
+    "--signing-key": "where log.signingKeyPath is set",
+  },
+  exit: {
+    0: "the new log is there",
+    1: "nothing is to be restored, or it failed",
+    2: "the arguments do not fit",
+  },
+  examples: ['tacet restore /var/lib/tacet --reason "disk lost on 22 November"'],
+};
 
-The service is stopped. FOLDER is the log's folder, with the newest database there is in it.
---reason       stands in the new log for good; so does --by (the user of this system where it is not given)
---empty        there is no database that can be opened: begin with none of its calls
---checkpoint   signed heads kept elsewhere, so that what is missing is stated in full
---signing-key  where log.signingKeyPath is set`;
+const USAGE = usageOf(RESTORE_HELP);
 
 const WORDS_MAX = 500;
 

@@ -4,12 +4,27 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { type Help, usageOf } from "./help.ts";
 import { nodeLogger } from "./logging.ts";
 import { type Output, messageOf, stopSignal } from "./output.ts";
 import { CONVERSATIONS, type Sandbox, startSandbox } from "./sandbox.ts";
 import { UCC } from "./sandboxConfig.ts";
 
 const PORT = 8080;
+
+export const SANDBOX_HELP: Help = {
+  name: "sandbox",
+  does: "Runs the service with simulated recorders, to try it.",
+  usage: ["[--port PORT] [--folder FOLDER] [--origin URL]... [--quiet]"],
+  terms: {
+    "--port": "where it listens, 8080; 0 lets the system choose",
+    "--folder": "where its log and its development key are kept, .tacet",
+    "--origin": "a page of yours that may ask it from a browser",
+    "--quiet": "says errors alone",
+  },
+  exit: { 0: "it was stopped", 1: "it could not start", 2: "the arguments do not fit" },
+  examples: ["tacet sandbox --port 8090"],
+};
 
 export async function sandboxCommand(args: readonly string[], io: Output): Promise<number> {
   let options: {
@@ -34,9 +49,7 @@ export async function sandboxCommand(args: readonly string[], io: Output): Promi
       throw new Error("--port takes a number from 0 (the system chooses) to 65535");
     }
   } catch (error) {
-    io.err(
-      `${messageOf(error)}\nusage: tacet sandbox [--port ${PORT}] [--folder .tacet] [--origin URL] [--quiet]`,
-    );
+    io.err(`${messageOf(error)}\n${usageOf(SANDBOX_HELP)}`);
     return 2;
   }
   const stopped = stopSignal();

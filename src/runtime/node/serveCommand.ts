@@ -12,6 +12,7 @@ import type { Logger } from "../../http/deps.ts";
 import { nodeClock } from "./clock.ts";
 import { copyPlace } from "./copies/index.ts";
 import { keptFor } from "../../policy/configRetention.ts";
+import { type Help, usageOf } from "./help.ts";
 import { loadConfig, type LoadedConfig } from "./configFile.ts";
 import { nodeLogger } from "./logging.ts";
 import { placeOf, toldOf } from "./alerts/senders.ts";
@@ -22,11 +23,41 @@ import { SANDBOX_MARK } from "./sandboxConfig.ts";
 import { startService } from "./service.ts";
 import { VERSION } from "./version.ts";
 
+export const SERVE_HELP: Help = {
+  name: "serve",
+  does: "Runs the configured service.",
+  usage: ["[--config FILE]"],
+  terms: {
+    "--config": "the configuration; otherwise TACET_CONFIG, ./tacet.yaml or /etc/tacet/tacet.yaml",
+  },
+  exit: {
+    0: "it was stopped",
+    1: "it could not start: the configuration, a port or the log says why",
+    2: "the arguments do not fit",
+  },
+  examples: ["tacet serve --config /etc/tacet/tacet.yaml"],
+};
+
+export const CHECK_HELP: Help = {
+  name: "check",
+  does: "Checks the configuration, and asks every recorder whether it will obey.",
+  usage: ["[--config FILE]"],
+  terms: {
+    "--config": "the configuration; otherwise TACET_CONFIG, ./tacet.yaml or /etc/tacet/tacet.yaml",
+  },
+  exit: {
+    0: "the configuration is good, and every recorder is ready",
+    1: "something is to be put right before serving",
+    2: "the arguments do not fit",
+  },
+  examples: ["tacet check --config /etc/tacet/tacet.yaml"],
+};
+
 /** Beside what open requests are given. */
 const STOP_MORE_MS = 20_000;
 
 export async function serveCommand(args: readonly string[], io: Output): Promise<number> {
-  const loaded = await configured(args, io);
+  const loaded = await configured(args, io, SERVE_HELP);
   if (typeof loaded === "number") return loaded;
   const { config, secretPaths } = loaded;
   const refusal = sandboxLog(config);
@@ -68,7 +99,7 @@ function endAtLast(logger: Logger, ms: number): void {
 
 /** Prints what is wrong, or what each recorder says to a preflight. 1 where anything is wrong. */
 export async function checkCommand(args: readonly string[], io: Output): Promise<number> {
-  const loaded = await configured(args, io);
+  const loaded = await configured(args, io, CHECK_HELP);
   if (typeof loaded === "number") return loaded;
   const { config, secretPaths } = loaded;
   for (const { detail, path } of [
@@ -111,14 +142,14 @@ type Loaded = Extract<LoadedConfig, { readonly kind: "loaded" }>;
 export async function configured(
   args: readonly string[],
   io: Output,
-  usage = "usage: tacet serve|check [--config tacet.yaml]",
+  help: Help,
 ): Promise<Loaded | 1 | 2> {
   let configPath: string | undefined;
   try {
     configPath = parseArgs({ args: [...args], options: { config: { type: "string" } } }).values
       .config;
   } catch (error) {
-    io.err(`${messageOf(error)}\n${usage}`);
+    io.err(`${messageOf(error)}\n${usageOf(help)}`);
     return 2;
   }
   const places = { env: process.env, cwd: process.cwd() };

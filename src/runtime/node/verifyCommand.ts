@@ -13,23 +13,38 @@ import type { FetchOptions } from "./log/fetchWhole.ts";
 import { NoSource, NotFetched } from "./log/noSource.ts";
 import { type Source, sourcesAt } from "./log/sources.ts";
 import { isTileFolder } from "./log/tileSource.ts";
+import { type Help, failureOf, usageOf } from "./help.ts";
 import type { Output } from "./output.ts";
 import { verifyKept } from "./verifyKept.ts";
 import { type Given, verifyOne } from "./verifyOne.ts";
 import { isReceipt, verifyReceiptFile, verifyTileFolder } from "./verifyProofs.ts";
 
-const USAGE = `usage: tacet verify PATH|URL [--key VKEY|FILE]... [--checkpoint FILE]... [--since FILE]...
-                    [--entry FILE] [--token TOKEN | --api-key KEY]
+export const VERIFY_HELP: Help = {
+  name: "verify",
+  does: "Checks a control log, an auditor's kit or a receipt: is it what was signed?",
+  usage: [
+    "PATH|URL [--key VKEY|FILE]... [--checkpoint FILE]... [--since FILE]... [--entry FILE] [--token TOKEN | --api-key KEY]",
+  ],
+  terms: {
+    PATH: "a service's log folder (it may be running), an exported folder or .ndjson file, a folder of tiles (an auditor's kit), or a receipt (.tlog-proof) with its entry beside it (the same name, .json)",
+    URL: "a running service",
+    "--key": "a verifier key (name+id+base64) you got by another way, or a file with such keys",
+    "--checkpoint": "signed heads of the log, beside those found with it",
+    "--since": "a head saved earlier: the log must still begin with what it signed",
+    "--entry": "the entry that a receipt is of, where it is not beside it",
+    "--token": "a token for the service; otherwise TACET_TOKEN",
+    "--api-key": "an API key for the service; otherwise TACET_API_KEY",
+  },
+  exit: {
+    0: "intact",
+    1: "a finding: the first thing that is wrong",
+    2: "it could not be checked, or the arguments do not fit",
+    3: "a service did not hand it over: that says nothing of the log",
+  },
+  examples: ["tacet verify /var/lib/tacet --key tacet.example+1a2b3c4d+AbCd..."],
+};
 
-PATH   a service's log folder, an exported folder, an exported .ndjson file, a folder of tiles (an
-       auditor's kit), or a receipt (.tlog-proof) with its entry beside it (the same name, .json)
-URL    a running service; the token may be in TACET_TOKEN or TACET_API_KEY
---key         a verifier key (name+id+base64) you got by another way, or a file with such keys
---checkpoint  signed heads of the log, beside those found with it
---since       a head saved earlier: the log must still begin with what it signed
---entry       the entry that a receipt is of, where it is not beside it
-
-Exit code 0: intact; 1: a finding; 2: it could not be checked; 3: a service did not hand it over.`;
+const USAGE = usageOf(VERIFY_HELP);
 
 const KEY_CAME_ALONG =
   "The key came with the log: who doubts the key's holder needs it from elsewhere (--key).";
@@ -52,7 +67,7 @@ export async function verifyCommand(
       return 3;
     }
     // Wrong arguments, unreadable files and malformed keys: none of them holds a secret.
-    io.err(error instanceof Error ? error.message : "The log could not be checked.");
+    io.err(failureOf(VERIFY_HELP, error));
     return 2;
   }
 }
@@ -74,14 +89,9 @@ async function run(
       entry: { type: "string" },
       token: { type: "string" },
       "api-key": { type: "string" },
-      help: { type: "boolean", short: "h" },
     },
   });
   const [place, ...more] = positionals;
-  if (values.help === true) {
-    io.out(USAGE);
-    return 0;
-  }
   if (place === undefined || more.length > 0) {
     io.err(USAGE);
     return 2;

@@ -5,27 +5,43 @@
  */
 import { parseArgs } from "node:util";
 import { hasCardNumber } from "../../../policy/cardholder.ts";
+import type { Help } from "../help.ts";
 import type { EndingOptions } from "./ending.ts";
 
-export const USAGE = `usage: tacet conform RECORDER --target KEY=VALUE... [--config tacet.yaml] [--yes]
-         [--rounds 5] [--report FILE.md] [--folder tacet-conform] [--hang-up | --next-call]
-
-Silences and resumes ONE TEST CALL, several times, and says what its recorder was seen to do.
-
---target      how the recorder finds the call, such as channel=5; once for each member
---rounds      rounds of pause and resume that are timed, 1 to 100
---report      writes the report as Markdown; the file must not be there yet
---folder      the runs' own control log
---hang-up     goes on when you have hung up: what the end of the call and its file show
---next-call   the same, hung up while silenced, and with another call on the same target
---hold        seconds of the first silence (1, or 3 with --hang-up), 1 to 60
---wait        seconds that each step by hand is waited for (120), 1 to 3600
---confirm-ms  ms that a recorder may take to confirm an order (10000)
---recording   what the recording is called, where the recorder cannot be asked; else the target
---file        where you will put a copy of the finished file, where it cannot be fetched
---began       when it began, such as 2026-11-22T09:00:00.250Z, where the recorder cannot be asked
---as-recording  the call is recorded now: for a recorder that cannot tell before its first order
---yes         asks nothing`;
+export const CONFORM_HELP: Help = {
+  name: "conform",
+  does: "Silences and resumes ONE TEST CALL, and says what its recorder was seen to do.",
+  usage: [
+    "RECORDER --target KEY=VALUE... [--config FILE] [--yes] [--rounds N] [--report FILE] [--folder FOLDER] [--hang-up | --next-call] [--hold SECONDS] [--wait SECONDS] [--confirm-ms MS] [--recording ID] [--file FILE] [--began TIME] [--as-recording]",
+  ],
+  terms: {
+    RECORDER: "the id of a recorder of the configuration",
+    "--target": "how the recorder finds the call, such as channel=5; once for each member",
+    "--config": "the configuration; otherwise TACET_CONFIG, ./tacet.yaml or /etc/tacet/tacet.yaml",
+    "--yes": "asks nothing",
+    "--rounds": "rounds of pause and resume that are timed, 1 to 100; 5",
+    "--report": "writes the report as Markdown; the file must not be there yet",
+    "--folder": "the runs' own control log; tacet-conform",
+    "--hang-up": "goes on when you have hung up: what the end of the call and its file show",
+    "--next-call": "the same, hung up while silenced, and with another call on the same target",
+    "--hold": "seconds of the first silence (1, or 3 with --hang-up), 1 to 60",
+    "--wait": "seconds that each step by hand is waited for, 1 to 3600; 120",
+    "--confirm-ms": "ms that a recorder may take to confirm an order; 10000",
+    "--recording":
+      "what the recording is called, where the recorder cannot be asked; else the target",
+    "--file": "where you will put a copy of the finished file, where it cannot be fetched",
+    "--began":
+      "when it began, such as 2026-11-22T09:00:00.250Z, where the recorder cannot be asked",
+    "--as-recording":
+      "the call is recorded now: for a recorder that cannot tell before its first order",
+  },
+  exit: {
+    0: "nothing was seen amiss",
+    1: "something was not shown, the run was cut short, or the call was left silent",
+    2: "the arguments do not fit",
+  },
+  examples: ["tacet conform vslogger-1 --target channel=5 --report vslogger-1.md"],
+};
 
 /** When the recording began, and how far that may be off. */
 export interface Began {
