@@ -1,7 +1,7 @@
 /**
  * The bearer token of a recorder that asks for one: fetched once for all who wait (a pause waits for
- * nobody else's fetch), kept until shortly before it expires, never told to anyone but the recorder. How it is granted is the
- * vendor's.
+ * nobody else's fetch), kept until shortly before it expires, never told to anyone but the recorder.
+ * How it is granted is the vendor's.
  *
  * @module
  */

@@ -9,17 +9,14 @@ import { Registry } from "prom-client";
 import { Keeper } from "../../control/keeper.ts";
 import { createHub } from "../../events/hub.ts";
 import { createApp } from "../../http/app.ts";
-import { authenticator } from "../../http/authenticate.ts";
 import type { HttpDeps, Logger } from "../../http/deps.ts";
-import { guesses } from "../../http/guesses.ts";
 import { createGate } from "../../http/gate.ts";
 import { createOpsApp } from "../../http/ops.ts";
-import { ticketOffice } from "../../http/tickets.ts";
 import type { Config } from "../../policy/config.ts";
-import { clientAddress } from "../../policy/clientAddress.ts";
 import { idForms } from "../../policy/idForm.ts";
 import { originsOf, policyOf, sessionRulesOf } from "../../policy/rules.ts";
 import { startBeats } from "./beats.ts";
+import { knownCallers } from "./callers.ts";
 import { nodeClock } from "./clock.ts";
 import { watchClock } from "./clockState.ts";
 import { type Copies, startCopies } from "./copies/index.ts";
@@ -136,32 +133,15 @@ export async function startService(
   });
   fleet.health = () => keeper.health();
 
-  const addressOf = clientAddress(config.listen.trustedProxies);
-  const peers = new WeakMap<Request, string>();
-  const note = (request: Request, peer: string | undefined) => {
-    if (peer !== undefined) peers.set(request, peer);
-  };
-  const address = (request: Request) =>
-    addressOf(peers.get(request), request.headers.get("x-forwarded-for"));
-  // Credentials are judged by the wall clock, as those who issued them did.
-  const tickets = ticketOffice({
-    ...secrets,
-    clock: Date.now,
-    callMs: config.auth.tickets.callMs,
-    eventsMs: config.auth.tickets.eventsMs,
-    windowMsMax: (tenant) => policy.routing(tenant, {}).rules.windowMsMax,
+  const callers = knownCallers({
+    config,
+    policy,
+    clock,
+    logger,
+    secrets,
     stands: (session) => pages?.sessions.stands(session) ?? false,
   });
-  const guessing = guesses({ clock: clock.now, after: clock.after });
-  const authenticate = authenticator({
-    auth: config.auth,
-    tenants: policy.tenants(),
-    tickets,
-    clock: Date.now,
-    sandbox: config.sandbox,
-    guesses: guessing,
-    onIssuerFailure: (name) => logger.warn({ name }, "an issuer's keys could not be fetched"),
-  });
+  const { note } = callers;
   const origins = originsOf(config);
   const streaming = eventStreams({
     config,
@@ -171,9 +151,9 @@ export async function startService(
     onError,
     origins,
     console: () => pages,
-    tickets,
-    authenticate,
-    clientAddress: address,
+    tickets: callers.tickets,
+    authenticate: callers.authenticate,
+    clientAddress: callers.clientAddress,
     entersDenial: (denial) => main.enterDenial(denial),
   });
   const { sockets } = streaming;
@@ -183,8 +163,10 @@ export async function startService(
     calls: keeper,
     log,
     policy,
-    authenticate,
-    tickets,
+    authenticate: callers.authenticate,
+    tickets: callers.tickets,
+    clientAddress: callers.clientAddress,
+    guesses: callers.guesses,
     recorders: fleet,
     origins,
     idForm: idForms(config.tenants),
@@ -192,14 +174,12 @@ export async function startService(
     logger,
     clock: clock.now,
     ids: randomUUID,
-    clientAddress: address,
     events: streaming.events,
     stopping: () => stopping,
     evidence,
     incidents,
     retention,
     custody: () => ({ ...custody?.detail(), copies: copies?.detail() ?? [] }),
-    guesses: guessing,
     gate: createGate({ delayMs: pressure.delayMs, clock: clock.now, metrics }),
     sandbox: config.sandbox,
     version,
