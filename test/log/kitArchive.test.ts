@@ -131,6 +131,23 @@ test.each([
   expect(await office(folder)(asked())).toEqual({ kind: "none", why: "changed" });
 });
 
+test.each([
+  ["of another moment", "CAST(replace(bytes, '\"at\":', '\"at\":9') AS BLOB)"],
+  ["no entry any more", "CAST('{}' AS BLOB)"],
+  ["empty", "zeroblob(0)"],
+])("an entry that is %s leads to no kit of other days", async (_what, sql) => {
+  const folder = copyOf(log);
+  // The first that is looked at, and in none of these days.
+  const middle = Math.floor((1 + CALLS * 10 + 2) / 2);
+  change(
+    folder,
+    "control-log.sqlite",
+    `UPDATE entries SET bytes = ${sql} WHERE position = ${middle}`,
+  );
+  const days = { from: AT + 70 * MINUTE, to: AT + 75 * MINUTE };
+  expect(await office(folder)(asked(days))).toEqual({ kind: "none", why: "changed" });
+});
+
 test("the tree that stands ready beside the log is used, and not believed", async () => {
   const whole = await bytesOf(await office()(asked({ to: AT + 5 * MINUTE })));
   for (const sql of [

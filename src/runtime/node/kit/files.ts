@@ -16,7 +16,7 @@ import {
 } from "../../../log/tiles.ts";
 import { leafHash, sameHash } from "../../../log/tree.ts";
 import { prunedToIn } from "../log/database.ts";
-import { KIT_BYTES_MAX, KIT_ENTRY_COUNT_MAX, NoKit } from "./noKit.ts";
+import { KIT_BYTES_MAX, KIT_ENTRY_COUNT_MAX, NoKit, prunedMeanwhile } from "./noKit.ts";
 import { kitPage } from "./page.ts";
 import type { KitSource } from "./source.ts";
 import { type KitTree, kitTree } from "./tree.ts";
@@ -135,7 +135,7 @@ function entriesOf({ db, tenant }: KitSource, tree: KitTree): (tile: Tile) => Ui
     );
     if (wrong < 0) return entries;
     if (entries[wrong]?.length === 0 && from + wrong < prunedToIn(db, tenant)) {
-      throw new NoKit("Entries of this time were pruned meanwhile: make the kit again.", "pruned");
+      throw prunedMeanwhile();
     }
     const which = `Entry ${from + wrong + 1} is not the one that was signed`;
     throw new NoKit(`${which}: tacet verify.`, "changed");

@@ -32,3 +32,6 @@ export class NoKit extends Error {
     this.reason = reason;
   }
 }
+
+export const prunedMeanwhile = (): NoKit =>
+  new NoKit("Entries of this time were pruned meanwhile: make the kit again.", "pruned");

@@ -6,14 +6,18 @@
  */
 import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import type { EpochMs } from "../../../control/call.ts";
+import { firstAt } from "../../../log/firstAt.ts";
+import { readEntry } from "../../../log/form.ts";
 import { type SignedHead, openSigned } from "../../../log/keyChain.ts";
 import { parseVerifier } from "../../../log/note.ts";
 import { SYSTEM_TENANT } from "../../../log/store.ts";
+import { leafHash, sameHash } from "../../../log/tree.ts";
 import { openForReading, prunedToIn, tenantsOf } from "../log/database.ts";
 import { folderAt } from "../log/folder.ts";
 import { notesFrom } from "../log/notesFile.ts";
 import { keysIn } from "../log/sources.ts";
-import { NoKit } from "./noKit.ts";
+import { NoKit, prunedMeanwhile } from "./noKit.ts";
 
 /** Heads put beside the newest: spread over all there are. */
 const HEAD_COUNT_MAX = 500;
@@ -66,9 +70,10 @@ export async function openKit({
     // Heads first: what they sign is in what is read from here on.
     if (isSnapshot) db.exec("BEGIN");
     // Of what was pruned there are hashes alone.
-    const kept = [prunedToIn(db, tenant) + 1, size + 1] as const;
-    const first = from === undefined ? kept[0] : firstAt(db, tenant, kept, from);
-    const last = to === undefined ? size : firstAt(db, tenant, kept, to) - 1;
+    const kept = { from: prunedToIn(db, tenant), to: size };
+    const momentOf = momentsOf(db, tenant);
+    const first = from === undefined ? kept.from + 1 : firstAt(kept, from, momentOf);
+    const last = to === undefined ? size : firstAt(kept, to, momentOf) - 1;
     if (last < first) throw new NoKit("No signed entry lies in this time.", "nothing");
     const others = spread(notes.some.filter((note) => note !== newest.note));
     const { search } = folder;
@@ -128,21 +133,17 @@ function spread(notes: readonly string[]): string[] {
   return Array.from({ length: count }, (_, index) => unique[Math.floor(index * step)] as string);
 }
 
-/** Position of the first entry at or after this moment, of those up to `end`; `end` where none is. */
-function firstAt(
-  db: DatabaseSync,
-  tenant: string,
-  [first, end]: readonly [number, number],
-  at: number,
-): number {
-  const entryAt = db.prepare("SELECT bytes FROM entries WHERE tenant = ? AND position = ?");
-  let [low, high] = [first, end];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const row = entryAt.get(tenant, middle) as { bytes: Uint8Array } | undefined;
-    const entry = JSON.parse(Buffer.from(row?.bytes ?? []).toString() || "{}") as { at?: number };
-    if ((entry.at ?? 0) < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** When an entry was made; one that is not what was written leads to no kit, rather than to another. */
+function momentsOf(db: DatabaseSync, tenant: string): (position: number) => EpochMs {
+  const entryAt = db.prepare("SELECT bytes, leaf FROM entries WHERE tenant = ? AND position = ?");
+  return (position) => {
+    const row = entryAt.get(tenant, position) as
+      | { readonly bytes: Uint8Array; readonly leaf: Uint8Array }
+      | undefined;
+    const formed = readEntry(row?.bytes ?? new Uint8Array(0));
+    const isSame = row !== undefined && sameHash(leafHash(row.bytes), row.leaf);
+    if (isSame && formed.kind === "entry") return formed.entry.at;
+    if (row?.bytes.length === 0 && position <= prunedToIn(db, tenant)) throw prunedMeanwhile();
+    throw new NoKit(`Entry ${position} is not what was written: tacet verify.`, "changed");
+  };
 }

@@ -15,7 +15,7 @@ import { type CallCache, LogDamaged } from "./calls.ts";
 import { type Statements, emptyWal, prunedToIn, tenantsOf } from "./database.ts";
 import { detailOf } from "./failure.ts";
 import type { Heads } from "./heads.ts";
-import { firstAt } from "./read.ts";
+import { firstEntryAt } from "./read.ts";
 import type { Search } from "./search.ts";
 import type { Writer } from "./writer.ts";
 
@@ -91,7 +91,7 @@ export function prunerOf(options: PrunerOptions): Pruner {
     const size = writer.endOf(tenant).tree.size;
     const from = prunedTo(tenant);
     // The newest entry stays: it says where the log ends.
-    const young = firstAt(sql, tenant, { from, to: size }, olderThan);
+    const young = firstEntryAt(sql, tenant, { from, to: size }, olderThan);
     const end = Math.min(young - 1, last, size - 1, from + STEP_COUNT_MAX);
     return { from, to: wholeBundles(end), young };
   }

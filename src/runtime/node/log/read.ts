@@ -6,6 +6,7 @@
 import type { EpochMs, TenantId } from "../../../control/call.ts";
 import type { Entry } from "../../../log/entry.ts";
 import { matches, termsOfFilter } from "../../../log/filter.ts";
+import { firstAt } from "../../../log/firstAt.ts";
 import { readEntry } from "../../../log/form.ts";
 import type { EntryFilter, EntryPage } from "../../../log/store.ts";
 import { TILE_WIDTH, packBundle } from "../../../log/tiles.ts";
@@ -37,9 +38,9 @@ export async function readPage(
   const end = size(tenant);
   const prunedTo = pruner.prunedTo(tenant);
   const whole = { from: prunedTo, to: end };
-  const from = filter.from === undefined ? 0 : firstAt(sql, tenant, whole, filter.from) - 1;
+  const from = filter.from === undefined ? 0 : firstEntryAt(sql, tenant, whole, filter.from) - 1;
   const after = Math.max(0, ask.after, from);
-  const before = filter.to === undefined ? end : firstAt(sql, tenant, whole, filter.to) - 1;
+  const before = filter.to === undefined ? end : firstEntryAt(sql, tenant, whole, filter.to) - 1;
   const terms = termsOfFilter(filter);
   if (terms.length === 0) {
     const kept = after < prunedTo ? pruner.keptAfter(tenant, after, limit) : [];
@@ -78,8 +79,8 @@ export async function readBackPage(
   // Backwards nothing is read beyond what was pruned: what stays of it is found by its own words.
   const whole = { from: pruner.prunedTo(tenant), to: end };
   const first =
-    filter.from === undefined ? whole.from + 1 : firstAt(sql, tenant, whole, filter.from);
-  const until = filter.to === undefined ? end : firstAt(sql, tenant, whole, filter.to) - 1;
+    filter.from === undefined ? whole.from + 1 : firstEntryAt(sql, tenant, whole, filter.from);
+  const until = filter.to === undefined ? end : firstEntryAt(sql, tenant, whole, filter.to) - 1;
   const last = Math.min(end, until, ask.before - 1);
   const terms = termsOfFilter(filter);
   if (terms.length === 0) {
@@ -134,24 +135,13 @@ async function foundThere(
 const isThere = (pruner: ReadFrom["pruner"], tenant: TenantId, position: number): boolean =>
   position > pruner.prunedTo(tenant) || pruner.isKept(tenant, position);
 
-/**
- * Position of the first entry at or after this moment, of those behind `from` up to `to`: time never
- * goes back in a log. One behind `to` where there is none.
- */
-export function firstAt(
+/** Position of the first entry at or after this moment; throws `LogDamaged` as reading does. */
+export const firstEntryAt = (
   sql: Statements,
   tenant: TenantId,
-  { from, to }: { readonly from: number; readonly to: number },
+  span: { readonly from: number; readonly to: number },
   at: EpochMs,
-): number {
-  let [low, high] = [from + 1, to + 1];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (entryAt(sql, tenant, middle).at < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+): number => firstAt(span, at, (position) => entryAt(sql, tenant, position).at);
 
 function inOrder(sql: Statements, tenant: TenantId, after: number, limit: number): Entry[] {
   if (limit === 0) return [];
