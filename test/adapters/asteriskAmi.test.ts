@@ -331,6 +331,26 @@ test.each(["login-refused", "unreachable"])(
   },
 );
 
+test("a connection that came back by itself is the one a pause takes: nothing that is told is missed for it", async () => {
+  const { context, recorder, server, simulator } = await wired();
+  await recorder.preflight(context());
+  simulator.begin(uniqueId);
+  simulator.begin(otherId);
+  simulator.faults.set({ name: "unreachable", times: 1 });
+  await recorder.status?.(target, context());
+  await soon(() => simulator.openedCount() === 2);
+  const other = { uniqueId: otherId };
+  await recorder.preflight(context());
+  simulator.byHand(otherId, "paused");
+  expect(await recorder.status?.(other, context())).toMatchObject({ status: "paused" });
+  const before = server.madeCount();
+  const pausing = recorder.pause?.(target, context());
+  simulator.byHand(otherId, "recording");
+  expect(await pausing).toEqual({ kind: "acknowledged" });
+  expect(server.madeCount()).toBe(before);
+  expect(await recorder.status?.(other, context())).toMatchObject({ status: "recording" });
+});
+
 test("silent: a server that answers nothing any more is given up, and another connection made", async () => {
   const { context, recorder, simulator } = await wired();
   await recorder.preflight(context());

@@ -70,7 +70,7 @@ export class AmiSession {
   #state: State = { kind: "closed" };
   #version = "";
   #end: (() => void) | undefined;
-  /** The last connection is lost or could not be made, and no pause has hurried the next. */
+  /** There is no connection, and no pause has hurried the next. */
   #rests = false;
   #nextId = 1;
   readonly #pending = new Map<string, Pending>();
@@ -100,6 +100,7 @@ export class AmiSession {
       connected: (line) => {
         read = frameReader();
         current = line;
+        this.#rests = false;
         this.#state = { kind: "down", trouble: { kind: "unreachable", detail: "not logged in" } };
       },
       received: (text) => {
