@@ -161,6 +161,8 @@ export class Loop {
     // Entered late: what time or a waiting report has undone since is not shown secured meanwhile.
     if (protection(state) === "secured" && !this.#staysSecured(state))
       this.#deps.publisher.doubt?.(tenant, callId);
+    // What was let go of was claimed before this: whatever still holds is told again.
+    this.#queue = this.#queue.filter(({ command }) => command.type !== "LetGoTap");
     if (!this.#stopping) this.#deps.sync(claims(state), false);
     this.#arm();
     this.#deps.changed();

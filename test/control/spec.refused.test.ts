@@ -143,6 +143,30 @@ describe("a recorder that can only be told", () => {
     expect(w.recorders["a"]!.truth.get("1")?.status).toBe("recording");
   });
 
+  test("is not let go for what was said of the window before, where the next one silenced it", async () => {
+    const w = await begun();
+    void w.pause("c", "w0", [A]);
+    await w.clock.pass(500);
+    void w.resume("c", "w0");
+    await w.clock.pass(500);
+    meet(w, ...always("refused"));
+    void w.pause("c", "w1");
+    await w.clock.pass(30);
+    w.log.delayMs = (_, callId) => (callId === "c" ? 100 : 1);
+    void w.resume("c", "w1");
+    await w.clock.pass(20);
+    void w.pause("c", "w2");
+    await w.clock.pass(110);
+    meet(w);
+    void w.resume("c", "w2");
+    await w.clock.pass(10);
+    // The desk looks at the target, and says once more what it said of w1.
+    void w.register("another", [A]);
+    await w.clock.pass(10_000);
+    expect(w.recorders["a"]!.truth.get("1")?.status).toBe("recording");
+    expect(await w.word("c")).toBe("recording");
+  });
+
   test("that another call silenced is that call's to resume, though this one's pauses were refused", async () => {
     const w = await begun();
     void w.pause("ivr", "w-ivr", [A]);

@@ -57,6 +57,27 @@ describe("two calls, one target", () => {
     expect(truth(w)).toBe("recording");
   });
 
+  test("one that was let go of, opened again and closed before it was heard does not drop its debt", async () => {
+    const w = await begun();
+    void w.pause("ivr", "w-ivr", [A]);
+    void w.pause("page", "w-page", [A]);
+    await w.clock.pass(500);
+    w.log.delayMs = (_, callId) => (callId === "ivr" ? 100 : 1);
+    void w.resume("ivr", "w-ivr");
+    await w.clock.pass(20);
+    void w.pause("ivr", "w-again");
+    await w.clock.pass(110);
+    void w.resume("ivr", "w-again");
+    await w.clock.pass(5);
+    // The desk looks at the target, and says once more that the page's call keeps it silent.
+    void w.register("third", [A]);
+    await w.clock.pass(30);
+    void w.resume("page", "w-page");
+    await w.clock.pass(10_000);
+    expect(truth(w)).toBe("recording");
+    expect([await w.word("ivr"), await w.word("page")]).toEqual(["recording", "recording"]);
+  });
+
   test("a call that took the other's silence for somebody's keeps it, and lets it go in the end", async () => {
     const w = await begun();
     w.recorders["a"]!.byHand("1", "paused");
