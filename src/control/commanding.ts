@@ -90,6 +90,16 @@ export class Commanding {
     return true;
   }
 
+  /**
+   * Where nothing can be asked: until then a command that was given up may land behind this one and
+   * undo it, unseen. So a resume waits, and a pause is said again and confirms nothing before.
+   */
+  undoneUntil(order: Order): EpochMs {
+    const { recorder, rules } = this.#deps;
+    const at = this.#abandoned[order === "pause" ? "resume" : "pause"];
+    return at === undefined || recorder.capabilities.status ? 0 : at + rules.settleMs;
+  }
+
   /** In how many ms a pause may go although a resume is in flight. */
   overtakenInMs(): number {
     const startedAt = this.#running?.startedAt ?? 0;

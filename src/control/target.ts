@@ -161,12 +161,13 @@ export class TargetDesk implements Sibling {
   #commandDue(): Order | undefined {
     const current = this.#current();
     const want = this.#progress.want;
+    const rests = this.commanding.undoneUntil("resume") > this.#now();
     return commandDue(this.#progress, {
       now: this.#now(),
       canAsk: this.#canAsk(),
       ...(current === undefined ? {} : { current: current.status }),
       ...(this.#seen === undefined ? {} : { last: this.#seen.status }),
-      held: want === "recording" && this.#isHeld(),
+      held: want === "recording" && (rests || this.#isHeld()),
       untold: this.standing.of(want).some(({ since }) => since > this.#commandEndedSeq),
     });
   }
@@ -191,6 +192,11 @@ export class TargetDesk implements Sibling {
     if (outcome.kind !== "acknowledged") return this.#telling.failed(want, outcome, this.#progress);
     const { status, watch } = this.#deps.recorder.capabilities;
     if (status || watch) return;
+    const commandAt = this.commanding.undoneUntil(order);
+    if (commandAt > this.#now()) {
+      this.#progress = { ...this.#progress, trouble: "doubt", commandAt };
+      return;
+    }
     this.#progress = { ...this.#progress, failures: 0 };
     this.#telling.acknowledged(want, this.#progress);
   }
@@ -258,9 +264,11 @@ export class TargetDesk implements Sibling {
   #arm(want: Want, readAt: EpochMs | undefined): void {
     if (this.commanding.running !== undefined || this.#timer !== undefined) return;
     const mayCommand = want === "paused" || (want === "recording" && !this.#isHeld());
+    const restsUntil = want === "recording" ? this.commanding.undoneUntil("resume") : 0;
+    const commandAt = Math.max(this.#progress.commandAt, restsUntil);
     const at = Math.min(
       this.#asking === undefined ? (readAt ?? Infinity) : Infinity,
-      mayCommand && this.#progress.commandAt > this.#now() ? this.#progress.commandAt : Infinity,
+      mayCommand && commandAt > this.#now() ? commandAt : Infinity,
     );
     if (at === Infinity) return;
     this.#timer = this.#deps.clock.after(Math.max(0, at - this.#now()), () => this.step());

@@ -167,6 +167,41 @@ describe("a recorder that can only be told", () => {
     expect(await w.word("c")).toBe("recording");
   });
 
+  test.each(["lands_late", "broken_then_lands", "hung_then_lands"] as const)(
+    "is resumed once no pause that was given up can land behind the resume (%s)",
+    async (fault) => {
+      const w = await begun(fault);
+      void w.pause("c", "w1", [A]);
+      await w.clock.pass(20);
+      void w.resume("c", "w1");
+      await w.clock.pass(10_000);
+      expect(w.recorders["a"]!.truth.get("1")?.status).toBe("recording");
+      expect(resumes(w)).toBe(1);
+      expect(await w.word("c")).toBe("recording");
+    },
+  );
+
+  test.each(["lands_late", "broken_then_lands", "hung_then_lands"] as const)(
+    "is not confirmed while a resume that was given up can land behind the pause (%s)",
+    async (fault) => {
+      const w = await begun();
+      const { faults } = w.recorders["a"]!;
+      void w.pause("c", "w1", [A]);
+      await w.clock.pass(500);
+      w.recorders["a"]!.faults = (kind) => (kind === "resume" ? fault : "none");
+      void w.resume("c", "w1");
+      await w.clock.pass(10);
+      w.recorders["a"]!.faults = faults;
+      void w.pause("c", "w2");
+      for (let passed = 0; passed < 3_000; passed += 10) {
+        await w.clock.pass(10);
+        const recorded = w.recorders["a"]!.truth.get("1")?.status === "recording";
+        expect(recorded && (await w.safe("c", "w2"))).toBe(false);
+      }
+      expect(await w.safe("c", "w2")).toBe(true);
+    },
+  );
+
   test("that another call silenced is that call's to resume, though this one's pauses were refused", async () => {
     const w = await begun();
     void w.pause("ivr", "w-ivr", [A]);
