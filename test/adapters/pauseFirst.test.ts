@@ -158,6 +158,31 @@ test("asterisk-ari: a mute waits no longer than half a second to hear the versio
   expect(simulator.heard(name)).toBe("paused");
 });
 
+test("asterisk-ari: what was muted before the version was known is let go, whatever version it turns out to be", async () => {
+  const simulator = ariSimulator({
+    user: { name: "tacet", password: "s3cret" },
+    version: "20.5.0",
+  });
+  const name = "calls/1795337973.9";
+  simulator.begin(name);
+  const settings = asteriskAriVendor.settings.parse({
+    baseUrl: "http://127.0.0.1/ari",
+    username: "tacet",
+    password: "s3cret",
+    silenceBy: "mute",
+    version: "20.6.0",
+  });
+  const recorder = asteriskAriVendor.create("pbx", settings, { now: Date.now });
+  const send = inProcess(simulator.app);
+  const unanswered: Send = (request, signal) =>
+    (request.url.includes("/asterisk/info") ? hanging : send)(request, signal);
+  expect(await recorder.pause?.({ name }, contextOf(unanswered))).toEqual({ kind: "acknowledged" });
+  expect(simulator.heard(name)).toBe("paused");
+  expect(await recorder.resume?.({ name }, contextOf(send))).toEqual({ kind: "acknowledged" });
+  expect(simulator.heard(name)).toBe("recording");
+  expect(await recorder.pause?.({ name }, contextOf(send))).toMatchObject({ kind: "refused" });
+});
+
 test("vslogger: what was idle is stopped although the read before it hangs", async () => {
   const salt = "S3CRETSALT";
   const simulator = vsloggerSimulator({ hash: { type: "SHA-256", salt } });

@@ -111,6 +111,8 @@ function createAsteriskAri(id: string, settings: AsteriskAriSettings): AnyRecord
         return told.kind === "in_doubt" ? { ...told, kind: "unreachable" } : told;
       }
     }
+    // Muted while its version was not known, it would stay silent for ever.
+    if (what === "restore") return undefined;
     if (version !== undefined && muteWorksIn(version)) return undefined;
     const detail = `it reports version ${version ?? ""}, which mutes a recording only once`;
     return { kind: "refused", reason: "not_permitted", detail: scrub(detail) };
