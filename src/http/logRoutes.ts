@@ -120,11 +120,17 @@ async function inOrder(
   filter: EntryFilter,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<EntryPage> {
-  const reader = `pages ${principal.id}`;
+  // Named by where it goes on: others may read with the same credential.
+  const reader = (from: number) => `pages ${principal.id} ${from}`;
   const isWhole = Object.keys(filter).length === 0;
-  if (isWhole) retention.reads(tenant, reader, after + 1, NEXT_PAGE_MS);
+  if (isWhole) retention.reads(tenant, reader(after), after + 1, NEXT_PAGE_MS);
   const page = await log.read(tenant, filter, after, limit);
-  if (isWhole && page.next === undefined) retention.readsNoMore(tenant, reader);
+  if (!isWhole) return page;
+  // This page as well: its answer may be lost on the way.
+  if (page.next !== undefined) {
+    retention.reads(tenant, reader(page.next), after + 1, NEXT_PAGE_MS);
+  }
+  retention.readsNoMore(tenant, reader(after));
   return page;
 }
 

@@ -148,6 +148,23 @@ test("a log that is read page by page, to verify or export it, is not pruned bef
   );
 }, 60_000);
 
+test("two that read page by page with one credential are each waited for", async () => {
+  const log = await oldLog(temporaryFolder(), 250);
+  const { begin, retention } = retentionOf(log, 300);
+  const k = await httpKit({ deps: { log, retention } });
+  const page = (after: number) =>
+    k.app.request(`http://tacet.test/v1/log/entries?after=${after}`, {
+      headers: { authorization: "Bearer audit" },
+    });
+  expect((await page(0)).headers.get("tacet-next")).not.toBeNull();
+  // Another one follows the log's end.
+  expect((await page(2_490)).headers.get("tacet-next")).toBeNull();
+  begin();
+  const stopped = async () => (await retention.standing("acme")).stoppedBy;
+  await until(stopped, (stop) => stop?.kind === "reading");
+  expect(log.prunedTo("acme")).toBe(0);
+}, 60_000);
+
 describe("who reads is known", () => {
   test("until it is done, or does not go on in time; by the first position of all", () => {
     let now = 0;
