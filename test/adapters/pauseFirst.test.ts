@@ -135,6 +135,43 @@ test("anywherenow: a pause waits for no token that a read asked for and that han
   await asked;
 });
 
+test("anywherenow: of the tokens that a read and a pause fetched side by side none is told", async () => {
+  const target = {
+    uccName: "ucc-demo",
+    correlationId: "1d6c6a58-6739-4f0c-98ff-0968292c8c30",
+    requesterSipUri: "sip:agent@domain.com",
+  };
+  const settings = anywherenowVendor.settings.parse({
+    baseUrl: "http://127.0.0.1/attendantservice",
+    uccNames: ["ucc-demo"],
+    auth: {
+      kind: "password_grant",
+      tokenUrl: `http://127.0.0.1${tokenPath}`,
+      ...{ clientId: "coreapi", username: "svc@domain.com", password: "correct horse" },
+    },
+  });
+  const recorder = anywherenowVendor.create("emea", settings, { now: Date.now });
+  let count = 0;
+  const send: Send = async ({ headers, url }) => {
+    const isGrant = url.endsWith(tokenPath);
+    const name = isGrant ? `t0ken-${(count += 1)}` : headers?.["authorization"]?.split(" ")[1];
+    // The second grant comes before the first, and the answers to questions behind both.
+    const waitMs = isGrant ? (name === "t0ken-1" ? 50 : 0) : 100;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const told = isGrant
+      ? { access_token: name, token_type: "bearer", expires_in: 3_600 }
+      : { ErrorMessage: { ErrorType: 9, Message: `no token of ours: ${name}` } };
+    return { kind: "reply", reply: { status: 200, headers: {}, body: JSON.stringify(told) } };
+  };
+  const asked = recorder.status?.(target, contextOf(send));
+  const paused = await recorder.pause?.(target, contextOf(send));
+  expect([count, paused]).toMatchObject([
+    2,
+    { detail: expect.stringContaining("no token of ours") },
+  ]);
+  expect(JSON.stringify([paused, await asked])).not.toContain("t0ken");
+});
+
 test("asterisk-ari: a mute waits no longer than half a second to hear the version, and is sent all the same", async () => {
   const password = "s3cret of ARI";
   const simulator = ariSimulator({ user: { name: "tacet", password }, version: "20.6.0" });

@@ -13,16 +13,19 @@ export interface PasswordTokens extends TokenSource {
   secrets(): readonly string[];
 }
 
+/** As many of the tokens given out are taken out of what is told: several may be fetched side by side. */
+const TOLD_COUNT_MAX = 8;
+
 export function passwordGrantTokens(auth: PasswordGrant): PasswordTokens {
+  let given: readonly string[] = [];
   const tokens = heldTokens(async (exchange) => {
     const reply = await exchange(tokenRequest(auth));
-    return "kind" in reply ? reply : readToken(reply);
+    const read = "kind" in reply ? reply : readToken(reply);
+    if ("token" in read) given = [read.token, ...given].slice(0, TOLD_COUNT_MAX);
+    return read;
   });
   return {
     ...tokens,
-    secrets() {
-      const held = tokens.granted();
-      return [auth.password, ...Object.values(auth.form), ...(held ? [held.token] : [])];
-    },
+    secrets: () => [auth.password, ...Object.values(auth.form), ...given],
   };
 }
