@@ -7,22 +7,32 @@
 import type { Dispatcher, Pool } from "undici";
 import type { HttpRequest, HttpResult } from "../../adapters/recorder.ts";
 
+interface Exchanging {
+  readonly replyBytesMax: number;
+  /**
+   * The pool has another connection for others, maybe later than the request settles: what is given
+   * up while a connection is made for it keeps that one until it is made or cannot be. Called once.
+   */
+  readonly left: () => void;
+}
+
 /** Sends one request on a pool, at most once, and settles by `signal` at the latest. */
 export function exchange(
   pool: Pool,
   url: URL,
   request: HttpRequest,
   signal: AbortSignal,
-  replyBytesMax: number,
+  { left, replyBytesMax }: Exchanging,
 ): Promise<HttpResult> {
   return new Promise((resolve) => {
     const settle = (result: HttpResult): void => {
       signal.removeEventListener("abort", giveUp);
       resolve(result);
     };
-    const handler = new OneExchange(replyBytesMax, settle);
+    const handler = new OneExchange(replyBytesMax, settle, left);
     const giveUp = (): void => handler.giveUp();
     if (signal.aborted) {
+      left();
       settle({ kind: "not_sent", detail: "the deadline had passed before it was sent" });
       return;
     }
@@ -49,6 +59,7 @@ export function exchange(
 class OneExchange implements Dispatcher.DispatchHandler {
   readonly #replyBytesMax: number;
   readonly #settle: (result: HttpResult) => void;
+  #left: (() => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
   #status = 0;
@@ -56,14 +67,22 @@ class OneExchange implements Dispatcher.DispatchHandler {
   #chunks: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(replyBytesMax: number, settle: (result: HttpResult) => void) {
+  constructor(replyBytesMax: number, settle: (result: HttpResult) => void, left: () => void) {
     this.#replyBytesMax = replyBytesMax;
     this.#settle = settle;
+    this.#left = left;
+  }
+
+  #leave(): void {
+    const left = this.#left;
+    this.#left = undefined;
+    left?.();
   }
 
   #end(result: HttpResult): void {
     if (this.#settled) return;
     this.#settled = true;
+    if (this.#controller !== undefined) this.#leave();
     this.#settle(result);
   }
 
@@ -79,7 +98,10 @@ class OneExchange implements Dispatcher.DispatchHandler {
 
   /** Called right before the first byte is written. Throwing here keeps it from being written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#settled || this.#controller !== undefined) throw new Error("not to be sent");
+    if (this.#settled || this.#controller !== undefined) {
+      this.#leave();
+      throw new Error("not to be sent");
+    }
     this.#controller = controller;
   }
 
@@ -116,6 +138,7 @@ class OneExchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: unknown, error: unknown): void {
     const kind = this.#controller === undefined ? "not_sent" : "lost";
+    this.#leave();
     this.#end({ kind, detail: describe(error) });
   }
 }

@@ -1,10 +1,11 @@
 /**
  * So many requests at once to each origin, so that others find a connection in the same pool. Those
- * beyond wait in their order until their deadlines.
+ * beyond wait in their order until their deadlines. A place is free again when its connection is.
  *
  * @module
  */
 import type { HttpResult, Send } from "../../adapters/recorder.ts";
+import type { LeavingSend } from "./send.ts";
 
 interface Row {
   free: number;
@@ -13,7 +14,7 @@ interface Row {
 
 const LATE: HttpResult = { kind: "not_sent", detail: "no connection before the deadline" };
 
-export function atMostAtOnce(countMax: number, send: Send): Send {
+export function atMostAtOnce(countMax: number, send: LeavingSend): Send {
   /** By origin, as pools are: `send` turns others away, so there are as many as a recorder has. */
   const rows = new Map<string, Row>();
 
@@ -27,13 +28,11 @@ export function atMostAtOnce(countMax: number, send: Send): Send {
   return async (request, signal) => {
     const row = rowOf(request.url);
     if (!(await placeIn(row, signal))) return LATE;
-    try {
-      return await send(request, signal);
-    } finally {
+    return await send(request, signal, () => {
       row.free += 1;
       const [next] = row.waiting;
       next?.();
-    }
+    });
   };
 }
 

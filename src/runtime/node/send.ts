@@ -34,7 +34,10 @@ export interface NodeSendOptions {
   readonly allowPlainHttp?: boolean;
 }
 
-export type NodeSend = Send & {
+/** `left` is called once, when the request keeps no connection from others any more. */
+export type LeavingSend = (...asked: [...Parameters<Send>, left?: () => void]) => ReturnType<Send>;
+
+export type NodeSend = LeavingSend & {
   /** Breaks what is in flight and closes every connection. */
   close(): Promise<void>;
 };
@@ -60,13 +63,16 @@ export function nodeSend(options: NodeSendOptions): NodeSend {
   const pools = new Map(
     [...origins].map((origin) => [origin, poolOf(origin, settings, secureContext)]),
   );
-  const send: Send = (request, signal) => {
+  const { replyBytesMax } = settings;
+  const send: LeavingSend = (request, signal, left = () => undefined) => {
     const url = URL.parse(request.url);
-    if (url === null) return Promise.resolve({ kind: "not_sent", detail: "no address" });
-    const pool = pools.get(url.origin);
-    if (pool !== undefined) return exchange(pool, url, request, signal, settings.replyBytesMax);
-    const detail = `${url.origin} is not an origin of this recorder`;
-    return Promise.resolve({ kind: "not_sent", detail });
+    const pool = pools.get(url?.origin ?? "");
+    if (url !== null && pool !== undefined) {
+      return exchange(pool, url, request, signal, { replyBytesMax, left });
+    }
+    left();
+    const detail = url && `${url.origin} is not an origin of this recorder`;
+    return Promise.resolve({ kind: "not_sent", detail: detail ?? "no address" });
   };
   const close = async (): Promise<void> => {
     await Promise.all([...pools.values()].map((pool) => pool.destroy()));
