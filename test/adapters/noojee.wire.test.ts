@@ -120,6 +120,7 @@ test.each([
   [reply("", 500), { kind: "in_doubt" }],
   [reply("<h1>gateway</h1>", 502), { kind: "in_doubt" }],
   [reply("", 503, { "retry-after": "7" }), { kind: "unreachable", retryAfterMs: 7_000 }],
+  [reply("<h1>upstream connection reset</h1>", 503), { kind: "in_doubt" }],
   [reply("", 429), { kind: "unreachable", retryAfterMs: 60_000 }],
 ])("an order answered %j is %j", ({ reply: answer }, expected) => {
   const told = readReply(answer, scrub);

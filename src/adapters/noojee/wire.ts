@@ -153,7 +153,8 @@ function httpError(
   if (status === 401) return { kind: "refused", reason: "not_authorized", detail };
   if (status === 403) return { kind: "refused", reason: "not_permitted", detail };
   if (status === 404) return badReply(`${detail}: check baseUrl, which has no path of its own`);
-  if (status === 429 || status === 503) {
+  const isAway = status === 503 && headers["retry-after"] !== undefined;
+  if (status === 429 || isAway) {
     return { kind: "unreachable", detail, retryAfterMs: retryAfterMs(headers) };
   }
   // A gateway gave up, or the server fell over its own answer: what was asked may be done.
