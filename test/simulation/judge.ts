@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { DEFAULT_DESK_RULES } from "../../src/control/commands.ts";
 import type { Rules } from "../../src/control/commands.ts";
 import { counts, goalOf } from "../../src/control/conclude.ts";
-import type { CallState, Tap } from "../../src/control/call.ts";
+import type { CallState, Tap, TapSpec } from "../../src/control/call.ts";
 import type { CallMessage } from "../../src/events/protocol.ts";
 import type { Acknowledged, Callers } from "./callers.ts";
 import type { Desktop } from "./desktops.ts";
@@ -18,6 +18,8 @@ import type { World } from "./world.ts";
 const { commandMsMax, guardMs, statusMsMax } = DEFAULT_DESK_RULES;
 /** One guard interval and one read, then its entry. */
 const TIGHT_MS = guardMs + statusMsMax + 50;
+/** From a commit to every desktop. */
+const MESSAGE_MS = 300;
 /** An append that takes longer is told as doubt. */
 const LOG_MS = 450;
 /** Entries of one call in one second beyond which something spins. */
@@ -55,6 +57,8 @@ interface Line {
   readonly recorder: Recording;
   readonly ref: string;
   readonly tapId: string;
+  /** A mere yes counts by policy: only what tacet's own commands did to it is held against it. */
+  readonly isBlind: boolean;
 }
 interface ShownSafe {
   readonly desktop: string;
@@ -100,14 +104,13 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
     if (!wrong.includes(line) && wrong.length < WRONG_COUNT_MAX) wrong.push(line);
   };
   const keyOf = (tenant: string, callId: string) => `${tenant}\n${callId}`;
-  const lineOf = (tap: Pick<Tap, "recorderId" | "targetKey" | "tapId">): Line[] => {
+  const lineOf = (tap: TapSpec): Line[] => {
     const recorder = w.recordings[tap.recorderId];
     if (recorder === undefined) return [];
-    return [{ recorder, ref: recorder.refOf(tap.targetKey), tapId: tap.tapId }];
+    const ref = recorder.refOf(tap.targetKey);
+    return [{ recorder, ref, tapId: tap.tapId, isBlind: tap.acceptAcknowledged }];
   };
-  // Where a mere yes counts by policy, nothing ever tells what the recorder made of it.
-  const isJudged = (tap: Tap) => counts(tap) && !tap.acceptAcknowledged;
-  const linesOf = (state: CallState) => Object.values(state.taps).filter(isJudged).flatMap(lineOf);
+  const linesOf = (state: CallState) => Object.values(state.taps).filter(counts).flatMap(lineOf);
   const nameOf = (recorder: Recording, ref: string) => `${recorder.id}/${ref}`;
   const tapsOn = (
     recorder: Recording,
@@ -123,13 +126,18 @@ export function judge(w: World, { callers, desktops, rules }: Judged): Judge {
   /** P1, for whoever is told safe now and rests on these lines. */
   function rests(who: string, lines: readonly Line[]): void {
     const now = w.clock.now();
-    for (const { recorder, ref, tapId } of lines) {
+    for (const { isBlind, recorder, ref, tapId } of lines) {
       if (recorder.truth.get(ref)?.status !== "recording") continue;
+      // Nothing ever tells what a person did to it, or that another conversation began.
+      const last = recorder.journal.findLast((line) => line.target === ref);
+      if (isBlind && last?.cause !== "command") continue;
       const sinceMs = now - recorder.since(ref);
       // What failed before it began to record delays nothing, but for a question still open then.
       const troubled = recorder.troubledAt(ref) >= recorder.since(ref) - commandMsMax - 100;
       const logMs = now - slowLogAt < 10_000 ? LOG_MS : 0;
-      if (sinceMs > (troubled ? looseMs : TIGHT_MS) + logMs)
+      // A yes that cannot be asked about is right from the start: no answer mends it later.
+      const msMax = isBlind ? MESSAGE_MS : troubled ? looseMs : TIGHT_MS;
+      if (sinceMs > msMax + logMs)
         blame(`P1: ${who} while ${tapId} has recorded for ${sinceMs} ms`);
     }
   }

@@ -14,7 +14,7 @@ import { MUTANTS } from "./mutants/list.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const COPIED = ["src", "test/simulation", "package.json"];
 /** Seeds in which a bug has to be found. */
-const SEEDS = 400;
+const SEEDS = 800;
 const MS_MAX = 150_000;
 /** Copies told of at once. */
 const WORKERS = 2;

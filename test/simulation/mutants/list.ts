@@ -302,4 +302,15 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "a resume that was given up is forgotten where nothing can be asked",
+    breaks: ["P1"],
+    edits: [
+      {
+        file: "src/control/commanding.ts",
+        old: "    return at === undefined || recorder.capabilities.status ? 0 : at + rules.settleMs;",
+        new: "    return at === undefined || rules.settleMs > 0 ? 0 : at;",
+      },
+    ],
+  },
 ];
