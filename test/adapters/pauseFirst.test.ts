@@ -40,13 +40,19 @@ const hanging: Send = (_, signal) =>
 const logins = ({ simulator }: Wired) =>
   simulator.requests.filter(({ path }) => path.endsWith("_auth")).length;
 
-test("fonouc: a login that a preflight was refused keeps no pause from logging in for itself", async () => {
+const target = { callId: "dab25c76-7479-4ed2-ba92-6b725d68e351" };
+/** A Kazoo that records the target and refuses every login. */
+async function turnedAway(): Promise<Wired> {
   const system = await wire({ kazoo: "sha" });
   open.push(system);
+  system.simulator.begin(target.callId);
+  system.simulator.faults.set({ name: "login-refused" });
+  return system;
+}
+
+test("fonouc: a login that a preflight was refused keeps no pause from logging in for itself", async () => {
+  const system = await turnedAway();
   const { clock, context, recorder, simulator } = system;
-  const target = { callId: "dab25c76-7479-4ed2-ba92-6b725d68e351" };
-  simulator.begin(target.callId);
-  simulator.faults.set({ name: "login-refused" });
   await recorder.preflight(context());
   simulator.faults.clear();
   clock.now += 5_000;
@@ -55,12 +61,8 @@ test("fonouc: a login that a preflight was refused keeps no pause from logging i
 });
 
 test("fonouc: each pause tries again, however often it was refused; a resume and a preflight rest", async () => {
-  const system = await wire({ kazoo: "sha" });
-  open.push(system);
-  const { clock, context, recorder, simulator } = system;
-  const target = { callId: "dab25c76-7479-4ed2-ba92-6b725d68e351" };
-  simulator.begin(target.callId);
-  simulator.faults.set({ name: "login-refused" });
+  const system = await turnedAway();
+  const { clock, context, recorder } = system;
   for (let count = 1; count <= 3; count += 1) {
     expect(await recorder.pause?.(target, context())).toMatchObject({ reason: "not_authorized" });
     expect(logins(system)).toBe(count);
@@ -77,7 +79,6 @@ test("fonouc: a pause waits for no login that a resume began and that hangs", as
   const system = await wire({ kazoo: "sha" });
   open.push(system);
   const { context, recorder, simulator } = system;
-  const target = { callId: "dab25c76-7479-4ed2-ba92-6b725d68e351" };
   simulator.begin(target.callId);
   const giveUp = new AbortController();
   const resumed = recorder.resume?.(target, context({ send: hanging, signal: giveUp.signal }));

@@ -1,60 +1,26 @@
 import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { readCheckpoint } from "../../src/log/checkpoint.ts";
 import { placedDraft } from "../../src/log/retention.ts";
 import { TILE_WIDTH } from "../../src/log/tiles.ts";
 import type { NodeLog } from "../../src/runtime/node/log/openLog.ts";
-import { recheckAll } from "../../src/runtime/node/log/recheckPass.ts";
-import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
 import { PAYMENT, payment } from "./events.ts";
+import {
+  AT,
+  atOf,
+  before,
+  change,
+  eraseAll,
+  pay as payCalls,
+  rechecked,
+  verified,
+} from "./pruneRig.ts";
 import { openTestLog, temporaryFolder } from "./rig.ts";
 
-const AT = 1_795_312_000_000;
-const MINUTE = 60_000;
-const atOf = (call: number) => AT + call * MINUTE;
-/** Old enough: the calls before this one. */
-const before = (call: number, last = Number.MAX_SAFE_INTEGER) => ({
-  olderThan: atOf(call),
-  months: 12,
-  last,
-});
-
-/** Ten entries a call, a minute apart, and a head after every seventh. */
-async function pay(log: NodeLog, from: number, to: number): Promise<void> {
-  for (let call = from; call < to; call += 1) {
-    await log.append("acme", `c${call}`, 0, payment(`w${call}`, atOf(call)));
-    if (call % 7 === 0) await log.checkpoint("acme");
-  }
-  await log.checkpoint("acme");
-}
-
-async function eraseAll(log: NodeLog): Promise<void> {
-  while (await log.erase("acme")) await log.checkpoint("acme");
-}
-
-async function verified(folder: string): Promise<{ code: number; said: string }> {
-  const said: string[] = [];
-  const io = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
-  const code = await verifyCommand([folder], io);
-  return { code, said: said.join("\n") };
-}
-
-async function rechecked(folder: string) {
-  const found = [];
-  for await (const one of recheckAll({ folder, marks: new Map() }, () => undefined)) {
-    found.push(one.verified);
-  }
-  return found;
-}
-
-const change = (folder: string, sql: string) => {
-  const db = new DatabaseSync(join(folder, "control-log.sqlite"));
-  db.exec(sql);
-  db.close();
-};
+/** With heads over every seventh call. */
+const pay = (log: NodeLog, from: number, to: number) => payCalls(log, from, to, 7);
 
 test("old entries go by whole bundles, once an entry under a signed head says so; hashes stay, and every head ever signed still verifies", async () => {
   const folder = temporaryFolder();

@@ -11,18 +11,9 @@ import { kitFiles } from "../../src/runtime/node/kit/files.ts";
 import { openKit } from "../../src/runtime/node/kit/source.ts";
 import { liftedDraft, placedDraft } from "../../src/log/retention.ts";
 import type { NodeLog, OpenLogOptions } from "../../src/runtime/node/log/openLog.ts";
-import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
 import { PAYMENT, payment } from "./events.ts";
+import { AT, atOf, before, eraseAll, pay, verified } from "./pruneRig.ts";
 import { openTestLog, temporaryFolder } from "./rig.ts";
-
-const AT = 1_795_312_000_000;
-const MINUTE = 60_000;
-const atOf = (call: number) => AT + call * MINUTE;
-const before = (call: number) => ({
-  olderThan: atOf(call),
-  months: 12,
-  last: Number.MAX_SAFE_INTEGER,
-});
 
 /** Ten entries a call. */
 async function paid(
@@ -31,22 +22,8 @@ async function paid(
   calls = 100,
 ): Promise<NodeLog> {
   const log = await openTestLog(folder, options);
-  for (let call = 0; call < calls; call += 1) {
-    await log.append("acme", `c${call}`, 0, payment(`w${call}`, atOf(call)));
-  }
-  await log.checkpoint("acme");
+  await pay(log, 0, calls);
   return log;
-}
-
-async function eraseAll(log: NodeLog): Promise<void> {
-  while (await log.erase("acme")) await log.checkpoint("acme");
-}
-
-async function verified(folder: string): Promise<string> {
-  const said: string[] = [];
-  const io = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
-  await verifyCommand([folder], io);
-  return said.join("\n");
 }
 
 const positions = async (log: NodeLog, filter: object, limit: number): Promise<number[]> =>
@@ -123,7 +100,7 @@ test("a pruning that failed and was applied all the same is known at once, and g
   expect(await positions(log, {}, 1)).toEqual([513]);
   expect(await log.prune("acme", before(99))).toMatchObject({ kind: "pruned", to: 768 });
   await log.checkpoint("acme");
-  expect(await verified(folder)).toContain("INTACT");
+  expect((await verified(folder)).said).toContain("INTACT");
 });
 
 test("once it is erased, it is in none of the files while the log goes on, either", async () => {

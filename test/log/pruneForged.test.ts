@@ -6,55 +6,14 @@ import { canonical } from "../../src/log/canonical.ts";
 import { placedDraft, liftedDraft } from "../../src/log/retention.ts";
 import { TILE_WIDTH } from "../../src/log/tiles.ts";
 import type { NodeLog } from "../../src/runtime/node/log/openLog.ts";
-import { recheckAll } from "../../src/runtime/node/log/recheckPass.ts";
 import { restoreLog } from "../../src/runtime/node/log/restore.ts";
 import { sourcesAt } from "../../src/runtime/node/log/sources.ts";
-import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
 import { verifyOne } from "../../src/runtime/node/verifyOne.ts";
 import { PAYMENT, payment } from "./events.ts";
+import { AT, atOf, before, change, eraseAll, pay, rechecked, verified } from "./pruneRig.ts";
 import { openTestLog, temporaryFolder } from "./rig.ts";
 
-const AT = 1_795_312_000_000;
-const MINUTE = 60_000;
-const atOf = (call: number) => AT + call * MINUTE;
-const before = (call: number) => ({
-  olderThan: atOf(call),
-  months: 12,
-  last: Number.MAX_SAFE_INTEGER,
-});
 const ORDER = { at: AT, tenant: "acme", by: PAYMENT, reason: "case 7" };
-
-async function pay(log: NodeLog, from: number, to: number): Promise<void> {
-  for (let call = from; call < to; call += 1) {
-    await log.append("acme", `c${call}`, 0, payment(`w${call}`, atOf(call)));
-  }
-  await log.checkpoint("acme");
-}
-
-async function eraseAll(log: NodeLog): Promise<void> {
-  while (await log.erase("acme")) await log.checkpoint("acme");
-}
-
-const change = (folder: string, sql: string) => {
-  const db = new DatabaseSync(join(folder, "control-log.sqlite"));
-  db.exec(sql);
-  db.close();
-};
-
-async function verified(folder: string): Promise<string> {
-  const said: string[] = [];
-  const io = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
-  await verifyCommand([folder], io);
-  return said.join("\n");
-}
-
-async function rechecked(folder: string) {
-  const found = [];
-  for await (const one of recheckAll({ folder, marks: new Map() }, () => undefined)) {
-    found.push(one.verified);
-  }
-  return found;
-}
 
 /** Entries 1 and 2 place a hold and lift it again; entries up to 512 are pruned. */
 async function prunedLog(): Promise<{ folder: string; log: NodeLog }> {
@@ -100,7 +59,7 @@ test.each([
   await eraseAll(log);
   await log.close();
   change(folder, sql);
-  expect(await verified(folder)).toContain(finding);
+  expect((await verified(folder)).said).toContain(finding);
   const position = Number(/\d+/.exec(finding)?.[0]);
   expect(await rechecked(folder)).toMatchObject([{ kind: "bad_entry", position }]);
 });
@@ -110,10 +69,10 @@ test("found in a pruned log: a call cut off from its earlier life, of which noth
   await log.append("acme", "c70", 10, payment("again", atOf(110)));
   await log.checkpoint("acme");
   await log.close();
-  expect(await verified(folder)).toContain("INTACT");
+  expect((await verified(folder)).said).toContain("INTACT");
   change(folder, "UPDATE entries SET prev = 0 WHERE position = 1004");
   const finding = "ENTRY 1004 IS WRONG: it names another entry before it in its call";
-  expect(await verified(folder)).toContain(finding);
+  expect((await verified(folder)).said).toContain(finding);
   expect(await rechecked(folder)).toMatchObject([{ kind: "bad_entry", position: 1004 }]);
 });
 

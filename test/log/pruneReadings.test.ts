@@ -5,7 +5,6 @@ import { unzipSync } from "fflate";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../src/control/ports.ts";
 import { READER_COUNT_MAX, createReadings } from "../../src/log/readings.ts";
-import { monthsBefore } from "../../src/policy/configRetention.ts";
 import { nodeClock } from "../../src/runtime/node/clock.ts";
 import { kitFiles } from "../../src/runtime/node/kit/files.ts";
 import { kitOffice } from "../../src/runtime/node/kit/office.ts";
@@ -16,12 +15,9 @@ import { createRetention } from "../../src/runtime/node/retention/index.ts";
 import { verifyOne } from "../../src/runtime/node/verifyOne.ts";
 import { kit as httpKit } from "../http/kit.ts";
 import { until } from "../service/client.ts";
-import { payment } from "./events.ts";
-import { openTestLog, temporaryFolder } from "./rig.ts";
+import { MINUTE, NOW, oldCalls } from "./retentionRig.ts";
+import { temporaryFolder } from "./rig.ts";
 
-const MINUTE = 60_000;
-const NOW = 1_795_312_000_000;
-const OLD = monthsBefore(NOW, 14);
 const note = () => undefined;
 const logger = { info: note, warn: note, error: note };
 
@@ -35,16 +31,6 @@ const clockOf = (minuteMs: number): Clock => ({
     return () => clearTimeout(timer);
   },
 });
-
-/** Ten entries a call, fourteen months old. */
-async function oldLog(folder: string, calls: number): Promise<NodeLog> {
-  const log = await openTestLog(folder, { now: () => NOW });
-  for (let call = 0; call < calls; call += 1) {
-    await log.append("acme", `c${call}`, 0, payment(`w${call}`, OLD + call * MINUTE));
-  }
-  await log.checkpoint("acme");
-  return log;
-}
 
 function retentionOf(log: NodeLog, minuteMs: number) {
   const config = { months: 12, tenants: {} };
@@ -65,7 +51,7 @@ function erasedIn(folder: string): number {
 describe("an auditor's kit of old entries", () => {
   async function begun(minuteMs: number) {
     const folder = temporaryFolder();
-    const log = await oldLog(folder, 600);
+    const log = await oldCalls(folder, 600);
     const { begin, retention } = retentionOf(log, minuteMs);
     const failures: unknown[] = [];
     const onError = (error: unknown) => void failures.push(error);
@@ -110,7 +96,7 @@ describe("an auditor's kit of old entries", () => {
 
   test("that tacet kit makes is of the log as it was, whatever is erased meanwhile", async () => {
     const folder = temporaryFolder();
-    const log = await oldLog(folder, 100);
+    const log = await oldCalls(folder, 100);
     const source = await openKit({ folder, tenant: "acme", isSnapshot: true });
     onTestFinished(() => source.db.close());
     await log.prune("acme", { olderThan: NOW, months: 12, last: 1_000 });
@@ -123,7 +109,7 @@ describe("an auditor's kit of old entries", () => {
 });
 
 test("a log that is read page by page, to verify or export it, is not pruned before the last page", async () => {
-  const log = await oldLog(temporaryFolder(), 250);
+  const log = await oldCalls(temporaryFolder(), 250);
   const { begin, retention } = retentionOf(log, 300);
   const k = await httpKit({ deps: { log, retention } });
   let pages = 0;
@@ -149,7 +135,7 @@ test("a log that is read page by page, to verify or export it, is not pruned bef
 }, 60_000);
 
 test("two that read page by page with one credential are each waited for", async () => {
-  const log = await oldLog(temporaryFolder(), 250);
+  const log = await oldCalls(temporaryFolder(), 250);
   const { begin, retention } = retentionOf(log, 300);
   const k = await httpKit({ deps: { log, retention } });
   const page = (after: number) =>

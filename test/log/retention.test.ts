@@ -19,31 +19,22 @@ import { verifyCommand } from "../../src/runtime/node/verifyCommand.ts";
 import { until } from "../service/client.ts";
 import { PAYMENT, payment } from "./events.ts";
 import { newestOf } from "./newest.ts";
+import { clock, MINUTE, NOW, OLD, oldCalls } from "./retentionRig.ts";
 import { openTestLog, temporaryFolder } from "./rig.ts";
 
-const MINUTE = 60_000;
-/** Fourteen months before the present of these tests. */
-const NOW = 1_795_312_000_000;
-const OLD = monthsBefore(NOW, 14);
-
-/** What waits for ten seconds and more waits for some ms: looks come one after the other. */
-const clock: Clock = {
-  now: () => NOW,
-  random: Math.random,
-  after(ms, run) {
-    const timer = setTimeout(run, ms >= 10_000 ? 20 : ms);
-    return () => clearTimeout(timer);
-  },
-};
-
-async function oldLog(calls = 100): Promise<{ folder: string; log: NodeLog }> {
+async function oldLog(calls?: number): Promise<{ folder: string; log: NodeLog }> {
   const folder = temporaryFolder();
-  const log = await openTestLog(folder, { now: () => NOW });
-  for (let call = 0; call < calls; call += 1) {
-    await log.append("acme", `c${call}`, 0, payment(`w${call}`, OLD + call * MINUTE));
-  }
-  await log.checkpoint("acme");
-  return { folder, log };
+  return { folder, log: await oldCalls(folder, calls) };
+}
+
+/** What takes the place of a log that lost these entries, which a head had signed. */
+async function cutAndRestored(folder: string, lost: string, now: number): Promise<NodeLog> {
+  const db = new DatabaseSync(join(folder, "control-log.sqlite"));
+  db.exec(`DELETE FROM entries WHERE tenant = 'acme' AND ${lost}`);
+  db.close();
+  const order = { notes: [], empty: false, by: "ann", reason: "disk 4 failed" };
+  await restoreLog({ folder, ...order, now: () => now });
+  return await openTestLog(folder, { now: () => now });
 }
 
 type More = Partial<Pick<PruningOptions, "copiedTo" | "openIncidents">> & {
@@ -287,19 +278,8 @@ test("a log that takes another's place keeps what a legal hold kept there, by th
   await retention.place("acme", { ...order, reason: "case 8" });
   await retention.lift("acme", "h2", { by: PAYMENT, reason: "closed" });
   await log.close();
-  const db = new DatabaseSync(join(folder, "control-log.sqlite"));
   // Cut off behind the holds, and a head had signed it.
-  db.exec("DELETE FROM entries WHERE tenant = 'acme' AND position > 1002");
-  db.close();
-  await restoreLog({
-    folder,
-    notes: [],
-    empty: false,
-    by: "ann",
-    reason: "disk 4 failed",
-    now: () => NOW,
-  });
-  const successor = await openTestLog(folder, { now: () => NOW });
+  const successor = await cutAndRestored(folder, "position > 1002", NOW);
   const again = retaining(successor);
   const { legalHolds } = await again.retention.standing("acme");
   // Its lifting was lost with the end of the log, so the second stands too.
@@ -323,20 +303,8 @@ test("a hold that is carried from log to log keeps the moment at which it was pl
   await log.checkpoint("acme");
   await log.close();
   for (const now of [NOW + 500, NOW + 1_000]) {
-    const db = new DatabaseSync(join(folder, "control-log.sqlite"));
-    db.exec(
-      "DELETE FROM entries WHERE tenant = 'acme' AND position = (SELECT max(position) FROM entries WHERE tenant = 'acme')",
-    );
-    db.close();
-    await restoreLog({
-      folder,
-      notes: [],
-      empty: false,
-      by: "ann",
-      reason: "disk 4 failed",
-      now: () => now,
-    });
-    const successor = await openTestLog(folder, { now: () => now });
+    const last = "position = (SELECT max(position) FROM entries WHERE tenant = 'acme')";
+    const successor = await cutAndRestored(folder, last, now);
     const [copy] = (await successor.read("acme", { type: "LegalHoldPlaced" }, 0, 10)).entries;
     expect(copy).toMatchObject({ at: now, detail: { at: NOW, firstKept: 1 } });
     // Something behind it, to be cut off.

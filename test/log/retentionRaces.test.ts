@@ -1,39 +1,15 @@
 /** Legal holds and prunings that come between one another, and logs that cannot say all of it. */
 import { expect, onTestFinished, test } from "vitest";
-import type { Clock } from "../../src/control/ports.ts";
-import { monthsBefore } from "../../src/policy/configRetention.ts";
 import type { NodeLog } from "../../src/runtime/node/log/openLog.ts";
 import { createRetention, type RetentionOptions } from "../../src/runtime/node/retention/index.ts";
 import { holdRooms } from "../../src/runtime/node/retention/legalHolds.ts";
 import type { PruningOptions } from "../../src/runtime/node/retention/pruning.ts";
 import { until } from "../service/client.ts";
-import { PAYMENT, payment } from "./events.ts";
-import { openTestLog, temporaryFolder } from "./rig.ts";
+import { PAYMENT } from "./events.ts";
+import { clock, NOW, OLD, oldCalls } from "./retentionRig.ts";
+import { temporaryFolder } from "./rig.ts";
 
-const MINUTE = 60_000;
-const NOW = 1_795_312_000_000;
-const OLD = monthsBefore(NOW, 14);
 const order = { by: PAYMENT, reason: "case 7" };
-
-/** What waits for ten seconds and more waits for some ms: looks come one after the other. */
-const clock: Clock = {
-  now: () => NOW,
-  random: Math.random,
-  after(ms, run) {
-    const timer = setTimeout(run, ms >= 10_000 ? 20 : ms);
-    return () => clearTimeout(timer);
-  },
-};
-
-/** A thousand entries, fourteen months old. */
-async function oldLog(): Promise<NodeLog> {
-  const log = await openTestLog(temporaryFolder(), { now: () => NOW });
-  for (let call = 0; call < 100; call += 1) {
-    await log.append("acme", `c${call}`, 0, payment(`w${call}`, OLD + call * MINUTE));
-  }
-  await log.checkpoint("acme");
-  return log;
-}
 
 type More = Partial<Pick<PruningOptions, "openIncidents">> &
   Partial<Pick<RetentionOptions, "isTenant">>;
@@ -52,7 +28,7 @@ function pruning(log: NodeLog, { isTenant, openIncidents = async () => [] }: Mor
 const gate = () => Promise.withResolvers<void>();
 
 test("a hold that was placed while the holds were read is never forgotten", async () => {
-  const log = await oldLog();
+  const log = await oldCalls(temporaryFolder());
   const opening = gate();
   const begun = gate();
   let isFirst = true;
@@ -79,7 +55,7 @@ test("a hold that was placed while the holds were read is never forgotten", asyn
 });
 
 test("whoever asks what stands while a hold is placed is answered with it", async () => {
-  const log = await oldLog();
+  const log = await oldCalls(temporaryFolder());
   const opening = gate();
   const slow: NodeLog = {
     ...log,
@@ -99,7 +75,7 @@ test("whoever asks what stands while a hold is placed is answered with it", asyn
 });
 
 test("an open incident whose call is not found yet keeps everything", async () => {
-  const log = await oldLog();
+  const log = await oldCalls(temporaryFolder());
   let isFilled = false;
   const behind: NodeLog = {
     ...log,
@@ -121,7 +97,7 @@ test("an open incident whose call is not found yet keeps everything", async () =
 });
 
 test("the log of a tenant that the configuration has no more is kept whole", async () => {
-  const log = await oldLog();
+  const log = await oldCalls(temporaryFolder());
   await log.enter([
     {
       at: NOW,
