@@ -31,17 +31,20 @@ export type Control = "pause" | "mute" | "stop" | "none";
 /** What the finished file holds where the recorder was silenced. */
 export type AudioEffect = "gap" | "silence" | "new_file" | "unknown";
 /** What a tap last confirmed. `absent`: nothing is recorded for this target. */
-export type RecorderStatus = "recording" | "paused" | "absent" | "unknown";
+export const RECORDER_STATUSES = ["recording", "paused", "absent", "unknown"] as const;
+export type RecorderStatus = (typeof RECORDER_STATUSES)[number];
 /** `read_back`: asked afterwards, it said so; `pushed`: its own event; `acknowledged`: said yes, cannot be asked. */
 export type ConfirmedBy = "read_back" | "pushed" | "acknowledged";
-export type Protection =
-  | "recording"
-  | "securing"
-  | "secured"
-  | "unsecured"
-  | "resuming"
-  | "stalled"
-  | "ended";
+export const PROTECTIONS = [
+  "recording",
+  "securing",
+  "secured",
+  "unsecured",
+  "resuming",
+  "stalled",
+  "ended",
+] as const;
+export type Protection = (typeof PROTECTIONS)[number];
 /** What every tap should be: paused while any window asks for it, recording otherwise. */
 export type Goal = "paused" | "recording";
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { PROTECTIONS, RECORDER_STATUSES } from "../control/call.ts";
 
 const epochMs = z.int().min(0).describe("Unix milliseconds");
 const ms = z.int().min(0).describe("Milliseconds");
@@ -82,9 +83,7 @@ export const ticketBody = z
   .meta({ id: "TicketAsked" });
 
 export const callsQuery = z.strictObject({
-  protection: z
-    .enum(["recording", "securing", "secured", "unsecured", "resuming", "stalled", "ended"])
-    .optional(),
+  protection: z.enum(PROTECTIONS).optional(),
   agentId: id.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).optional(),
 });
@@ -110,9 +109,7 @@ export const entriesQuery = z.strictObject({
 });
 
 const sandbox = z.literal(true).describe("Simulated recorders: nothing real is protected");
-const protection = z
-  .enum(["recording", "securing", "secured", "unsecured", "resuming", "stalled", "ended"])
-  .describe("The one word for the call");
+const protection = z.enum(PROTECTIONS).describe("The one word for the call");
 
 export const recorderAnswer = z
   .strictObject({
@@ -120,7 +117,7 @@ export const recorderAnswer = z
     required: z.boolean(),
     control: z.enum(["pause", "mute", "stop", "none"]),
     audio: z.enum(["gap", "silence", "new_file", "unknown"]),
-    status: z.enum(["recording", "paused", "absent", "unknown"]),
+    status: z.enum(RECORDER_STATUSES),
     confirmedBy: z.enum(["read_back", "pushed", "acknowledged"]).optional(),
     confirmedAfterMs: ms.optional(),
     attempts: z.int(),

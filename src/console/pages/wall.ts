@@ -5,6 +5,7 @@
  * @module
  */
 import { html } from "hono/html";
+import { PROTECTIONS, RECORDER_STATUSES } from "../../control/call.ts";
 import { may } from "../../policy/access.ts";
 import { scrolls } from "../calls/words.ts";
 import type { PageDeps } from "../deps.ts";
@@ -16,16 +17,6 @@ const VALUE_MAX = 256;
 /** Attributes one can filter by at once. */
 const PAIRS = ["1", "2"] as const;
 const SUGGESTED = ["queue", "team", "ucc"];
-const PROTECTIONS = [
-  "recording",
-  "securing",
-  "secured",
-  "unsecured",
-  "resuming",
-  "stalled",
-  "ended",
-] as const;
-const STATUSES = ["recording", "paused", "absent", "unknown"] as const;
 
 export function wallPages({ clock, eventsTicket }: PageDeps): readonly PageDef[] {
   return [
@@ -149,7 +140,7 @@ function filterForm({ query, say }: Visit, agent: string): Html {
 function wordsOf({ say }: Visit) {
   return {
     protection: Object.fromEntries(PROTECTIONS.map((word) => [word, say(`protection.${word}`)])),
-    status: Object.fromEntries(STATUSES.map((word) => [word, say(`status.${word}`)])),
+    status: Object.fromEntries(RECORDER_STATUSES.map((word) => [word, say(`status.${word}`)])),
     connected: say("wall.connected"),
     lost: say("wall.lost"),
     count: say("wall.count"),

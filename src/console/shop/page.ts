@@ -4,6 +4,7 @@
  * @module
  */
 import { html } from "hono/html";
+import { PROTECTIONS, RECORDER_STATUSES } from "../../control/call.ts";
 import type { Html } from "../page.ts";
 import { LANGUAGE_NAMES, type Language, type Say, sayIn } from "../say.ts";
 
@@ -14,16 +15,6 @@ export interface ShopFrame {
   readonly agentId: string;
 }
 
-const PROTECTIONS = [
-  "recording",
-  "securing",
-  "secured",
-  "unsecured",
-  "resuming",
-  "stalled",
-  "ended",
-] as const;
-const STATUSES = ["recording", "paused", "absent"] as const;
 /** Why the guard keeps the form locked, in its own words and in the API's. */
 const WHYS = ["offline", "hidden", "no_answer", "no_ticket", "window_closed", "call_gone"] as const;
 const REFUSALS = ["window_owned_by_another", "call_ended", "log_unavailable", "stopping"] as const;
@@ -146,7 +137,7 @@ function wordsOf(say: Say) {
       ...Object.fromEntries(WHYS.map((why) => [why, say(`shop.why.${why}`)])),
       ...Object.fromEntries(REFUSALS.map((code) => [code, say(`desk.${code}`)])),
     },
-    status: Object.fromEntries(STATUSES.map((word) => [word, say(`status.${word}`)])),
+    status: Object.fromEntries(RECORDER_STATUSES.map((word) => [word, say(`status.${word}`)])),
     faults: {
       "ack-and-ignore": say("shop.fault.ack-and-ignore"),
       unreachable: say("failed.unreachable"),

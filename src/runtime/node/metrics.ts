@@ -4,6 +4,7 @@
  * @module
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { PROTECTIONS } from "../../control/call.ts";
 import type { Metrics } from "../../http/metrics.ts";
 
 export interface Scraped {
@@ -18,7 +19,7 @@ export interface Scraped {
 }
 
 const OUTCOMES = ["secured", "not_secured", "gone", "log_unavailable", "refused"];
-const PROTECTIONS = ["recording", "securing", "secured", "unsecured", "resuming", "stalled"];
+const LIVE = PROTECTIONS.filter((one) => one !== "ended");
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 const COMMIT_SECONDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1];
 
@@ -68,7 +69,7 @@ export function promMetrics(scraped: Scraped, register: Registry = new Registry(
     labelNames: ["protection"],
     registers,
   });
-  for (const protection of PROTECTIONS) calls.set({ protection }, 0);
+  for (const protection of LIVE) calls.set({ protection }, 0);
   const commits = new Histogram({
     name: "tacet_log_commit_seconds",
     help: "One durable commit of the control log",

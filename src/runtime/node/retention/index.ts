@@ -12,12 +12,12 @@ import { told } from "../../../control/within.ts";
 import type { Logger } from "../../../http/deps.ts";
 import { createReadings } from "../../../log/readings.ts";
 import type { RetentionDesk, RetentionStanding, Stop } from "../../../log/retentionDesk.ts";
-import { type LogStore, SYSTEM_TENANT } from "../../../log/store.ts";
+import { SYSTEM_TENANT } from "../../../log/store.ts";
 import type { Config } from "../../../policy/config.ts";
 import { type RetentionConfig, monthsBefore, monthsOf } from "../../../policy/configRetention.ts";
 import type { NodeLog } from "../log/openLog.ts";
 import { type HoldRoomOptions, holdRooms } from "./legalHolds.ts";
-import { type Overdue, overdueOf, retentionMetrics } from "./overdue.ts";
+import { firstMoment, type Overdue, overdueOf, retentionMetrics } from "./overdue.ts";
 import { type Pruning, type PruningOptions, startPruning } from "./pruning.ts";
 
 export interface RetentionOptions {
@@ -77,7 +77,7 @@ export function createRetention(options: RetentionOptions): Retention {
     const holds = await room(tenant).holds();
     const months = monthsFor(tenant);
     const prunedTo = log.prunedTo(tenant);
-    const keptFrom = await firstMoment(log, tenant, prunedTo);
+    const keptFrom = await firstMoment(log, tenant);
     const stop: Stop | undefined = pruning?.stoppedBy(tenant);
     return {
       ...(months === undefined ? {} : { months }),
@@ -103,12 +103,4 @@ export function createRetention(options: RetentionOptions): Retention {
     },
     stop: async () => pruning?.stop(),
   };
-}
-
-async function firstMoment(
-  log: Pick<LogStore, "read">,
-  tenant: TenantId,
-  prunedTo: number,
-): Promise<number | undefined> {
-  return (await log.read(tenant, {}, prunedTo, 1)).entries[0]?.at;
 }

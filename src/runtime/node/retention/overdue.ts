@@ -18,6 +18,14 @@ export interface Look {
   readonly keptFrom?: EpochMs;
 }
 
+/** The moment of the first entry that was not pruned, where there is one. */
+export async function firstMoment(
+  log: Pick<LogStore, "prunedTo" | "read">,
+  tenant: TenantId,
+): Promise<EpochMs | undefined> {
+  return (await log.read(tenant, {}, log.prunedTo(tenant), 1)).entries[0]?.at;
+}
+
 /** What a look left, told beside what the one before it left. */
 export async function lookEnded(
   log: Pick<LogStore, "prunedTo" | "read">,
@@ -25,8 +33,7 @@ export async function lookEnded(
   before: Look | undefined,
   { now, stop }: { readonly now: EpochMs; readonly stop: Stop | undefined },
 ): Promise<Look> {
-  const read = await log.read(tenant, {}, log.prunedTo(tenant), 1).catch(() => undefined);
-  const keptFrom = read === undefined ? before?.keptFrom : read.entries[0]?.at;
+  const keptFrom = await firstMoment(log, tenant).catch(() => before?.keptFrom);
   const isSame = before !== undefined && before.stop?.kind === stop?.kind;
   return {
     ...(stop === undefined ? {} : { stop }),
